@@ -1,0 +1,78 @@
+//! Mail into memory, for tests: what was sent can be read, and what the next sends are answered can be scripted.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use domain::delivery::Response;
+
+use super::Mail;
+
+/// Keeps every mail that it answered with `Ok`. Clones share one memory.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryTransport(Arc<Mutex<Memory>>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    sent: Vec<Mail>,
+    attempts: usize,
+    answers: VecDeque<Response>,
+}
+
+impl MemoryTransport {
+    /// The next sends that have no answer yet get these, in order; after them `Ok` again.
+    pub fn answer_next(&self, answers: impl IntoIterator<Item = Response>) {
+        self.memory().answers.extend(answers);
+    }
+
+    /// The mails that were answered with `Ok`, oldest first; a repeat stands there twice.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Mail> {
+        self.memory().sent.clone()
+    }
+
+    /// Takes the mails that were sent since the last call.
+    #[must_use]
+    pub fn take_sent(&self) -> Vec<Mail> {
+        std::mem::take(&mut self.memory().sent)
+    }
+
+    /// How often a send was asked for, whatever the answer.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.memory().attempts
+    }
+
+    pub(super) fn send(&self, mail: &Mail) -> Response {
+        let mut memory = self.memory();
+        memory.attempts += 1;
+        let answer = match mail.to_bytes() {
+            Ok(_) => memory.answers.pop_front().unwrap_or(Response::Ok),
+            Err(refused) => Response::FatalError { code: None, detail: refused.to_string() },
+        };
+        if matches!(answer, Response::Ok) {
+            memory.sent.push(mail.clone());
+        }
+        answer
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().expect("no holder of this lock panics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::message::tests::sample, *};
+
+    #[test]
+    fn scripted_answers_come_first_and_only_accepted_mail_is_kept() {
+        let memory = MemoryTransport::default();
+        memory.answer_next([Response::TransientError { code: Some(451), detail: "later".to_owned() }]);
+        assert!(matches!(memory.send(&sample()), Response::TransientError { code: Some(451), .. }));
+        assert!(memory.sent().is_empty());
+        assert!(matches!(memory.clone().send(&sample()), Response::Ok));
+        assert_eq!((memory.take_sent().len(), memory.sent().len(), memory.attempts()), (1, 0, 2));
+    }
+}
