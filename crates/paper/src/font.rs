@@ -1,0 +1,96 @@
+//! The three vendored faces, parsed once per process and only when first needed.
+//!
+//! BIZ UDGothic is a monospaced face (half and full width), so figures align in columns without further ado. Widths are
+//! cut to thousandths of an em exactly as the PDF's width table cuts them: what is measured here is what a viewer draws.
+
+use std::sync::OnceLock;
+
+use printpdf::ParsedFont;
+
+/// How heavy text is; chooses the face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Weight {
+    #[default]
+    Regular,
+    Bold,
+}
+
+/// One font program of the PDF.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Face {
+    Regular,
+    Bold,
+    /// Characters that BIZ UDGothic lacks (𠮷), in either weight.
+    Rare,
+}
+
+static REGULAR: OnceLock<ParsedFont> = OnceLock::new();
+static BOLD: OnceLock<ParsedFont> = OnceLock::new();
+static RARE: OnceLock<ParsedFont> = OnceLock::new();
+
+impl Face {
+    pub(crate) const ALL: [Self; 3] = [Self::Regular, Self::Bold, Self::Rare];
+
+    /// The resource name in the PDF; its first six letters become the subset tag, which must be capitals.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Regular => "BIZUDR",
+            Self::Bold => "BIZUDB",
+            Self::Rare => "NOTOJP",
+        }
+    }
+
+    pub(crate) fn parsed(self) -> &'static ParsedFont {
+        let (slot, bytes): (_, &[u8]) = match self {
+            Self::Regular => (&REGULAR, include_bytes!("../fonts/BIZUDGothic-Regular.ttf")),
+            Self::Bold => (&BOLD, include_bytes!("../fonts/BIZUDGothic-Bold.ttf")),
+            Self::Rare => (&RARE, include_bytes!("../fonts/NotoSansJP-Regular.ttf")),
+        };
+        slot.get_or_init(|| ParsedFont::from_bytes(bytes, 0, &mut Vec::new()).expect("a vendored face parses"))
+    }
+
+    /// The advance of a character in em, or `None` when the face has no glyph for it.
+    fn advance(self, character: char) -> Option<f32> {
+        let font = self.parsed();
+        let glyph = font.lookup_glyph_index(character.into()).filter(|glyph| *glyph != 0)?;
+        let units = u32::from(font.pdf_font_metrics.units_per_em).max(1);
+        let thousandths = u32::from(font.get_horizontal_advance(glyph)) * 1000 / units;
+        Some(thousandths as f32 / 1000.0)
+    }
+}
+
+impl Weight {
+    /// The face that shows a character in this weight and its advance in em; `None` when no face does.
+    pub(crate) fn face_of(self, character: char) -> Option<(Face, f32)> {
+        let first = match self {
+            Self::Regular => Face::Regular,
+            Self::Bold => Face::Bold,
+        };
+        [first, Face::Rare].into_iter().find_map(|face| Some((face, face.advance(character)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_half_a_kanji_wide_in_both_weights() {
+        for weight in [Weight::Regular, Weight::Bold] {
+            assert_eq!(weight.face_of('4').map(|found| found.1), Some(0.5));
+            assert_eq!(weight.face_of('月').map(|found| found.1), Some(1.0));
+        }
+    }
+
+    #[test]
+    fn names_find_their_variants_and_rare_ones_the_second_face() {
+        assert_eq!(Weight::Regular.face_of('髙').map(|found| found.0), Some(Face::Regular));
+        assert_eq!(Weight::Regular.face_of('﨑').map(|found| found.0), Some(Face::Regular));
+        assert_eq!(Weight::Regular.face_of('𠮷').map(|found| found.0), Some(Face::Rare));
+    }
+
+    #[test]
+    fn no_face_has_check_boxes() {
+        assert_eq!(Weight::Regular.face_of('☑'), None);
+    }
+}
