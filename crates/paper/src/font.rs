@@ -90,6 +90,14 @@ mod tests {
     }
 
     #[test]
+    fn what_japanese_offices_type_has_a_glyph() {
+        for character in "◎○●△▲▽×※①⑳ⅠⅡⅣⅩ㈱〒々〆〇〜\u{FF5E}-−―…‥・℃㎎㎏㎡→←↑↓■□◆★☆♪ゔヴヵヶ髙﨑栁濵神\u{FA19}".chars()
+        {
+            assert!(Weight::Regular.face_of(character).is_some(), "{character} {:x}", u32::from(character));
+        }
+    }
+
+    #[test]
     fn no_face_has_check_boxes() {
         assert_eq!(Weight::Regular.face_of('☑'), None);
     }

@@ -191,7 +191,7 @@ impl Form {
         for size in SIZES {
             let style = Type::regular(size, size * 1.35);
             let mut lines = self.set.wrap(value, style.weight, inner / size);
-            let room = ((h - 1.0) / style.leading).floor().max(1.0) as usize;
+            let room = ((h - 2.5) / style.leading).floor().max(1.0) as usize;
             if lines.len() > room {
                 if size > SIZES[SIZES.len() - 1] {
                     continue;

@@ -1,7 +1,8 @@
 //! Where a line may break: UAX 14 in its strict form, and one habit of Japanese offices on top.
 //!
 //! The strict form keeps 、。」 and small kana from beginning a line and 「 from ending one. On top of it a figure stays
-//! with its counter (12日, 50%), which UAX 14 would part: a date cut in two is misread, and can't be searched for.
+//! with its counter (12日, 50%) and a month with its day (4月12日), which UAX 14 would part: a date cut in two is
+//! misread, and can't be searched for.
 
 use std::sync::LazyLock;
 
@@ -11,7 +12,7 @@ static SEGMENTER: LazyLock<LineSegmenterBorrowed<'static>> =
     LazyLock::new(|| LineSegmenter::new_auto(LineBreakOptions::default()));
 
 /// What follows a figure and stays with it.
-const COUNTERS: &str = "年月日時分件人回名床歳才階号点%%";
+const COUNTERS: &str = "年月日時分件人回名床歳才階号点%\u{FF05}";
 
 /// The unbreakable stretches of a text, in order; together they are the text. One that ends in a newline ends its line.
 pub(crate) fn stretches(text: &str) -> impl Iterator<Item = &str> {
@@ -24,12 +25,15 @@ pub(crate) fn stretches(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether the place lies between a figure and its counter.
+/// Whether the place lies between a figure and its counter, or between a month and its day.
 fn counts(text: &str, at: usize) -> bool {
-    let before = text[..at].chars().next_back();
+    let figure = |c: char| c.is_ascii_digit() || ('\u{FF10}'..='\u{FF19}').contains(&c);
+    let mut before = text[..at].chars().rev();
+    let (last, second) = (before.next(), before.next());
     let after = text[at..].chars().next();
-    before.is_some_and(|c| c.is_ascii_digit() || ('0'..='9').contains(&c))
-        && after.is_some_and(|c| COUNTERS.contains(c))
+    let counter = last.is_some_and(figure) && after.is_some_and(|c| COUNTERS.contains(c));
+    let day = last == Some('月') && second.is_some_and(figure) && after.is_some_and(figure);
+    counter || day
 }
 
 #[cfg(test)]
@@ -39,7 +43,7 @@ mod tests {
     #[test]
     fn a_figure_stays_with_its_counter() {
         let parts: Vec<&str> = stretches("来る4月12日に").collect();
-        assert_eq!(parts, ["来", "る", "4月", "12日", "に"]);
+        assert_eq!(parts, ["来", "る", "4月12日", "に"]);
     }
 
     #[test]

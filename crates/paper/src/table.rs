@@ -103,15 +103,17 @@ impl Table {
     /// One piece a row (more when a row is taller than a page), the head first.
     pub(crate) fn pieces(&self, set: &mut Typesetter, width: f32, tallest: f32) -> Result<Vec<Piece>, PaperError> {
         let edges = self.edges(width);
-        let mut head = Drawing::new(width, 0.0);
+        let mut rows = Vec::new();
         for (at, row) in self.head.iter().enumerate() {
             let cells = self.wrapped(set, row, &edges, Some(HEAD))?;
-            let last = at + 1 == self.head.len();
-            let drawing =
-                self.draw(&cells, &edges, width, if last { (FIRM, Ink::RULE) } else { (0.0, Ink::HAIR) }, true);
-            let top = head.height;
-            head.place(&drawing, 0.0, top);
-            head.height += drawing.height;
+            let bottom = if at + 1 == self.head.len() { (FIRM, Ink::RULE) } else { (0.0, Ink::HAIR) };
+            rows.push(self.draw(&cells, &edges, width, bottom, true));
+        }
+        let mut head = Drawing::new(width, 0.0);
+        head.fill(0.0, 0.0, width, rows.iter().map(|row| row.height).sum(), Ink::PALE);
+        for row in &rows {
+            head.place(row, 0.0, head.height);
+            head.height += row.height;
         }
         head.rule((0.0, 0.0), (width, 0.0), FIRM, Ink::RULE);
         let head = Arc::new(head);
@@ -179,16 +181,13 @@ impl Table {
     fn draw(&self, cells: &[Placed], edges: &[f32], width: f32, bottom: (f32, Ink), head: bool) -> Drawing {
         let tallest = cells.iter().map(Placed::height).fold(BODY.leading, f32::max);
         let mut drawing = Drawing::new(width, tallest + 2.0 * PADDING.1);
-        if head {
-            drawing.fill(0.0, 0.0, width, drawing.height, Ink::PALE);
-        }
         for cell in cells {
             // Heads stand in the middle of their height, rows at the top, where reading begins.
             let slack = if head { (tallest - cell.height()) / 2.0 } else { 0.0 };
             let (x, inner) = (cell.left + PADDING.0, cell.right - cell.left - 2.0 * PADDING.0);
             drawing.lines(x, PADDING.1 + slack, inner, cell.align, cell.style, cell.lines.clone());
             if head && cell.span > 1 {
-                let y = drawing.height - 0.2;
+                let y = drawing.height;
                 drawing.rule((cell.left + PADDING.0, y), (cell.right - PADDING.0, y), HAIRLINE, Ink::RULE);
             }
         }

@@ -175,13 +175,13 @@ mod tests {
 
     #[test]
     fn no_line_begins_with_a_mark_that_may_not_begin_one() {
-        let text = "北見 花子さんは、4月12日(月)に退院の予定です。「自宅へ帰りたい」と、ご本人。ベッド・トイレ・\
+        let text = "北見 花子さんは、4月12日（月）に退院の予定です。「自宅へ帰りたい」と、ご本人。ベッド・トイレ・\
                     手すりの準備、ヘルパーの調整が要る。連絡は「5日前まで」に、ケアマネジャーへ。";
         for width in 4..40 {
             for line in wrapped(text, width as f32) {
                 let first = line.chars().next().unwrap();
-                assert!(!"、。」)・ーッャ".contains(first), "{width}: {line}");
-                assert!(!line.ends_with(['「', '(']), "{width}: {line}");
+                assert!(!"、。」）・ーッャ".contains(first), "{width}: {line}");
+                assert!(!line.ends_with(['「', '（']), "{width}: {line}");
             }
         }
     }

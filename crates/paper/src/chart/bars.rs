@@ -143,22 +143,29 @@ impl BarChart {
         if outside.is_empty() {
             return top + TALL + 10.0 - y;
         }
-        Self::below(drawing, set, &outside, top + TALL);
+        Self::below(drawing, set, &outside, (left, top + TALL));
         top + TALL + 22.0 - y
     }
 
-    /// Labels that their segments can't hold, under the bar with a leader each, pushed apart from the right.
-    fn below(drawing: &mut Drawing, set: &mut Typesetter, labels: &[(f32, f32, &str)], bottom: f32) {
+    /// Labels that their segments can't hold, under the bar with a leader each; pushed apart from the right edge, then
+    /// from the left one.
+    fn below(drawing: &mut Drawing, set: &mut Typesetter, labels: &[(f32, f32, &str)], (left, bottom): (f32, f32)) {
+        let gap = 5.0;
         let mut limit = drawing.width;
-        let mut places = Vec::new();
-        for (centre, text, label) in labels.iter().rev() {
+        let mut lefts: Vec<f32> = Vec::new();
+        for (centre, text, _) in labels.iter().rev() {
             let right = (centre + text / 2.0).min(limit);
-            limit = right - text - 5.0;
-            places.push((right - text / 2.0, *centre, *label));
+            limit = right - text - gap;
+            lefts.insert(0, right - text);
         }
-        for (x, centre, label) in places {
-            drawing.stroke(vec![(centre, bottom), (centre, bottom + 2.0), (x, bottom + 5.0)], HAIRLINE, Ink::RULE, &[]);
-            drawing.label(set, x, bottom + 11.0, Align::Center, VALUE, label);
+        let mut limit = left;
+        for (place, (centre, text, label)) in lefts.into_iter().zip(labels) {
+            let place = place.max(limit);
+            limit = place + text + gap;
+            let x = place + text / 2.0;
+            let leader = vec![(*centre, bottom), (*centre, bottom + 2.0), (x, bottom + 6.0)];
+            drawing.stroke(leader, HAIRLINE, Ink::RULE, &[]);
+            drawing.label(set, x, bottom + 12.0, Align::Center, VALUE, label);
         }
     }
 
@@ -260,7 +267,7 @@ mod tests {
         BarChart {
             title: "退院連絡の時期".into(),
             kind: Bars::Shares,
-            series: ["8日以上前", "5~7日前", "2~4日前", "前日"].map(String::from).into(),
+            series: ["8日以上前", "5～7日前", "2～4日前", "前日"].map(String::from).into(),
             bars: vec![Bar::of_counts("令和8年", counts)],
             bracket: Some(Bracket { label: "退院5日前以上".into(), series: 2 }),
         }

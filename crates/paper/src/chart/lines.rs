@@ -29,9 +29,11 @@ pub struct LineChart {
     pub lines: Vec<Series>,
 }
 
-const HEIGHT: f32 = 190.0;
+const HEIGHT: f32 = 165.0;
 const LEFT: f32 = 34.0;
 const RADIUS: f32 = 3.2;
+/// Between a marker and its label.
+const GAP: f32 = 2.0;
 const INK: [Ink; 4] = [Ink(0.09, 0.22, 0.42), Ink(0.30, 0.40, 0.54), Ink(0.11, 0.12, 0.14), Ink(0.40, 0.42, 0.46)];
 const DASHES: [&[f32]; 4] = [&[], &[6.0, 3.0], &[1.6, 2.4], &[8.0, 2.5, 1.6, 2.5]];
 
@@ -42,7 +44,9 @@ impl LineChart {
             room_for(line.points.len(), self.categories.len())?;
         }
         let most = self.lines.iter().flat_map(|line| &line.points).filter_map(|datum| datum.value).fold(0.0, f64::max);
-        let top = caption(&mut drawing, set, &self.title) + 14.0;
+        let labels = self.lines.iter().flat_map(|line| &line.points).map(|datum| extent(set, &datum.label).1);
+        let tallest = labels.fold(0.0, f32::max);
+        let top = caption(&mut drawing, set, &self.title) + tallest + RADIUS + GAP;
         let bottom = top + HEIGHT;
         grid(&mut drawing, set, self.scale, most, (top, bottom, LEFT));
 
@@ -63,11 +67,13 @@ impl LineChart {
             let mut points: Vec<(f32, usize, &str)> =
                 found.filter_map(|(series, datum)| Some((y(datum.value?), series, datum.label.as_str()))).collect();
             points.sort_by(|one, other| one.0.total_cmp(&other.0));
-            let places = places(set, &points, top - 14.0, bottom);
-            for ((_, _, label), top) in points.iter().zip(places) {
+            let talls: Vec<f32> = points.iter().map(|point| extent(set, point.2).1).collect();
+            let ys: Vec<f32> = points.iter().map(|point| point.0).collect();
+            for ((_, _, label), (beside, top)) in points.iter().zip(places(&ys, &talls, bottom)) {
                 let (wide, tall) = extent(set, label);
-                drawing.fill(x(at) - wide / 2.0 - 1.5, top, wide + 3.0, tall, Ink::WHITE);
-                value(&mut drawing, set, x(at), top, label);
+                let centre = x(at) + if beside { RADIUS + 5.0 + wide / 2.0 } else { 0.0 };
+                drawing.fill(centre - wide / 2.0 - 1.5, top, wide + 3.0, tall, Ink::WHITE);
+                value(&mut drawing, set, centre, top, label);
             }
             for (y, series, _) in &points {
                 marker(&mut drawing, *series, x(at), *y);
@@ -89,34 +95,28 @@ impl LineChart {
     }
 }
 
-/// The tops of the labels of points that are sorted from the highest on the paper: above their points, the lowest
-/// below; then pushed apart, and back into the field.
-fn places(set: &mut Typesetter, points: &[(f32, usize, &str)], ceiling: f32, floor: f32) -> Vec<f32> {
-    let gap = RADIUS + 2.5;
-    let mut tops = Vec::new();
-    let mut limit = ceiling;
-    for (at, (y, _, label)) in points.iter().enumerate() {
-        let tall = extent(set, label).1;
-        let below = at > 0 && at + 1 == points.len();
-        let wish = if below { y + gap } else { y - gap - tall };
-        let top = wish.max(limit);
-        limit = top + tall;
-        // A label must not cover the next line's point either.
-        let next = points.get(at + 1).map(|point| point.0);
-        if next.is_some_and(|next| limit > next - RADIUS && top < next + RADIUS) {
-            limit = limit.max(next.unwrap_or(limit) + gap);
+/// Whether a label stands beside its point, and its top: for points from the highest on the paper down. A label stands
+/// above its point where that is free, else below it, else at its right.
+fn places(ys: &[f32], talls: &[f32], floor: f32) -> Vec<(bool, f32)> {
+    let clear = RADIUS + GAP;
+    let (mut taken, mut beside_taken) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
+    let mut places = Vec::new();
+    for (at, (y, tall)) in ys.iter().zip(talls).enumerate() {
+        let next = ys.get(at + 1).copied().unwrap_or(floor + RADIUS);
+        let place = if y - clear - tall >= taken {
+            (false, y - clear - tall)
+        } else if y + clear + tall <= next - RADIUS {
+            (false, y + clear)
+        } else {
+            (true, (y - tall / 2.0).max(beside_taken).min(floor - tall))
+        };
+        if place.0 {
+            beside_taken = place.1 + tall;
         }
-        tops.push(top);
+        taken = if place.0 { y + RADIUS } else { (place.1 + tall).max(y + RADIUS) };
+        places.push(place);
     }
-    let mut limit = floor - 1.0;
-    for (top, point) in tops.iter_mut().zip(points).rev() {
-        let tall = extent(set, point.2).1;
-        if *top + tall > limit {
-            *top = limit - tall;
-        }
-        limit = *top;
-    }
-    tops
+    places
 }
 
 /// Full disc, hollow square, full triangle, hollow diamond.
@@ -142,11 +142,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_of_close_values_do_not_cover_one_another() {
-        let points = [(100.0, 0, "72.7%\n24/33"), (104.0, 1, "70.0%\n7/10"), (107.0, 2, "69.0%\n20/29")];
-        let tops = places(&mut Typesetter::default(), &points, 0.0, 200.0);
-        assert!(tops.windows(2).all(|pair| pair[1] - pair[0] >= 21.0), "{tops:?}");
-        assert!(tops[2] + 21.0 <= 200.0);
+    fn of_three_close_values_one_is_labelled_above_one_beside_and_one_below() {
+        let places = places(&[100.0, 104.0, 107.0], &[21.0; 3], 200.0);
+        assert_eq!(places.iter().map(|place| place.0).collect::<Vec<_>>(), [false, true, false]);
+        assert!(places[0].1 + 21.0 < 100.0 && places[2].1 > 107.0, "{places:?}");
+    }
+
+    #[test]
+    fn labels_near_the_axis_do_not_run_over_it() {
+        let places = places(&[190.0, 199.0], &[21.0; 2], 200.0);
+        assert_eq!(places[1], (true, 179.0));
     }
 
     #[test]

@@ -136,7 +136,7 @@ fn legend(
             y += 16.0;
         }
         x += sample(drawing, at, x, y) + 5.0;
-        x += drawing.label(set, x, y, Align::Start, NAME, name) + 16.0;
+        x += drawing.label(set, x, y, Align::Start, NAME, name) + 11.0;
     }
     y + 7.0 - top
 }
