@@ -226,8 +226,8 @@ impl Document {
         }
         let (right, foot) = (MARGIN + WIDTH, pdf::PAGE.1 - 46.0);
         let (subject, title) = (self.meta.subject.clone(), self.meta.title.clone());
-        let silent = subject.is_empty() && title.is_empty();
-        if !silent && !(self.titled && number == 1) {
+        let silent = (subject.is_empty() && title.is_empty()) || (self.titled && number == 1);
+        if !silent {
             drawing.label(&mut self.set, MARGIN, 40.0, Align::Start, RUNNING, &subject);
             drawing.label(&mut self.set, right, 40.0, Align::End, RUNNING, &title);
             drawing.rule((MARGIN, 49.0), (right, 49.0), HAIRLINE, Ink::HAIR);

@@ -9,7 +9,8 @@ use paper::{
 };
 
 fn keep(name: &str, sheet: &Sheet) {
-    fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), &sheet.bytes).unwrap();
+    fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name), &sheet.bytes)
+        .expect("the directory of test results can be written");
 }
 
 fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
@@ -118,7 +119,7 @@ fn report() -> Sheet {
     grid.row(["連絡なし", "9", "病院の地域連携室へ照会し、次回の会議で報告する。"]);
     grid.row(["期限後", "27", "病棟ごとに件数を返し、要因を尋ねる。𠮷田病院の髙橋 一郎さん・山﨑 二郎さんが担当。"]);
     document.table(&grid);
-    document.finish().unwrap()
+    document.finish().expect("the sample is well formed")
 }
 
 fn form() -> Form {
@@ -162,7 +163,7 @@ fn form() -> Form {
 fn form_sheet() -> Sheet {
     let mut document = Document::new(Meta { title: "入院時情報提供書".into(), ..Meta::default() });
     document.form(form());
-    document.finish().unwrap()
+    document.finish().expect("the sample is well formed")
 }
 
 #[test]

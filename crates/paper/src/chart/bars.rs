@@ -1,6 +1,6 @@
 //! Horizontal bars: side by side in groups, or each a whole cut into shares.
 
-use super::{Datum, NAME, SMALL, Scale, VALUE, caption, legend, percent, room_for, tone::Tone, tone_sample};
+use super::{Datum, NAME, SMALL, SWATCH, Scale, VALUE, caption, legend, percent, room_for, swatch, tone::Tone};
 use crate::{
     Align, PaperError,
     drawing::{Drawing, HAIRLINE, Ink, Type},
@@ -82,7 +82,7 @@ impl BarChart {
             Bars::Grouped(scale) => y += self.groups(&mut drawing, set, scale, left, y),
         }
         y += 6.0;
-        y += legend(&mut drawing, set, (left, y), &self.series, tone_sample);
+        y += legend(&mut drawing, set, (left, y, SWATCH), &self.series, swatch);
         drawing.height = y;
         Ok(drawing)
     }

@@ -1,6 +1,6 @@
 //! Vertical bars, in groups over categories.
 
-use super::{Bar, NAME, SMALL, Scale, caption, extent, grid, legend, room_for, tone::Tone, tone_sample, value};
+use super::{Bar, NAME, SMALL, SWATCH, Scale, caption, extent, grid, legend, room_for, swatch, tone::Tone, value};
 use crate::{Align, PaperError, drawing::Drawing, typesetter::Typesetter};
 
 /// A chart of vertical bars.
@@ -61,7 +61,7 @@ impl ColumnChart {
         let mut y = bottom + 5.0 + under;
         if self.series.len() > 1 {
             y += 8.0;
-            y += legend(&mut drawing, set, (LEFT, y), &self.series, tone_sample);
+            y += legend(&mut drawing, set, (LEFT, y, SWATCH), &self.series, swatch);
         }
         drawing.height = y;
         Ok(drawing)

@@ -86,10 +86,9 @@ impl LineChart {
         let foot = bottom + 6.0 + names + 10.0;
         let series: Vec<String> = self.lines.iter().map(|line| line.name.clone()).collect();
         drawing.height = foot
-            + legend(&mut drawing, set, (LEFT, foot), &series, |drawing, at, x, y| {
+            + legend(&mut drawing, set, (LEFT, foot, 28.0), &series, |drawing, at, x, y| {
                 drawing.stroke(vec![(x, y), (x + 28.0, y)], 1.3, INK[at % INK.len()], DASHES[at % DASHES.len()]);
                 marker(drawing, at, x + 14.0, y);
-                28.0
             });
         Ok(drawing)
     }

@@ -120,30 +120,37 @@ fn caption(drawing: &mut Drawing, set: &mut Typesetter, text: &str) -> f32 {
     drawing.lines(0.0, 0.0, width, Align::Start, CAPTION, lines) + 8.0
 }
 
-/// Names of the series with what they look like, flowing from `left`; answers the height taken.
+/// Names of the series, each beside a sample `wide` points wide, flowing from `left` (from the edge of the paper where
+/// that saves a line); answers the height taken.
 fn legend(
     drawing: &mut Drawing,
     set: &mut Typesetter,
-    (left, top): (f32, f32),
+    (left, top, wide): (f32, f32, f32),
     names: &[String],
-    mut sample: impl FnMut(&mut Drawing, usize, f32, f32) -> f32,
+    sample: impl Fn(&mut Drawing, usize, f32, f32),
 ) -> f32 {
+    const GAP: (f32, f32) = (5.0, 14.0);
+    let widths: Vec<f32> = names.iter().map(|name| wide + GAP.0 + set.line(name, NAME.weight).em * NAME.size).collect();
+    let whole = widths.iter().sum::<f32>() + GAP.1 * names.len().saturating_sub(1) as f32;
+    let left = if left + whole > drawing.width { 0.0 } else { left };
     let (mut x, mut y) = (left, top + 7.0);
-    for (at, name) in names.iter().enumerate() {
-        let text = set.line(name, NAME.weight).em * NAME.size;
-        if x > left && x + 30.0 + text > drawing.width {
+    for (at, (name, width)) in names.iter().zip(widths).enumerate() {
+        if x > left && x + width > drawing.width {
             x = left;
             y += 16.0;
         }
-        x += sample(drawing, at, x, y) + 5.0;
-        x += drawing.label(set, x, y, Align::Start, NAME, name) + 11.0;
+        sample(drawing, at, x, y);
+        drawing.label(set, x + wide + GAP.0, y, Align::Start, NAME, name);
+        x += width + GAP.1;
     }
     y + 7.0 - top
 }
 
-fn tone_sample(drawing: &mut Drawing, series: usize, x: f32, y: f32) -> f32 {
-    Tone::of(series).paint(drawing, x, y - 4.5, 15.0, 9.0);
-    15.0
+/// Width of the sample of a bar.
+const SWATCH: f32 = 15.0;
+
+fn swatch(drawing: &mut Drawing, series: usize, x: f32, y: f32) {
+    Tone::of(series).paint(drawing, x, y - 4.5, SWATCH, 9.0);
 }
 
 /// The first line of a label in bold, the second small below it, centred on `x` with the top at `y`.
