@@ -55,10 +55,19 @@ impl Delivery {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeliveryState {
-    Pending { next_attempt_at: Instant, attempts: i64 },
-    Delivered { at: Instant, attempts: i64 },
+    Pending {
+        next_attempt_at: Instant,
+        attempts: i64,
+    },
+    Delivered {
+        at: Instant,
+        attempts: i64,
+    },
     /// The other side refused for good, or the schedule of retries is used up; an escalation, not a log line.
-    GivenUp { at: Instant, attempts: i64 },
+    GivenUp {
+        at: Instant,
+        attempts: i64,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

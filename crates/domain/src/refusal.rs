@@ -140,9 +140,13 @@ impl Fault {
             Self::NotTheReceiver => ("not_the_receiver", Conflict, "この連絡の宛先の機関ではありません。"),
             Self::NotTheSender => ("not_the_sender", Conflict, "この連絡を出した機関ではありません。"),
             Self::ScreeningIncomplete => ("screening_incomplete", Conflict, "判定に必要な項目が残っています。"),
-            Self::NoRecipient => ("no_recipient", Conflict, "連絡先が見つかりません。担当・圏域の登録を確かめてください。"),
+            Self::NoRecipient => {
+                ("no_recipient", Conflict, "連絡先が見つかりません。担当・圏域の登録を確かめてください。")
+            }
             Self::AlreadyTold => ("already_told", Conflict, "同じ内容の連絡を同じ宛先に送信済みです。"),
-            Self::Stale => ("stale", Stale, "他の人が先に変更しました。最新の内容を確かめて、もう一度送信してください。"),
+            Self::Stale => {
+                ("stale", Stale, "他の人が先に変更しました。最新の内容を確かめて、もう一度送信してください。")
+            }
             Self::KeyReused => ("key_reused", Input, "同じ送信番号が別の内容で使われています。"),
             Self::InProgress => ("in_progress", Conflict, "同じ送信を処理しています。少し待ってください。"),
             Self::NotFound => ("not_found", NotFound, "見つかりません。"),

@@ -76,11 +76,7 @@ impl Kana {
         let line = Line::parse(text)?;
         let katakana: String = line.0.chars().map(to_katakana).collect();
         let is_kana = |c: char| matches!(c, '\u{30A1}'..='\u{30FC}' | ' ' | '\u{3000}');
-        if katakana.chars().all(is_kana) {
-            Ok(Self(katakana.replace('\u{3000}', " ")))
-        } else {
-            Err(Fault::NotKana)
-        }
+        if katakana.chars().all(is_kana) { Ok(Self(katakana.replace('\u{3000}', " "))) } else { Err(Fault::NotKana) }
     }
 
     /// What somebody typed into a search field, in the form in which kana are stored.
@@ -117,8 +113,12 @@ impl EmailAddress {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.@".contains(c);
         let shape = text.split_once('@').is_some_and(|(local, domain)| {
             let dots = |s: &str| s.starts_with('.') || s.ends_with('.') || s.contains("..");
-            !local.is_empty() && local.len() <= 64 && !dots(local)
-                && !domain.is_empty() && !domain.contains('@') && !dots(domain)
+            !local.is_empty()
+                && local.len() <= 64
+                && !dots(local)
+                && !domain.is_empty()
+                && !domain.contains('@')
+                && !dots(domain)
                 && domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
         });
         if text.len() <= 254 && shape && text.chars().all(allowed) {
@@ -182,7 +182,8 @@ mod tests {
     #[test]
     fn an_address_cannot_carry_a_header() {
         assert!(EmailAddress::parse("care@example.jp").is_ok());
-        for bad in ["", "care", "a@b@c", "a\r\nBcc: x@y.z", "a b@c.d", "@example.jp", ".a@example.jp", "a@example..jp"] {
+        for bad in ["", "care", "a@b@c", "a\r\nBcc: x@y.z", "a b@c.d", "@example.jp", ".a@example.jp", "a@example..jp"]
+        {
             assert_eq!(EmailAddress::parse(bad), Err(Fault::NotAnEmailAddress), "{bad:?}");
         }
     }

@@ -1,0 +1,206 @@
+//! Running a command: read, decide, apply, and again when the case was stale.
+//!
+//! The one loop that both the JSON API and the pages go through. A handler gives the steps and says what the answer is; access, the
+//! idempotency key, `If-Match`, staleness and the nudge are dealt with here.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use domain::access::{Actor, Command, Relation, may, relation_to};
+use domain::case::Case;
+use domain::changes::{Changes, IdempotencyRecord};
+use domain::decide::{Context, Decision};
+use domain::directory::Directory;
+use domain::{EncounterId, Fault, Refusal};
+use rules::calendar::Calendar;
+use sha2::{Digest, Sha256};
+use storage::ApplyError;
+
+use crate::error::ApiError;
+use crate::state::App;
+
+/// A stale case is decided again this often before the person is told.
+const TRIES: usize = 5;
+
+/// The key of a write and what it was sent with.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    key: String,
+    fingerprint: [u8; 32],
+}
+
+impl IdempotencyKey {
+    pub const MAX: usize = 200;
+
+    /// `None` unless the key is 1–200 visible ASCII characters.
+    pub fn new(key: &str, method: &str, path: &str, payload: &[u8]) -> Option<Self> {
+        let fits = !key.is_empty() && key.len() <= Self::MAX && key.bytes().all(|b| b.is_ascii_graphic());
+        let mut hash = Sha256::new();
+        for part in [method.as_bytes(), path.as_bytes(), payload] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        fits.then(|| Self { key: key.to_owned(), fingerprint: hash.finalize().into() })
+    }
+}
+
+/// What a command answers; stored with its key, so that a repeat gets the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: StatusCode,
+    /// JSON; what the first answer said.
+    pub body: String,
+    pub location: Option<String>,
+    /// The stay's version after the command, for `ETag`.
+    pub version: Option<i64>,
+}
+
+impl Answer {
+    /// The answer with `body` as JSON.
+    pub fn json(status: StatusCode, body: &impl serde::Serialize) -> Self {
+        Self { status, body: serde_json::to_string(body).unwrap_or_default(), location: None, version: None }
+    }
+
+    #[must_use]
+    pub fn at(mut self, location: impl Into<String>) -> Self {
+        self.location = Some(location.into());
+        self
+    }
+}
+
+/// Who sends a command, and under which conditions.
+#[derive(Debug, Clone)]
+pub struct Sender<'a> {
+    pub actor: &'a Actor,
+    pub key: Option<IdempotencyKey>,
+    /// The version that the sender saw; a newer one refuses the command.
+    pub if_match: Option<i64>,
+    pub request_id: domain::RequestId,
+}
+
+/// What a decision may know, held for the time of one attempt.
+pub struct Ground {
+    pub directory: Arc<Directory>,
+    pub calendar: Arc<Calendar>,
+}
+
+impl Ground {
+    pub async fn of(app: &App, actor: &Actor) -> Result<Self, ApiError> {
+        Ok(Self { directory: app.store().directory(actor.region_id).await?, calendar: app.calendar() })
+    }
+
+    pub fn context<'a>(&'a self, app: &'a App, sender: &'a Sender<'_>) -> Result<Context<'a>, ApiError> {
+        Ok(Context {
+            now: app.now(),
+            request_id: sender.request_id,
+            actor: Some(sender.actor),
+            agreement: app.agreement(&self.directory)?,
+            calendar: &self.calendar,
+            directory: &self.directory,
+            seed: app.seed(),
+        })
+    }
+}
+
+/// Reads a stay that the actor may see for `command`; whatever else there is, is "not found".
+pub async fn read_case(app: &App, actor: &Actor, id: EncounterId, command: Command) -> Result<Case, ApiError> {
+    // The role first: whoever never may is told so without a look at the record.
+    if domain::access::reach(actor.role, command).is_none() {
+        return Err(Fault::NotAllowed.into());
+    }
+    let case = app.store().case(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
+    may(actor, command, relation_to(actor, &case, app.now()))?;
+    Ok(case)
+}
+
+/// Runs a command on a stay: `steps` take the decision, `answer` says what the sender gets.
+pub async fn on_case<T>(
+    app: &App,
+    sender: &Sender<'_>,
+    id: EncounterId,
+    command: Command,
+    steps: impl Fn(&mut Decision<'_>) -> Result<T, Refusal>,
+    answer: impl Fn(&T, &Case) -> Answer,
+) -> Result<Answer, ApiError> {
+    let decide = async || {
+        let case = read_case(app, sender.actor, id, command).await?;
+        let seen = case.encounter.version;
+        if sender.if_match.is_some_and(|version| version != seen) {
+            return Err(Fault::Stale.into());
+        }
+        let ground = Ground::of(app, sender.actor).await?;
+        let mut decision = Decision::over(ground.context(app, sender)?, case);
+        let outcome = steps(&mut decision)?;
+        let mut given = answer(&outcome, decision.case());
+        given.version = Some(seen + 1);
+        Ok((decision.conclude(command), given))
+    };
+    run(app, sender, decide).await
+}
+
+/// Runs a command that makes its own changes (a registration, an admission).
+pub async fn run(
+    app: &App,
+    sender: &Sender<'_>,
+    decide: impl AsyncFn() -> Result<(Changes, Answer), ApiError>,
+) -> Result<Answer, ApiError> {
+    let _guard = match &sender.key {
+        Some(key) => {
+            Some(app.begin_key(sender.actor.account_id, &key.key).ok_or_else(|| ApiError::from(Fault::InProgress))?)
+        }
+        None => None,
+    };
+    for _ in 0..TRIES {
+        let (mut changes, given) = match decide().await {
+            Ok(decided) => decided,
+            // A repeat is often refused by what its first sending did: then the first answer stands.
+            Err(error) => return first_answer(app, sender).await?.ok_or(error),
+        };
+        if let Some(key) = &sender.key {
+            changes.idempotency = Some(record(app, sender, key, &changes, &given));
+        }
+        match app.store().apply(changes).await {
+            Ok(_) => {
+                app.nudge();
+                return Ok(given);
+            }
+            Err(ApplyError::Stale) if sender.if_match.is_none() => {}
+            Err(ApplyError::Repeated(first)) => return replay(sender, first),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Fault::Stale.into())
+}
+
+fn record(app: &App, sender: &Sender<'_>, key: &IdempotencyKey, changes: &Changes, given: &Answer) -> IdempotencyRecord {
+    IdempotencyRecord {
+        region_id: sender.actor.region_id,
+        account_id: sender.actor.account_id,
+        key: key.key.clone(),
+        fingerprint: key.fingerprint,
+        status: given.status.as_u16(),
+        body: given.body.clone(),
+        location: given.location.clone(),
+        encounter_id: changes.encounter.as_ref().map(|write| write.row().id),
+        created_at: app.now(),
+    }
+}
+
+async fn first_answer(app: &App, sender: &Sender<'_>) -> Result<Option<Answer>, ApiError> {
+    let Some(key) = &sender.key else { return Ok(None) };
+    let first = app.store().idempotency(sender.actor.account_id, &key.key).await?;
+    first.map(|first| replay(sender, first)).transpose()
+}
+
+fn replay(sender: &Sender<'_>, first: IdempotencyRecord) -> Result<Answer, ApiError> {
+    if sender.key.as_ref().is_none_or(|key| key.fingerprint != first.fingerprint) {
+        return Err(Refusal::at("Idempotency-Key", Fault::KeyReused).into());
+    }
+    let status = StatusCode::from_u16(first.status).map_err(|_| ApiError::Inside("a stored status is no status"))?;
+    Ok(Answer { status, body: first.body, location: first.location, version: None })
+}
+
+/// Refuses what the role may not do anywhere in the region.
+pub fn may_in_region(actor: &Actor, command: Command) -> Result<(), ApiError> {
+    may(actor, command, Relation::Region).map_err(|_| Fault::NotAllowed.into())
+}

@@ -1,0 +1,192 @@
+//! Who may do what to whose record: one table, role × command × relation.
+//!
+//! A handler asks [`may`] before it reads or decides. Whoever has no relation to a record gets "not found", never "not allowed", so
+//! that an id can't be probed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::Case;
+use crate::party::Role;
+use crate::{AccountId, CareManagerId, Fault, Instant, OrganizationId, RegionId, WardId};
+
+/// Who is acting: the account behind a session, never what a request claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    pub account_id: AccountId,
+    pub region_id: RegionId,
+    pub organization_id: OrganizationId,
+    pub ward_id: Option<WardId>,
+    pub care_manager_id: Option<CareManagerId>,
+    pub role: Role,
+}
+
+/// Everything that can be done; the name stands on the audit trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    SearchPatients,
+    ViewPatient,
+    WritePatient,
+    /// Names who manages the care.
+    WriteCareTeam,
+    Admit,
+    ViewEncounter,
+    RecordEvent,
+    Screen,
+    IssueNotice,
+    /// Withdraw or replace.
+    TakeBackNotice,
+    LogContact,
+    Acknowledge,
+    /// Open deadlines and warnings of the whole region, without names.
+    ViewOverview,
+    ViewSurvey,
+    PublishSurvey,
+    ViewAudit,
+    ManageCalendar,
+}
+
+impl Command {
+    pub const ALL: [Self; 17] = [
+        Self::SearchPatients,
+        Self::ViewPatient,
+        Self::WritePatient,
+        Self::WriteCareTeam,
+        Self::Admit,
+        Self::ViewEncounter,
+        Self::RecordEvent,
+        Self::Screen,
+        Self::IssueNotice,
+        Self::TakeBackNotice,
+        Self::LogContact,
+        Self::Acknowledge,
+        Self::ViewOverview,
+        Self::ViewSurvey,
+        Self::PublishSurvey,
+        Self::ViewAudit,
+        Self::ManageCalendar,
+    ];
+
+    /// As on the audit trail.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SearchPatients => "search_patients",
+            Self::ViewPatient => "view_patient",
+            Self::WritePatient => "write_patient",
+            Self::WriteCareTeam => "write_care_team",
+            Self::Admit => "admit",
+            Self::ViewEncounter => "view_encounter",
+            Self::RecordEvent => "record_event",
+            Self::Screen => "screen",
+            Self::IssueNotice => "issue_notice",
+            Self::TakeBackNotice => "take_back_notice",
+            Self::LogContact => "log_contact",
+            Self::Acknowledge => "acknowledge",
+            Self::ViewOverview => "view_overview",
+            Self::ViewSurvey => "view_survey",
+            Self::PublishSurvey => "publish_survey",
+            Self::ViewAudit => "view_audit",
+            Self::ManageCalendar => "manage_calendar",
+        }
+    }
+}
+
+/// How somebody's organization stands to a record; a nearer relation includes the farther ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    /// Another region, or a record one has nothing to do with.
+    None,
+    /// The same region: for things that belong to no single organization.
+    Region,
+    /// Receiver or sender of one of its notices, or in charge of the care.
+    Attached,
+    /// The hospital of the stay.
+    Own,
+}
+
+/// The farthest relation from which `role` may do `command`; `None` when it never may.
+pub const fn reach(role: Role, command: Command) -> Option<Relation> {
+    use Command as C;
+    use Relation::{Attached, Own, Region};
+    match role {
+        Role::WardStaff | Role::Coordinator => match command {
+            C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam | C::Admit => Some(Region),
+            C::ViewEncounter | C::Screen | C::TakeBackNotice => Some(Own),
+            C::RecordEvent | C::IssueNotice | C::LogContact => Some(Own),
+            C::Acknowledge => Some(Own),
+            C::ViewSurvey => Some(Region),
+            C::ViewOverview | C::PublishSurvey | C::ViewAudit | C::ManageCalendar => None,
+        },
+        Role::CareManager => match command {
+            C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam => Some(Attached),
+            C::ViewEncounter | C::IssueNotice | C::TakeBackNotice | C::LogContact | C::Acknowledge => Some(Attached),
+            C::ViewSurvey => Some(Region),
+            C::Admit | C::RecordEvent | C::Screen => None,
+            C::ViewOverview | C::PublishSurvey | C::ViewAudit | C::ManageCalendar => None,
+        },
+        Role::Municipality => match command {
+            C::ViewOverview | C::ViewSurvey | C::PublishSurvey => Some(Region),
+            C::ViewEncounter | C::Acknowledge | C::LogContact => Some(Attached),
+            _ => None,
+        },
+        Role::Auditor => match command {
+            C::ViewAudit | C::ViewSurvey => Some(Region),
+            _ => None,
+        },
+        Role::Administrator => match command {
+            C::ManageCalendar | C::ViewOverview | C::ViewSurvey => Some(Region),
+            _ => None,
+        },
+    }
+}
+
+/// Refuses with [`Fault::NotAllowed`] when the role never may, with [`Fault::NotFound`] when it may not from this relation.
+pub fn may(actor: &Actor, command: Command, relation: Relation) -> Result<(), Fault> {
+    match reach(actor.role, command) {
+        None => Err(Fault::NotAllowed),
+        Some(farthest) if relation >= farthest => Ok(()),
+        Some(_) => Err(Fault::NotFound),
+    }
+}
+
+/// How the actor stands to a stay.
+pub fn relation_to(actor: &Actor, case: &Case, now: Instant) -> Relation {
+    if actor.region_id != case.encounter.region_id {
+        Relation::None
+    } else if actor.organization_id == case.encounter.hospital_id {
+        Relation::Own
+    } else if case.is_attached(actor.organization_id, now) {
+        Relation::Attached
+    } else {
+        Relation::Region
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_municipality_sees_figures_but_no_stay_that_is_not_its_own() {
+        assert_eq!(reach(Role::Municipality, Command::ViewSurvey), Some(Relation::Region));
+        assert_eq!(reach(Role::Municipality, Command::ViewEncounter), Some(Relation::Attached));
+        assert_eq!(reach(Role::Municipality, Command::SearchPatients), None);
+    }
+
+    #[test]
+    fn nobody_reaches_across_regions() {
+        let roles = [
+            Role::WardStaff,
+            Role::Coordinator,
+            Role::CareManager,
+            Role::Municipality,
+            Role::Auditor,
+            Role::Administrator,
+        ];
+        for role in roles {
+            for command in Command::ALL {
+                assert!(reach(role, command).is_none_or(|farthest| farthest > Relation::None), "{role:?} {command:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Everything that is known of one stay: what a decision reads.
+
+use crate::deadline::{Deadline, Warning};
+use crate::encounter::{Encounter, EncounterEvent};
+use crate::notice::{Contact, Notice};
+use crate::patient::{CareTeamMember, Patient};
+use crate::screening::Screening;
+use crate::survey::SurveyFact;
+use crate::{Instant, NoticeId, OrganizationId};
+
+/// The rows of one stay as read at one moment, each list ordered by id (so by creation).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    pub patient: Patient,
+    pub encounter: Encounter,
+    pub team: Vec<CareTeamMember>,
+    /// The discharge day of the person's stay before this one, for "admitted again within n days".
+    pub last_discharge_on: Option<chrono::NaiveDate>,
+    pub events: Vec<EncounterEvent>,
+    pub screenings: Vec<Screening>,
+    pub notices: Vec<Notice>,
+    pub contacts: Vec<Contact>,
+    pub deadlines: Vec<Deadline>,
+    pub warnings: Vec<Warning>,
+    /// As counted so far; none for a stay that is not in the figures.
+    pub fact: Option<SurveyFact>,
+}
+
+impl Case {
+    pub fn notice(&self, id: NoticeId) -> Option<&Notice> {
+        self.notices.iter().find(|notice| notice.id == id)
+    }
+
+    /// Who manages the care now; the latest charge if several overlap.
+    pub fn care_team_now(&self, now: Instant) -> Option<&CareTeamMember> {
+        self.care_team_on(now.day())
+    }
+
+    /// Who managed the care on that day.
+    pub fn care_team_on(&self, day: chrono::NaiveDate) -> Option<&CareTeamMember> {
+        self.team.iter().filter(|member| member.is_current_on(day)).max_by_key(|member| (member.from_on, member.id))
+    }
+
+    /// The last screening is in force.
+    pub fn screening(&self) -> Option<&Screening> {
+        self.screenings.iter().max_by_key(|screening| (screening.screened_at, screening.id))
+    }
+
+    /// The organization has to do with this stay: its hospital, a receiver or sender of its notices, or who manages the care.
+    pub fn is_attached(&self, organization_id: OrganizationId, now: Instant) -> bool {
+        self.encounter.hospital_id == organization_id
+            || self
+                .notices
+                .iter()
+                .any(|n| n.recipient.organization_id == organization_id || n.sender_id == organization_id)
+            || self.care_team_now(now).is_some_and(|member| member.organization_id == organization_id)
+    }
+}

@@ -1,0 +1,235 @@
+//! Steps on the stay itself: admission, events, screening.
+
+use chrono::NaiveDate;
+use rules::{Answers, Facts, Outcome};
+
+use super::{Context, Decision};
+use crate::case::Case;
+use crate::changes::Changes;
+use crate::encounter::{AdtEvent, Encounter, EncounterEvent, EncounterState, fold};
+use crate::patient::{CareLevel, CareTeamMember, Patient};
+use crate::screening::{AdvisedDecision, Screening};
+use crate::text::Line;
+use crate::{EncounterId, EventId, Fault, Instant, Refusal, WardId};
+
+/// A date further away than this from today is a slip of the keyboard, not a plan.
+const FARTHEST_DAYS: i64 = 366;
+
+/// An admission to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewStay {
+    pub ward_id: WardId,
+    pub admitted_at: Instant,
+    pub emergency: bool,
+    pub respite: bool,
+}
+
+/// Something that happened to the stay.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    pub event: AdtEvent,
+    pub occurred_at: Instant,
+    pub note: Option<Line>,
+}
+
+/// Opens a stay for `patient` in the actor's hospital; the decision goes on from there (a notice may follow in the same command).
+pub fn admit<'a>(
+    context: Context<'a>,
+    patient: Patient,
+    team: Vec<CareTeamMember>,
+    last_discharge_on: Option<NaiveDate>,
+    stay: &NewStay,
+) -> Result<Decision<'a>, Refusal> {
+    let actor = context.actor.ok_or(Fault::NotAllowed)?;
+    let ward = context.directory.ward(stay.ward_id).filter(|ward| ward.organization_id == actor.organization_id);
+    let ward = ward.ok_or_else(|| Refusal::at("ward_id", Fault::UnknownId))?;
+    check_instant("admitted_at", stay.admitted_at, context.now)?;
+    if stay.admitted_at.day() < patient.birth_on {
+        return Err(Refusal::at("admitted_at", Fault::OutOfRange));
+    }
+    let mut ids = context.ids();
+    let encounter = Encounter {
+        id: ids.next::<EncounterId>(),
+        region_id: patient.region_id,
+        patient_id: patient.id,
+        hospital_id: ward.organization_id,
+        ward_id: ward.id,
+        state: EncounterState::InProgress,
+        admitted_at: stay.admitted_at,
+        emergency: stay.emergency,
+        version: 0,
+        revision: 0,
+    };
+    let case = Case {
+        patient,
+        encounter,
+        team,
+        last_discharge_on,
+        events: Vec::new(),
+        screenings: Vec::new(),
+        notices: Vec::new(),
+        contacts: Vec::new(),
+        deadlines: Vec::new(),
+        warnings: Vec::new(),
+        fact: None,
+    };
+    let mut decision =
+        Decision { ids, is_new: true, read_revision: 0, concerns: None, changes: Changes::default(), case, context };
+    decision.push_event(NewEvent {
+        event: AdtEvent::Admit { ward_id: stay.ward_id, emergency: stay.emergency, respite: stay.respite },
+        occurred_at: stay.admitted_at,
+        note: None,
+    });
+    Ok(decision)
+}
+
+fn check_instant(field: &'static str, at: Instant, now: Instant) -> Result<(), Refusal> {
+    if at > now.plus_seconds(300) {
+        Err(Refusal::at(field, Fault::InTheFuture))
+    } else if at < now.plus_days(-5 * FARTHEST_DAYS) {
+        Err(Refusal::at(field, Fault::OutOfRange))
+    } else {
+        Ok(())
+    }
+}
+
+impl Decision<'_> {
+    /// Records one event of the stay after checking it against what is known; late entries are welcome.
+    pub fn record(&mut self, new: NewEvent) -> Result<EventId, Refusal> {
+        check_instant("occurred_at", new.occurred_at, self.context.now)?;
+        let folded = self.folded();
+        let is_cancel = new.event.cancels().is_some();
+        if folded.state.is_void() && !matches!(new.event, AdtEvent::Admit { .. }) {
+            return Err(Fault::StayCancelled.into());
+        }
+        if matches!(folded.state, EncounterState::Discharged { .. })
+            && !is_cancel
+            && !matches!(new.event, AdtEvent::Discharge { .. } | AdtEvent::Admit { .. })
+        {
+            return Err(Fault::StayEnded.into());
+        }
+        match &new.event {
+            AdtEvent::Admit { ward_id, .. } | AdtEvent::Transfer { ward_id } => self.check_ward(*ward_id)?,
+            AdtEvent::PendingDischarge { planned_on } => self.check_planned(*planned_on)?,
+            AdtEvent::Discharge { on, .. } => self.check_discharged(*on)?,
+            AdtEvent::CancelAdmit { cancels, .. } => self.check_cancel(*cancels, "A01")?,
+            AdtEvent::CancelPendingDischarge { cancels } => self.check_cancel(*cancels, "A16")?,
+            AdtEvent::CancelDischarge { cancels } => self.check_cancel(*cancels, "A03")?,
+        }
+        Ok(self.push_event(new))
+    }
+
+    /// Plans the discharge for `planned_on`, unless just that day is planned already.
+    pub fn plan_discharge(&mut self, planned_on: NaiveDate) -> Result<(), Refusal> {
+        if self.folded().state == (EncounterState::DischargePlanned { planned_on }) {
+            return Ok(());
+        }
+        let occurred_at = self.context.now;
+        self.record(NewEvent { event: AdtEvent::PendingDischarge { planned_on }, occurred_at, note: None }).map(drop)
+    }
+
+    fn push_event(&mut self, new: NewEvent) -> EventId {
+        let id = self.ids.next();
+        let event = EncounterEvent {
+            id,
+            region_id: self.case.encounter.region_id,
+            encounter_id: self.case.encounter.id,
+            event: new.event,
+            occurred_at: new.occurred_at,
+            recorded_at: self.context.now,
+            recorded_by: self.context.account(),
+            note: new.note,
+        };
+        self.case.events.push(event.clone());
+        self.changes.events.push(event);
+        self.case.encounter.state = fold(&self.case.events).state;
+        id
+    }
+
+    fn check_ward(&self, ward_id: WardId) -> Result<(), Refusal> {
+        let ward = self.context.directory.ward(ward_id);
+        let own = ward.is_some_and(|ward| ward.organization_id == self.case.encounter.hospital_id);
+        if own { Ok(()) } else { Err(Refusal::at("ward_id", Fault::UnknownId)) }
+    }
+
+    fn check_planned(&self, planned_on: NaiveDate) -> Result<(), Refusal> {
+        let today = self.context.now.day();
+        let fault = if planned_on < self.case.encounter.admitted_at.day() {
+            Fault::DischargeBeforeAdmission
+        } else if planned_on < today {
+            Fault::PlannedInThePast
+        } else if (planned_on - today).num_days() > FARTHEST_DAYS {
+            Fault::OutOfRange
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::at("planned_on", fault))
+    }
+
+    fn check_discharged(&self, on: NaiveDate) -> Result<(), Refusal> {
+        let fault = if on < self.case.encounter.admitted_at.day() {
+            Fault::DischargeBeforeAdmission
+        } else if on > self.context.now.day() {
+            Fault::InTheFuture
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::at("on", fault))
+    }
+
+    fn check_cancel(&self, cancels: EventId, trigger: &str) -> Result<(), Refusal> {
+        let named = self.case.events.iter().find(|e| e.id == cancels);
+        let again = self.case.events.iter().any(|e| e.event.cancels() == Some(cancels));
+        match named {
+            Some(e) if e.event.trigger() == trigger && !again => Ok(()),
+            _ => Err(Refusal::at("cancels", Fault::NothingToCancel)),
+        }
+    }
+
+    /// What the stay itself says, for criteria that nobody has to tick.
+    pub fn facts(&self) -> Facts {
+        facts(&self.case)
+    }
+
+    /// Screens the person under the agreement in force and keeps the outcome with its reasons.
+    ///
+    /// Refused when a criterion is not of this agreement, or when the outcome is "as the situation asks" and nobody said why nobody
+    /// is told.
+    pub fn screen(&mut self, answers: Answers, decision: Option<AdvisedDecision>) -> Result<Outcome, Refusal> {
+        if self.folded().state.is_void() {
+            return Err(Fault::StayCancelled.into());
+        }
+        let checklist = &self.context.agreement.checklist;
+        if !checklist.unknown_in(&answers).is_empty() {
+            return Err(Refusal::at("answers", Fault::UnknownCriterion));
+        }
+        let facts = self.facts();
+        let outcome = checklist.screen(&answers, &facts);
+        let screening = Screening {
+            id: self.ids.next(),
+            region_id: self.case.encounter.region_id,
+            encounter_id: self.case.encounter.id,
+            edition: self.context.agreement.edition.clone(),
+            answers,
+            facts,
+            outcome: outcome.clone(),
+            decision: decision.filter(|_| matches!(outcome, Outcome::NoticeAdvised { .. })),
+            screened_at: self.context.now,
+            screened_by: self.context.account(),
+        };
+        self.case.screenings.push(screening.clone());
+        self.changes.screenings.push(screening);
+        Ok(outcome)
+    }
+}
+
+/// Named as in the agreement file: `emergency_admission`, `days_since_last_discharge`, `insurance_not_applied`.
+pub(super) fn facts(case: &Case) -> Facts {
+    let mut facts = Facts::default();
+    facts.insert("emergency_admission", case.encounter.emergency);
+    facts.insert("insurance_not_applied", case.patient.care_level == CareLevel::NotApplied);
+    if let Some(last) = case.last_discharge_on {
+        facts.insert("days_since_last_discharge", (case.encounter.admitted_at.day() - last).num_days());
+    }
+    facts
+}

@@ -1,0 +1,71 @@
+//! What the service does by itself: warnings that are due, and mails that could not be delivered.
+
+use super::Decision;
+use crate::deadline::{Deadline, DeadlineRule, Ground, Level, Warning, derive, due_step};
+use crate::{Fault, NoticeId, Refusal};
+
+impl Decision<'_> {
+    /// Takes every step that is due: warnings with their mails. The rows' verdicts and next instants follow in the conclusion.
+    ///
+    /// Idempotent: with nothing due it adds nothing.
+    pub fn sweep(&mut self) {
+        for deadline in self.deadlines_now() {
+            if let Some(step) = due_step(&self.case, &deadline, self.ground()) {
+                self.warn(&deadline, step.level);
+            }
+        }
+    }
+
+    /// A notice's mail was given up: the office's second contact and the hospital are told, once.
+    pub fn give_up(&mut self, notice_id: NoticeId) -> Result<(), Refusal> {
+        let notice = self.case.notice(notice_id).ok_or(Fault::NotFound)?.clone();
+        let key = |d: &&Deadline| d.rule == DeadlineRule::Acknowledgement && d.subject == notice_id.uuid();
+        let Some(deadline) = self.case.deadlines.iter().find(key).cloned() else { return Ok(()) };
+        let said = self.case.warnings.iter().any(|w| w.subject == notice_id.uuid() && w.level == Level::Undeliverable);
+        if notice.stands() && !said {
+            self.warn(&deadline, Level::Undeliverable);
+        }
+        self.concerns = Some(notice_id);
+        Ok(())
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        let exclusion = super::fact::discharge_exclusion(&self.case, &self.folded(), self.context.agreement);
+        Ground {
+            agreement: self.context.agreement,
+            calendar: self.context.calendar,
+            directory: self.context.directory,
+            now: self.context.now,
+            excluded: exclusion.is_some(),
+        }
+    }
+
+    /// The open deadlines as they stand at this instant, whether their row says so already or not.
+    fn deadlines_now(&self) -> Vec<Deadline> {
+        let mut rows = self.case.deadlines.clone();
+        for fresh in derive(&self.case, &self.folded(), self.ground()) {
+            match rows.iter_mut().find(|row| row.key() == fresh.key()) {
+                Some(row) => *row = fresh,
+                None => rows.push(fresh),
+            }
+        }
+        rows.retain(|row| row.open);
+        rows
+    }
+
+    fn warn(&mut self, deadline: &Deadline, level: Level) {
+        let warning = Warning {
+            id: self.ids.next(),
+            region_id: deadline.region_id,
+            encounter_id: deadline.encounter_id,
+            rule: deadline.rule,
+            subject: deadline.subject,
+            due_on: deadline.due_on,
+            level,
+            warned_at: self.context.now,
+        };
+        self.mail_warning(deadline, level, warning.id);
+        self.case.warnings.push(warning.clone());
+        self.changes.warnings.push(warning);
+    }
+}

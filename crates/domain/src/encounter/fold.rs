@@ -1,0 +1,180 @@
+//! The fold itself, and the history of planned dates.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::{AdtEvent, EncounterEvent, EncounterState};
+use crate::{EventId, Instant, WardId};
+
+/// A date on which the discharge was planned at some time, and since when that was known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    pub event_id: EventId,
+    pub planned_on: NaiveDate,
+    pub known_at: Instant,
+}
+
+/// What the events of a stay amount to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folded {
+    pub state: EncounterState,
+    /// None before an admission is recorded (a discharge that came first).
+    pub admitted_at: Option<Instant>,
+    pub ward_id: Option<WardId>,
+    pub emergency: bool,
+    pub respite: bool,
+    /// Of the discharge: the person needs the same support as before.
+    pub support_unchanged: bool,
+    /// When the discharge was recorded.
+    pub discharge_known_at: Option<Instant>,
+    /// Every planned date that was not cancelled, in the order of occurrence; the last one is in force.
+    pub planned: Vec<Planned>,
+}
+
+/// Order by occurrence, then by recording, then by id; repeats (the same id) count once; what is cancelled doesn't count.
+pub fn fold(events: &[EncounterEvent]) -> Folded {
+    let mut ordered: Vec<&EncounterEvent> = events.iter().collect();
+    ordered.sort_by_key(|e| (e.occurred_at, e.recorded_at, e.id));
+    ordered.dedup_by_key(|e| e.id);
+    let cancelled: BTreeSet<EventId> = ordered.iter().filter_map(|e| e.event.cancels()).collect();
+
+    let mut folded = Folded {
+        state: EncounterState::InProgress,
+        admitted_at: None,
+        ward_id: None,
+        emergency: false,
+        respite: false,
+        support_unchanged: false,
+        discharge_known_at: None,
+        planned: Vec::new(),
+    };
+    let mut void = None;
+    let mut discharge = None;
+    for e in ordered {
+        if cancelled.contains(&e.id) {
+            continue;
+        }
+        match &e.event {
+            AdtEvent::Admit { ward_id, emergency, respite } => {
+                folded.admitted_at = folded.admitted_at.or(Some(e.occurred_at));
+                folded.ward_id = folded.ward_id.or(Some(*ward_id));
+                folded.emergency |= emergency;
+                folded.respite |= respite;
+            }
+            AdtEvent::CancelAdmit { entered_in_error, .. } => {
+                let state = if *entered_in_error { EncounterState::EnteredInError } else { EncounterState::Cancelled };
+                void = Some(state);
+            }
+            AdtEvent::Transfer { ward_id } => folded.ward_id = Some(*ward_id),
+            AdtEvent::PendingDischarge { planned_on } => {
+                folded.planned.push(Planned { event_id: e.id, planned_on: *planned_on, known_at: e.recorded_at });
+            }
+            AdtEvent::Discharge { on, to, support_unchanged } => {
+                discharge = Some(EncounterState::Discharged { on: *on, to: *to });
+                folded.support_unchanged = *support_unchanged;
+                folded.discharge_known_at = Some(e.recorded_at);
+            }
+            AdtEvent::CancelPendingDischarge { .. } | AdtEvent::CancelDischarge { .. } => {}
+        }
+    }
+    // A stay is void only while no admission stands: an admission recorded anew after the cancel revives it.
+    let void = if folded.admitted_at.is_none() { void } else { None };
+    let planned = folded.planned.last().map(|p| EncounterState::DischargePlanned { planned_on: p.planned_on });
+    folded.state = void.or(discharge).or(planned).unwrap_or(EncounterState::InProgress);
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encounter::Destination;
+    use crate::{AccountId, EncounterId, Ids, RegionId};
+    use proptest::prelude::*;
+
+    fn day(d: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, d).unwrap()
+    }
+
+    /// An admission, a plan, a moved plan, a cancelled plan, a discharge, its cancel, and a second discharge.
+    fn stay() -> Vec<EncounterEvent> {
+        let start = Instant::from_micros(1_790_000_000_000_000);
+        let mut ids = Ids::new(start, 1);
+        let (region_id, encounter_id): (RegionId, EncounterId) = (ids.next(), ids.next());
+        let (account, ward): (AccountId, WardId) = (ids.next(), ids.next());
+        let event_ids: Vec<EventId> = (0..8).map(|_| ids.next()).collect();
+        let home = Destination::Home;
+        let events = [
+            AdtEvent::Admit { ward_id: ward, emergency: true, respite: false },
+            AdtEvent::PendingDischarge { planned_on: day(20) },
+            AdtEvent::Transfer { ward_id: ids.next() },
+            AdtEvent::PendingDischarge { planned_on: day(25) },
+            AdtEvent::CancelPendingDischarge { cancels: event_ids[3] },
+            AdtEvent::Discharge { on: day(19), to: home, support_unchanged: false },
+            AdtEvent::CancelDischarge { cancels: event_ids[5] },
+            AdtEvent::Discharge { on: day(21), to: home, support_unchanged: true },
+        ];
+        let at = |n: usize| start.plus_days(i64::try_from(n).unwrap());
+        events
+            .into_iter()
+            .enumerate()
+            .map(|(n, event)| EncounterEvent {
+                id: event_ids[n],
+                region_id,
+                encounter_id,
+                event,
+                occurred_at: at(n),
+                recorded_at: at(n),
+                recorded_by: account,
+                note: None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_cancelled_discharge_brings_back_what_was_before() {
+        let events = stay();
+        assert_eq!(fold(&events[..4]).state, EncounterState::DischargePlanned { planned_on: day(25) });
+        assert_eq!(fold(&events[..5]).state, EncounterState::DischargePlanned { planned_on: day(20) });
+        assert_eq!(fold(&events[..6]).state, EncounterState::Discharged { on: day(19), to: Destination::Home });
+        assert_eq!(fold(&events[..7]).state, EncounterState::DischargePlanned { planned_on: day(20) });
+        assert_eq!(fold(&events).state, EncounterState::Discharged { on: day(21), to: Destination::Home });
+    }
+
+    #[test]
+    fn a_late_admission_never_undoes_a_discharge() {
+        let events = stay();
+        let mut late = vec![events[7].clone()];
+        assert_eq!(fold(&late).admitted_at, None);
+        late.push(events[0].clone());
+        assert_eq!(fold(&late).state, EncounterState::Discharged { on: day(21), to: Destination::Home });
+        assert!(fold(&late).admitted_at.is_some());
+    }
+
+    #[test]
+    fn a_cancelled_admission_voids_the_stay_until_another_stands() {
+        let events = stay();
+        let mut again = events[..1].to_vec();
+        let mut cancel = events[4].clone();
+        cancel.event = AdtEvent::CancelAdmit { cancels: events[0].id, entered_in_error: true };
+        again.push(cancel);
+        assert_eq!(fold(&again).state, EncounterState::EnteredInError);
+        let mut admit = events[7].clone();
+        admit.event = events[0].event.clone();
+        again.push(admit);
+        assert_eq!(fold(&again).state, EncounterState::InProgress);
+    }
+
+    proptest! {
+        /// Every order in which the records of a stay can arrive, with any of them repeated, ends in the same state.
+        #[test]
+        fn order_and_repeats_do_not_matter(
+            order in Just((0..8usize).collect::<Vec<_>>()).prop_shuffle(),
+            repeats in proptest::collection::vec(0..8usize, 0..6),
+        ) {
+            let events = stay();
+            let arrived: Vec<_> = order.iter().chain(&repeats).map(|&n| events[n].clone()).collect();
+            prop_assert_eq!(fold(&arrived), fold(&events));
+        }
+    }
+}
