@@ -153,22 +153,22 @@ impl Document {
         }
     }
 
-    /// Horizontal bars, grouped or as shares of a whole.
+    /// Horizontal bars, grouped or as shares of a whole; more than a page holds go on on the next.
     pub fn bar_chart(&mut self, chart: &BarChart) {
-        let drawn = chart.draw(&mut self.set, WIDTH);
-        self.chart(drawn);
+        let drawn = chart.draw(&mut self.set, WIDTH, HEIGHT);
+        self.charts(drawn);
     }
 
     /// Vertical bars.
     pub fn column_chart(&mut self, chart: &ColumnChart) {
         let drawn = chart.draw(&mut self.set, WIDTH);
-        self.chart(drawn);
+        self.charts(drawn.map(|drawing| vec![drawing]));
     }
 
     /// Lines over categories such as years.
     pub fn line_chart(&mut self, chart: &LineChart) {
         let drawn = chart.draw(&mut self.set, WIDTH);
-        self.chart(drawn);
+        self.charts(drawn.map(|drawing| vec![drawing]));
     }
 
     /// A fixed page, without header and footer of its own; it counts as a page.
@@ -252,11 +252,13 @@ impl Document {
         self.space = after;
     }
 
-    fn chart(&mut self, drawn: Result<Drawing, PaperError>) {
+    fn charts(&mut self, drawn: Result<Vec<Drawing>, PaperError>) {
         match drawn {
-            Ok(drawing) => {
-                self.add(drawing, 12.0, false);
-                self.space = 14.0;
+            Ok(drawings) => {
+                for drawing in drawings {
+                    self.add(drawing, 12.0, false);
+                    self.space = 14.0;
+                }
             }
             Err(fault) => self.note_fault(fault),
         }

@@ -1,6 +1,8 @@
 //! Vertical bars, in groups over categories.
 
-use super::{Bar, NAME, SMALL, SWATCH, Scale, caption, extent, grid, legend, room_for, swatch, tone::Tone, value};
+use super::{
+    Bar, Datum, NAME, SMALL, SWATCH, Scale, caption, extent, grid, legend, room_for, swatch, tone::Tone, value,
+};
 use crate::{Align, PaperError, drawing::Drawing, typesetter::Typesetter};
 
 /// A chart of vertical bars.
@@ -28,7 +30,7 @@ impl ColumnChart {
         for column in &self.columns {
             room_for(column.values.len(), self.series.len())?;
         }
-        let most = data().filter_map(|datum| datum.value).fold(0.0, f64::max);
+        let most = data().filter_map(Datum::known).fold(0.0, f64::max);
         let tallest = data().map(|datum| extent(set, &datum.label).1).fold(0.0, f32::max);
         let top = caption(&mut drawing, set, &self.title) + tallest + 2.0;
         let bottom = top + HEIGHT;
@@ -43,7 +45,7 @@ impl ColumnChart {
             let first = centre - bar * self.series.len() as f32 / 2.0;
             for (series, datum) in column.values.iter().enumerate() {
                 let x = first + series as f32 * bar;
-                let height = (datum.value.unwrap_or(0.0) / reach) as f32 * HEIGHT;
+                let height = (datum.known().unwrap_or(0.0) / reach) as f32 * HEIGHT;
                 if height > 0.0 {
                     Tone::of(series).paint(&mut drawing, x + 1.0, bottom - height, bar - 2.0, height);
                 }
@@ -71,7 +73,6 @@ impl ColumnChart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Datum;
 
     #[test]
     fn every_value_is_written_over_its_bar() {

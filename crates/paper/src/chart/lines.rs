@@ -43,7 +43,7 @@ impl LineChart {
         for line in &self.lines {
             room_for(line.points.len(), self.categories.len())?;
         }
-        let most = self.lines.iter().flat_map(|line| &line.points).filter_map(|datum| datum.value).fold(0.0, f64::max);
+        let most = self.lines.iter().flat_map(|line| &line.points).filter_map(Datum::known).fold(0.0, f64::max);
         let labels = self.lines.iter().flat_map(|line| &line.points).map(|datum| extent(set, &datum.label).1);
         let tallest = labels.fold(0.0, f32::max);
         let top = caption(&mut drawing, set, &self.title) + tallest + RADIUS + GAP;
@@ -55,8 +55,8 @@ impl LineChart {
         let x = |at: usize| LEFT + (at as f32 + 0.5) * step;
         let y = |value: f64| bottom - (value / reach) as f32 * HEIGHT;
         for (series, line) in self.lines.iter().enumerate() {
-            for known in line.points.iter().enumerate().collect::<Vec<_>>().split(|point| point.1.value.is_none()) {
-                let points: Vec<_> = known.iter().filter_map(|(at, datum)| Some((x(*at), y(datum.value?)))).collect();
+            for known in line.points.iter().enumerate().collect::<Vec<_>>().split(|point| point.1.known().is_none()) {
+                let points: Vec<_> = known.iter().filter_map(|(at, datum)| Some((x(*at), y(datum.known()?)))).collect();
                 if points.len() > 1 {
                     drawing.stroke(points, 1.3, INK[series % INK.len()], DASHES[series % DASHES.len()]);
                 }
@@ -65,7 +65,7 @@ impl LineChart {
         for at in 0..self.categories.len() {
             let found = self.lines.iter().enumerate().filter_map(|(series, line)| Some((series, line.points.get(at)?)));
             let mut points: Vec<(f32, usize, &str)> =
-                found.filter_map(|(series, datum)| Some((y(datum.value?), series, datum.label.as_str()))).collect();
+                found.filter_map(|(series, datum)| Some((y(datum.known()?), series, datum.label.as_str()))).collect();
             points.sort_by(|one, other| one.0.total_cmp(&other.0));
             let talls: Vec<f32> = points.iter().map(|point| extent(set, point.2).1).collect();
             let ys: Vec<f32> = points.iter().map(|point| point.0).collect();

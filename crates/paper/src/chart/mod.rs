@@ -10,7 +10,9 @@
 
 mod bars;
 mod columns;
+mod groups;
 mod lines;
+mod shares;
 mod tone;
 
 pub use self::{
@@ -47,6 +49,11 @@ impl Datum {
     pub fn share(numerator: u64, denominator: u64) -> Self {
         let value = (denominator > 0).then(|| numerator as f64 * 100.0 / denominator as f64);
         Self { value, label: format!("{}\n{numerator}/{denominator}", percent(numerator, denominator)) }
+    }
+
+    /// The value, if it can be drawn: a number from nought up.
+    fn known(&self) -> Option<f64> {
+        self.value.filter(|value| value.is_finite() && *value >= 0.0)
     }
 
     /// Nothing known; the label says why.
