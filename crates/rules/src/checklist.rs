@@ -185,6 +185,12 @@ impl Checklist {
         self.engine.clone()
     }
 
+    /// The names of the facts that the list asks about.
+    #[must_use]
+    pub fn fact_names(&self) -> BTreeSet<&str> {
+        self.engine.tests().iter().map(|test| test.name.as_str()).collect()
+    }
+
     /// The ids among the answers that this edition does not have: a form refuses them, a replay ignores them.
     #[must_use]
     pub fn unknown_in<'a>(&self, answers: &'a Answers) -> Vec<&'a str> {

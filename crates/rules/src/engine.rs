@@ -117,7 +117,22 @@ impl Group {
         Self { need: 1, criteria, facts: 0, inner: Box::default() }
     }
 
+    #[inline]
     fn truth(&self, known: Known) -> Truth {
+        // "Any of" without inner groups is nearly every group there is: no counting.
+        if self.need == 1 && self.inner.is_empty() {
+            let hold = (self.criteria & known.yes) | (self.facts & known.facts.holds);
+            let open = (self.criteria & !known.no) | (self.facts & !known.facts.fails);
+            return match (hold != 0, open != 0) {
+                (true, _) => Truth::Holds,
+                (false, true) => Truth::Open,
+                (false, false) => Truth::Fails,
+            };
+        }
+        self.count(known)
+    }
+
+    fn count(&self, known: Known) -> Truth {
         let mut hold = (self.criteria & known.yes).count_ones() + (self.facts & known.facts.holds).count_ones();
         let mut open = (self.criteria & !(known.yes | known.no)).count_ones()
             + (self.facts & !(known.facts.holds | known.facts.fails)).count_ones();
@@ -138,8 +153,16 @@ impl Group {
     }
 
     /// The unanswered criteria that keep an open group open.
+    #[inline]
     fn missing(&self, known: Known) -> u64 {
         let own = self.criteria & !(known.yes | known.no);
+        if self.inner.is_empty() {
+            return own;
+        }
+        self.missing_inside(known, own)
+    }
+
+    fn missing_inside(&self, known: Known, own: u64) -> u64 {
         let inner = self.inner.iter().filter(|group| group.truth(known) == Truth::Open);
         own | inner.fold(0, |bits, group| bits | group.missing(known))
     }
@@ -185,6 +208,10 @@ impl Engine {
         })
     }
 
+    pub(crate) fn tests(&self) -> &[FactTest] {
+        &self.tests
+    }
+
     /// The answers as bits. A ticked detail is a "yes" to its criterion.
     #[must_use]
     pub fn answer_bits(&self, answers: &Answers) -> AnswerBits {
@@ -223,19 +250,17 @@ impl Engine {
 
     /// Applies the list to bits: no allocation, no look-up by name.
     #[must_use]
+    #[inline]
     pub fn screen(&self, answers: AnswerBits, facts: FactBits) -> Verdict {
         let mut known = Known { yes: answers.yes & self.all, no: answers.no & !answers.yes, facts };
         let mut derived = 0;
         for (bit, group) in &*self.derived {
-            match group.truth(known) {
-                Truth::Holds => {
-                    derived |= bit;
-                    known.yes |= bit;
-                    known.no &= !bit;
-                }
-                Truth::Fails => known.no |= bit & !known.yes,
-                Truth::Open => {}
-            }
+            let truth = group.truth(known);
+            let holds = if truth == Truth::Holds { *bit } else { 0 };
+            let fails = if truth == Truth::Fails { *bit } else { 0 };
+            derived |= holds;
+            known.yes |= holds;
+            known.no = (known.no | fails) & !known.yes;
         }
         let (required, advised) = (self.required.truth(known), self.advised.truth(known));
         let kind = match (required, advised) {

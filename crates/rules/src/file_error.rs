@@ -106,6 +106,12 @@ fn quoted_after<'a>(message: &'a str, start: &str) -> Option<&'a str> {
 }
 
 fn expectation(message: &str) -> String {
+    // chrono speaks of its own reading, not of what the file should say.
+    let chrono =
+        ["input contains invalid characters", "premature end of input", "input is out of range", "trailing input"];
+    if chrono.contains(&message) || message.ends_with("expected a formatted date string") {
+        return "a day that exists, written \"2026-04-01\" in quotes (a time: \"09:00\")".to_owned();
+    }
     match message.rsplit_once("expected ") {
         Some((found, expected)) if !expected.is_empty() => {
             let found = found.trim_end_matches(", ").trim();

@@ -76,11 +76,11 @@ fn list(composite: bool) -> impl Strategy<Value = Checklist> {
             })
             .collect();
         let of: Vec<Condition> = (0..criteria.len()).map(|place| Condition::Criterion(id(place).into())).collect();
-        let n = need.min(u32::try_from(of.len()).unwrap());
+        let n = need.min(u32::try_from(of.len()).expect("a short list"));
         let required_when = composite.then_some(Condition::AtLeast(AtLeast { n, of }));
         let definition =
             ChecklistDefinition { edition: "test".to_owned(), criteria, required_when, advised_when: None };
-        Checklist::try_from(definition).unwrap()
+        Checklist::try_from(definition).expect("the list is valid")
     })
 }
 

@@ -32,7 +32,7 @@ derived = { any_of = [{ fact = { name = "emergency_admission" } }, { fact = { na
 "#;
 
 fn list() -> Checklist {
-    toml::from_str(LIST).unwrap()
+    toml::from_str(LIST).expect("the list is valid")
 }
 
 fn all_no() -> Answers {
