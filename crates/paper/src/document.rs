@@ -142,7 +142,7 @@ impl Document {
             drawing.line(1.0, 0.0, indent, Align::Start, BODY, dot);
             self.add(drawing, 0.0, false);
         }
-        self.space = self.space.max(6.0);
+        self.space = self.space.max(10.0);
     }
 
     /// A table over the whole width.

@@ -3,7 +3,11 @@
 use super::{
     Bar, Datum, NAME, SMALL, SWATCH, Scale, caption, extent, grid, legend, room_for, swatch, tone::Tone, value,
 };
-use crate::{Align, PaperError, drawing::Drawing, typesetter::Typesetter};
+use crate::{
+    Align, PaperError,
+    drawing::{Drawing, Ink},
+    typesetter::Typesetter,
+};
 
 /// A chart of vertical bars.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -49,8 +53,10 @@ impl ColumnChart {
                 if height > 0.0 {
                     Tone::of(series).paint(&mut drawing, x + 1.0, bottom - height, bar - 2.0, height);
                 }
-                let label = extent(set, &datum.label).1;
-                value(&mut drawing, set, x + bar / 2.0, bottom - height - label - 1.5, &datum.label);
+                let (wide, label) = extent(set, &datum.label);
+                let over = bottom - height - label - 1.5;
+                drawing.fill(x + bar / 2.0 - wide / 2.0 - 1.0, over + 0.5, wide + 2.0, label - 0.5, Ink::WHITE);
+                value(&mut drawing, set, x + bar / 2.0, over, &datum.label);
             }
             let lines = set.wrap(&column.label, NAME.weight, (group - 4.0) / NAME.size);
             let mut height = drawing.lines(centre - group / 2.0, bottom + 5.0, group, Align::Center, NAME, lines);
