@@ -1,1 +1,75 @@
-//! To be written.
+//! HTTP: the notification API (JSON, OpenAPI 3.1) and the pages, both over the same commands.
+//!
+//! # Who is who
+//!
+//! - [`state::App`] — what every handler holds.
+//! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON).
+//! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
+//! - [`error::ApiError`] — every failure; becomes a problem document, or a page.
+//! - [`v1`] — the JSON routes and their wire types. [`pages`] — the screens. [`health`] — for a watcher.
+//!
+//! # The flow of a write
+//!
+//! Parse at the edge into domain types (all faults of a form at once) → [`run::on_case`] → `domain::decide` → `storage::Store::apply`
+//! → answer. A handler fits a screen.
+//!
+//! # What is not guaranteed
+//!
+//! A mail is not sent inside a request: the answer says that the notice is kept and on its way, no more.
+
+pub mod error;
+pub mod health;
+pub mod openapi;
+pub mod pages;
+pub mod password;
+pub mod run;
+pub mod session;
+pub mod state;
+pub mod v1;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub use error::ApiError;
+pub use state::{App, EdgeSettings};
+
+/// Nothing that a ward files is near this size.
+pub const LARGEST_BODY: usize = 1024 * 1024;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Everything that is served: JSON under `/api/`, health, and the pages.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .merge(v1::router())
+        .merge(health::router())
+        .merge(pages::router())
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), thread_request))
+        .with_state(app)
+}
+
+/// Gives every request its id, for logs, the audit trail and the answer; logs method, route, status and time, never a query or a body.
+async fn thread_request(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let id = app.request_id();
+    request.extensions_mut().insert(id);
+    let method = request.method().clone();
+    let route = request.extensions().get::<axum::extract::MatchedPath>().map(|path| path.as_str().to_owned());
+    let began = std::time::Instant::now();
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    let status = response.status().as_u16();
+    let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::debug!(%id, %method, route = route.as_deref().unwrap_or("-"), status, micros, "answered");
+    response
+}
