@@ -77,7 +77,7 @@ impl Calendar {
         self
     }
 
-    /// Takes over the cabinet office's table, as downloaded (cp932). It answers alone for the years in it, and raises the last published year.
+    /// Takes over the cabinet office's table, as downloaded (cp932), in place of one loaded before. It answers alone for the years in it, and raises the last published year.
     /// Fails, and changes nothing, when the file is not that table: the error names the line.
     pub fn load_official(&mut self, bytes: &[u8]) -> Result<OfficialTable, FileError> {
         let days = official::read(bytes)?;
@@ -88,7 +88,7 @@ impl Calendar {
         let by_rule = |year: &i32| japan::holidays_of(*year).keys().copied();
         let ruled: BTreeSet<NaiveDate> = years.iter().flat_map(by_rule).collect();
         let differing = days.keys().copied().collect::<BTreeSet<_>>().symmetric_difference(&ruled).copied().collect();
-        self.published_until = self.published_until.max(last_year);
+        self.published_until = PUBLISHED_UNTIL.max(last_year);
         self.official = days;
         self.official_years = years;
         Ok(OfficialTable { first_year, last_year, days: self.official.len(), differing })
@@ -104,7 +104,13 @@ impl Calendar {
     #[must_use]
     pub fn holiday_on(&self, day: NaiveDate) -> Option<Holiday> {
         let name = self.name_on(day)?;
-        Some(Holiday { name: name.to_owned(), published: day.year() <= self.published_until })
+        Some(Holiday { name: name.to_owned(), published: self.is_published(day) })
+    }
+
+    /// Whether the holidays of that day's year are published; otherwise 未公表 belongs beside anything computed from the day, holiday or not.
+    #[must_use]
+    pub fn is_published(&self, day: NaiveDate) -> bool {
+        day.year() <= PUBLISHED_UNTIL || self.official_years.contains(&day.year())
     }
 
     /// Whether the day is a holiday (Sundays as such are not).
@@ -117,10 +123,13 @@ impl Calendar {
         if let Some(name) = self.overrides.get(&day) {
             return name.as_deref();
         }
+        let by_rule = japan::holidays_of(day.year()).get(&day).map(String::as_str);
         if self.official_years.contains(&day.year()) {
-            return self.official.get(&day).map(String::as_str);
+            // The table decides the day; where it says no more than 休日, the rule knows of which holiday.
+            let name = self.official.get(&day)?.as_str();
+            return Some(if name == official::UNNAMED { by_rule.unwrap_or(name) } else { name });
         }
-        japan::holidays_of(day.year()).get(&day).map(String::as_str)
+        by_rule
     }
 
     /// Whether the office works on that day at all.

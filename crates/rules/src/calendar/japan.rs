@@ -153,6 +153,16 @@ mod tests {
         assert_eq!(on("1986-05-04"), None);
     }
 
+    /// Compared with the cabinet office's table as of August 2026, all 1,067 days of 1955–2027; what stays here is its fingerprint.
+    #[test]
+    fn the_rule_equals_the_cabinet_offices_table_of_1955_to_2027() {
+        let days: Vec<NaiveDate> = (1955..=2027).flat_map(|year| holidays_of(year).keys().copied()).collect();
+        let fingerprint = days.iter().fold(0_u64, |hash, day| {
+            hash.wrapping_mul(1_000_003).wrapping_add(u64::from(day.num_days_from_ce().unsigned_abs()))
+        });
+        assert_eq!((days.len(), fingerprint), (1_067, 18_146_572_071_190_576_606));
+    }
+
     #[test]
     fn the_rule_ends_where_it_says() {
         assert!(holidays_of(1954).is_empty() && holidays_of(2100).is_empty());

@@ -11,6 +11,8 @@ use serde::Serialize;
 use crate::FileError;
 
 const FILE: &str = "syukujitsu.csv";
+/// What the table calls 振替休日 and 国民の休日.
+pub(super) const UNNAMED: &str = "休日";
 /// 1955 had nine holidays, and no year had fewer since.
 const FEWEST_IN_A_YEAR: usize = 9;
 
@@ -102,15 +104,16 @@ mod tests {
         encoding_rs::SHIFT_JIS.encode(text).0.into_owned()
     }
 
-    fn table_of_2028() -> String {
+    fn table_of_2029() -> String {
         let mut text = "国民の祝日・休日月日,国民の祝日・休日名称\r\n".to_owned();
         for day in
-            ["1/1,元日", "1/10,成人の日", "2/11,建国記念の日", "2/23,天皇誕生日", "3/20,春分の日", "4/29,昭和の日"]
+            ["1/1,元日", "1/8,成人の日", "2/11,建国記念の日", "2/23,天皇誕生日", "3/20,春分の日", "4/29,昭和の日"]
         {
-            text += &format!("2028/{day}\r\n");
+            text += &format!("2029/{day}\r\n");
         }
-        for day in ["5/3,憲法記念日", "5/4,みどりの日", "5/5,こどもの日", "7/18,海の日"] {
-            text += &format!("2028/{day}\r\n");
+        for day in ["4/30,休日", "5/3,憲法記念日", "5/4,みどりの日", "5/5,こどもの日", "7/17,海の日"]
+        {
+            text += &format!("2029/{day}\r\n");
         }
         text
     }
@@ -118,29 +121,32 @@ mod tests {
     #[test]
     fn a_loaded_table_answers_for_its_years_and_publishes_them() {
         let mut calendar = Calendar::japan();
-        let loaded = calendar.load_official(&cp932(&table_of_2028())).unwrap();
-        assert_eq!((loaded.first_year, loaded.last_year, loaded.days), (2028, 2028, 10));
+        let loaded = calendar.load_official(&cp932(&table_of_2029())).unwrap();
+        assert_eq!((loaded.first_year, loaded.last_year, loaded.days), (2029, 2029, 11));
         let moved: Vec<String> = loaded.differing.iter().map(ToString::to_string).collect();
-        assert!(moved.contains(&"2028-07-17".to_owned()) && moved.contains(&"2028-07-18".to_owned()), "{moved:?}");
-        let holiday = calendar.holiday_on("2028-07-18".parse().unwrap()).unwrap();
+        assert!(moved.contains(&"2029-07-16".to_owned()) && moved.contains(&"2029-07-17".to_owned()), "{moved:?}");
+        let holiday = calendar.holiday_on("2029-07-17".parse().unwrap()).unwrap();
         assert_eq!((holiday.name.as_str(), holiday.published), ("海の日", true));
-        assert_eq!(calendar.holiday_on("2028-07-17".parse().unwrap()), None);
-        assert!(!calendar.holiday_on("2029-01-01".parse().unwrap()).unwrap().published);
+        assert_eq!(calendar.holiday_on("2029-07-16".parse().unwrap()), None);
+        let substitute = calendar.holiday_on("2029-04-30".parse().unwrap()).unwrap();
+        assert_eq!(substitute.name, "昭和の日 振替休日", "the table says 休日 only");
+        assert!(!calendar.holiday_on("2030-01-01".parse().unwrap()).unwrap().published);
+        assert!(!calendar.is_published("2028-07-04".parse().unwrap()), "a year left out stays unpublished");
         assert!(calendar.is_holiday("2027-03-22".parse().unwrap()), "other years keep the rule");
     }
 
     #[test]
     fn what_is_not_that_table_is_refused_with_its_line_and_changes_nothing() {
-        let good = table_of_2028();
+        let good = table_of_2029();
         let cases: [(Vec<u8>, usize, &str); 9] = [
             (good.clone().into_bytes(), 1, "encoding"),
             (cp932("date,name\n"), 1, "heading"),
-            (cp932(&good.replace("2028/1/10,", "2028/13/10,")), 3, "date"),
-            (cp932(&good.replace("2028/1/10,", "2028-01-10,")), 3, "date"),
-            (cp932(&good.replace("2028/1/10,", "2028/1/1,")), 3, "date"),
+            (cp932(&good.replace("2029/1/8,", "2029/13/8,")), 3, "date"),
+            (cp932(&good.replace("2029/1/8,", "2029-01-8,")), 3, "date"),
+            (cp932(&good.replace("2029/1/8,", "2029/1/1,")), 3, "date"),
             (cp932(&good.replace("成人の日", "")), 3, "name"),
             (cp932(&good.replace("成人の日", "成人の日,x")), 3, "row"),
-            (cp932(good.split("2028/5/4").next().unwrap()), 8, "date"),
+            (cp932(good.split("2029/5/4").next().unwrap()), 9, "date"),
             (Vec::new(), 1, "heading"),
         ];
         for (bytes, line, key) in cases {
