@@ -1,1 +1,3 @@
-//! To be written.
+//! What happens without a request: the sweep, the outbox, the mailer.
+
+pub mod mail;

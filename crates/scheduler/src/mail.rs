@@ -34,7 +34,7 @@ pub use self::{
     file::{FileTransport, read_mailbox},
     memory::MemoryTransport,
     message::{Mail, MailRefused},
-    parts::{EmailAddress, MessageId, PartRefused, Sender, Subject},
+    parts::{MessageId, PartRefused, Sender, Subject},
     smtp::{Login, Security, SettingsRefused, SmtpSettings, SmtpTransport},
     stored::{StoredMail, Unreadable},
 };

@@ -1,7 +1,6 @@
 //! Mail into a directory: one `.eml` a mail, as any mail program opens it, and the list of them for the demo's mailbox page.
 
 use std::{
-    fmt::Write as _,
     io,
     path::{Path, PathBuf},
 };
@@ -73,9 +72,8 @@ pub async fn read_mailbox(directory: &Path) -> io::Result<Vec<StoredMail>> {
         match StoredMail::parse(&tokio::fs::read(&file).await?, file) {
             Ok(mail) => mails.push(mail),
             Err(unreadable) => {
-                let mut name = String::new();
-                write!(name, "{}", entry.file_name().display()).expect("a String takes every write");
-                tracing::warn!(file = name, error = %unreadable, "A file in the mailbox was passed over");
+                let name = entry.file_name();
+                tracing::warn!(file = %name.display(), error = %unreadable, "A file in the mailbox was passed over");
             }
         }
     }

@@ -4,22 +4,25 @@
 //! has to re-encode it (8BITMIME is never needed, no line begins with a dot, no bare line feed can end the message early);
 //! and a boundary that comes from the Message-ID instead of chance makes the bytes of a repeat equal to those of the first attempt.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
+use domain::text::EmailAddress;
 use lettre::{
-    Message,
+    Address, Message,
     message::{
-        Body, MultiPart, SinglePart,
+        Body, Mailbox, MultiPart, SinglePart,
         header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
 
-use super::parts::{EmailAddress, MessageId, Sender, Subject};
+use super::parts::{MessageId, Sender, Subject};
 
 /// The longest text or HTML: what Tsunagi writes is a few lines, so more is a mistake.
 const LONGEST_PART: usize = 256 * 1024;
 
-/// One message to one recipient.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One message to one recipient. [`fmt::Debug`] shows its Message-ID alone: the address may be a person's.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     /// Belongs to the delivery, not to the attempt.
     pub message_id: MessageId,
@@ -46,6 +49,9 @@ pub enum MailRefused {
     /// A `Date` header has room for the years 1970 to 9999.
     #[error("the date of the mail is not between 1970 and 9999")]
     Date,
+    /// An address that the domain takes and mail does not, such as one whose domain begins with a hyphen.
+    #[error("the recipient's or the sender's address is not one that mail can be sent to")]
+    Address,
     /// The writer of the message refused it, for a reason that the parts' types should exclude.
     #[error("the mail could not be composed")]
     Composition,
@@ -55,33 +61,59 @@ impl Mail {
     /// The message as it stands in a file or goes over the line (without dot-stuffing).
     ///
     /// # Errors
-    /// When it is too long, or dated outside 1970–9999.
+    /// When it is too long, or dated outside 1970–9999, or an address is none.
     pub fn to_bytes(&self) -> Result<Vec<u8>, MailRefused> {
+        self.written().map(|written| written.bytes)
+    }
+
+    /// The bytes, and the addresses for the envelope.
+    pub(super) fn written(&self) -> Result<Written, MailRefused> {
         if self.text.len().max(self.html.len()) > LONGEST_PART {
             return Err(MailRefused::TooLong);
         }
         if !(0..253_402_300_800).contains(&self.date.timestamp()) {
             return Err(MailRefused::Date);
         }
-        let inner = self.message_id.as_str().trim_matches(['<', '>']);
+        let from = address(self.from.address())?;
+        let to = address(&self.to)?;
         // `=_` stands in no base64 text; at most 70 characters are allowed (RFC 2046 §5.1.1).
-        let unique: String = inner.chars().filter(char::is_ascii_alphanumeric).take(50).collect();
+        let unique: String = self.message_id.as_str().chars().filter(char::is_ascii_alphanumeric).take(50).collect();
         let parts = MultiPart::alternative()
             .boundary(format!("=_tsunagi_{unique}"))
             .singlepart(part(ContentType::TEXT_PLAIN, &self.text)?)
             .singlepart(part(ContentType::TEXT_HTML, &self.html)?);
-        Message::builder()
+        let name = self.from.name().map(|name| name.as_str().to_owned());
+        let bytes = Message::builder()
             .date(self.date.into())
             .raw_header(plain_header(HeaderName::new_from_ascii_str("Message-ID"), self.message_id.as_str()))
-            .from(self.from.to_lettre())
-            .to(self.to.as_lettre().clone().into())
+            .from(Mailbox::new(name, from.clone()))
+            .to(to.clone().into())
             .subject(self.subject.as_str())
             // RFC 3834: no holiday notes in return, please.
             .raw_header(plain_header(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated"))
             .multipart(parts)
-            .map(|message| message.formatted())
-            .map_err(|_| MailRefused::Composition)
+            .map_err(|_| MailRefused::Composition)?
+            .formatted();
+        Ok(Written { from, to, bytes })
     }
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mail({})", self.message_id.as_str())
+    }
+}
+
+/// A mail ready for the line.
+pub(super) struct Written {
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) bytes: Vec<u8>,
+}
+
+fn address(address: &EmailAddress) -> Result<Address, MailRefused> {
+    let usable = !address.as_str().starts_with('-');
+    address.as_str().parse().ok().filter(|_| usable).ok_or(MailRefused::Address)
 }
 
 /// A header that is ASCII and safe by its type, and must not be folded or encoded.
@@ -102,8 +134,8 @@ pub(super) mod tests {
     pub(in super::super) fn sample() -> Mail {
         Mail {
             message_id: MessageId::of("0199d0a2-0000-7000-8000-000000000041", "tsunagi.example").unwrap(),
-            from: Sender::new(Some("つなぎ".parse().unwrap()), "no-reply@tsunagi.example".parse().unwrap()),
-            to: "office@care.example".parse().unwrap(),
+            from: Sender::new(Some("つなぎ".parse().unwrap()), EmailAddress::parse("no-reply@tsunagi.example").unwrap()),
+            to: EmailAddress::parse("office@care.example").unwrap(),
             subject: "【つなぎ】貴事業所あての連絡が1件あります(第41号)。ログインしてご確認ください".parse().unwrap(),
             text: "連絡が1件あります。\n.\n下のリンクからご確認ください。\nhttps://tsunagi.example/n/41\n".to_owned(),
             html: "<p>連絡が1件あります。</p><p><a href=\"https://tsunagi.example/n/41\">確認する</a></p>".to_owned(),
@@ -121,7 +153,7 @@ pub(super) mod tests {
             "MIME-Version: 1.0",
             "Auto-Submitted: auto-generated",
             "To: office@care.example",
-            "Date: Mon, 05 Apr 2027 22:26:40 +0000",
+            "Date: Tue, 06 Apr 2027 08:26:40 +0000",
         ] {
             assert_eq!(head.lines().filter(|l| *l == line).count(), 1, "{line} in\n{head}");
         }
@@ -146,5 +178,9 @@ pub(super) mod tests {
         assert_eq!(long.to_bytes(), Err(MailRefused::TooLong));
         let old = Mail { date: DateTime::from_timestamp(-1, 0).unwrap(), ..sample() };
         assert_eq!(old.to_bytes(), Err(MailRefused::Date));
+        for text in ["-f@care.example", "office@-care.example"] {
+            let odd = Mail { to: EmailAddress::parse(text).unwrap(), ..sample() };
+            assert_eq!(odd.to_bytes(), Err(MailRefused::Address), "{text}");
+        }
     }
 }

@@ -1,0 +1,253 @@
+//! A mail relay that misbehaves on purpose: each connection follows a [`Session`], which answers as a good relay does except
+//! where the test says otherwise. A [`FaultySmtp`] that is told nothing is a good relay, quick enough to measure against.
+//!
+//! It speaks no TLS: encryption is tested against the real server (`tests/smtp/start`).
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// A moment of the dialogue at which the relay has to say something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// Before anything was said.
+    Greeting,
+    /// EHLO.
+    Hello,
+    /// STARTTLS.
+    StartTls,
+    /// MAIL FROM.
+    Sender,
+    /// RCPT TO.
+    Recipient,
+    /// DATA.
+    Data,
+    /// After the first line of the content.
+    MidContent,
+    /// After the final dot.
+    Content,
+}
+
+/// What the relay does instead of the usual answer.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Says this, whole answers ended by `\r\n`, and goes on.
+    Say(&'static str),
+    /// Says this and closes.
+    SayAndClose(&'static str),
+    /// Gives the usual answer, but late.
+    Late(Duration),
+    /// Never says anything again.
+    Hang,
+    /// Closes the connection.
+    Close,
+}
+
+/// How one connection goes.
+#[derive(Debug, Clone, Default)]
+pub struct Session(Vec<(Point, Act)>);
+
+impl Session {
+    /// As a good relay.
+    #[must_use]
+    pub fn good() -> Self {
+        Self::default()
+    }
+
+    /// Good but for this point; each act happens once, in order, so that a second mail may fare otherwise.
+    #[must_use]
+    pub fn but(mut self, point: Point, act: Act) -> Self {
+        self.0.push((point, act));
+        self
+    }
+
+    fn take(&mut self, point: Point) -> Option<Act> {
+        let index = self.0.iter().position(|(at, _)| *at == point)?;
+        Some(self.0.remove(index).1)
+    }
+}
+
+/// What the relay saw.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The contents that it answered with 250, dots removed.
+    pub taken: Vec<String>,
+    /// Every command line, of all connections.
+    pub commands: Vec<String>,
+    /// Connections so far.
+    pub connections: usize,
+    /// Connections now.
+    pub open: usize,
+    /// The most at one time.
+    pub most_open: usize,
+}
+
+/// A relay on a port of its own; it ends when it is dropped.
+#[derive(Debug)]
+pub struct FaultySmtp {
+    address: SocketAddr,
+    seen: Arc<Mutex<Seen>>,
+    listening: JoinHandle<()>,
+}
+
+impl FaultySmtp {
+    /// Starts it. The first connection follows the first session, and so on; when they are used up, all are good.
+    ///
+    /// # Panics
+    /// When there is no loopback to listen on.
+    pub async fn start(sessions: impl IntoIterator<Item = Session>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
+        let address = listener.local_addr().expect("a listener has an address");
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let mut sessions: Vec<_> = sessions.into_iter().collect();
+        sessions.reverse();
+        let listening = tokio::spawn({
+            let seen = Arc::clone(&seen);
+            async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    let session = sessions.pop().unwrap_or_default();
+                    let seen = Arc::clone(&seen);
+                    tokio::spawn(async move {
+                        {
+                            let mut seen = lock(&seen);
+                            seen.connections += 1;
+                            seen.open += 1;
+                            seen.most_open = seen.most_open.max(seen.open);
+                        }
+                        // An error is the client going away, which is its right.
+                        let _ = serve(stream, session, &seen).await;
+                        lock(&seen).open -= 1;
+                    });
+                }
+            }
+        });
+        Self { address, seen, listening }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// What it saw so far.
+    ///
+    /// # Panics
+    /// When a connection's task panicked.
+    pub fn seen(&self) -> MutexGuard<'_, Seen> {
+        lock(&self.seen)
+    }
+}
+
+impl Drop for FaultySmtp {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().expect("no holder of this lock panics")
+}
+
+async fn serve(stream: TcpStream, mut session: Session, seen: &Mutex<Seen>) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    let mut reply = Reply::at(Point::Greeting, "220 relay.example ESMTP\r\n", &mut session, &mut stream).await?;
+    while reply.say(&mut stream).await? {
+        line.clear();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        lock(seen).commands.push(line.trim_end().to_owned());
+        let verb = line.split([' ', '\r']).next().unwrap_or_default().to_ascii_uppercase();
+        let (point, usual) = match verb.as_str() {
+            "EHLO" => (Point::Hello, "250-relay.example\r\n250-8BITMIME\r\n250 SIZE 1000000\r\n"),
+            "STARTTLS" => (Point::StartTls, "454 4.7.0 not today\r\n"),
+            "MAIL" => (Point::Sender, "250 2.1.0 ok\r\n"),
+            "RCPT" => (Point::Recipient, "250 2.1.5 ok\r\n"),
+            "DATA" => (Point::Data, "354 go on\r\n"),
+            "QUIT" => return stream.write_all(b"221 2.0.0 bye\r\n").await,
+            _ => return stream.write_all(b"502 5.5.1 what?\r\n").await,
+        };
+        reply = Reply::at(point, usual, &mut session, &mut stream).await?;
+        if point == Point::Data && reply.words.starts_with("354") {
+            if !reply.say(&mut stream).await? {
+                return Ok(());
+            }
+            let Some(content) = read_content(&mut stream, &mut session).await? else { return Ok(()) };
+            reply = Reply::at(Point::Content, "250 2.0.0 taken\r\n", &mut session, &mut stream).await?;
+            if reply.words.starts_with("250") {
+                lock(seen).taken.push(content);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The content up to the final dot; `None` when the session ends in the middle of it.
+async fn read_content(stream: &mut BufReader<TcpStream>, session: &mut Session) -> std::io::Result<Option<String>> {
+    let mut content = String::new();
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await? == 0 {
+            return Ok(None);
+        }
+        if content.is_empty() && !Reply::at(Point::MidContent, "", session, stream).await?.say(stream).await? {
+            return Ok(None);
+        }
+        if line == ".\r\n" {
+            return Ok(Some(content));
+        }
+        content.push_str(line.strip_prefix('.').unwrap_or(&line));
+    }
+}
+
+/// What is said at a point, and whether the connection lives on.
+struct Reply {
+    words: &'static str,
+    go_on: bool,
+}
+
+impl Reply {
+    /// What the session wants to be said now; it may take its time.
+    async fn at(
+        point: Point,
+        usual: &'static str,
+        session: &mut Session,
+        stream: &mut BufReader<TcpStream>,
+    ) -> std::io::Result<Self> {
+        let (words, go_on) = match session.take(point) {
+            None => (usual, true),
+            Some(Act::Say(words)) => (words, true),
+            Some(Act::SayAndClose(words)) => (words, false),
+            Some(Act::Late(wait)) => {
+                tokio::time::sleep(wait).await;
+                (usual, true)
+            }
+            Some(Act::Hang) => {
+                // Until the other side gives up.
+                let mut ignored = String::new();
+                while stream.read_line(&mut ignored).await? > 0 {}
+                ("", false)
+            }
+            Some(Act::Close) => ("", false),
+        };
+        Ok(Self { words, go_on })
+    }
+
+    /// Says it; false when the connection is to be closed.
+    async fn say(&self, stream: &mut BufReader<TcpStream>) -> std::io::Result<bool> {
+        stream.write_all(self.words.as_bytes()).await?;
+        Ok(self.go_on)
+    }
+}
