@@ -32,6 +32,7 @@ impl Ids {
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
+    #[expect(clippy::should_implement_trait, reason = "an endless source of many types is no iterator")]
     pub fn next<T: From<Uuid>>(&mut self) -> T {
         self.uuid().into()
     }

@@ -1,2 +1,204 @@
-//! The binary.
-fn main() {}
+//! `tsunagi`: serve, demo, migrate, sweep, survey, check, audit.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use domain::survey::Month;
+use domain::time::SystemClock;
+use server::config::{Config, Transport};
+use server::service::{self, Parts, Service};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Debug, Parser)]
+#[command(name = "tsunagi", version, about = "つなぎ: the word between hospitals and care managers, given in time")]
+struct Command {
+    /// Your configuration: names what differs from the defaults (config/default.toml).
+    #[arg(long, global = true, env = "TSUNAGI_CONFIG")]
+    config: Option<PathBuf>,
+    /// One key over the configuration, as section.key=value.
+    #[arg(long = "set", global = true)]
+    sets: Vec<String>,
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Real use: HTTP, sweep, outbox; migrates first.
+    Serve,
+    /// A fictional city on embedded SQLite, with mails to read in the browser.
+    Demo {
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: String,
+        /// Where database and mails are kept; a fresh temporary place otherwise.
+        #[arg(long)]
+        directory: Option<PathBuf>,
+        /// Without the year of history: starts at once.
+        #[arg(long)]
+        small: bool,
+    },
+    /// Brings the database to this version's schema.
+    Migrate,
+    /// One sweep now: what is due is warned about, and the mails are written.
+    Sweep,
+    /// The survey of a period, as JSON, CSV or PDF.
+    Survey {
+        /// First month, YYYYMM.
+        #[arg(long)]
+        first: i32,
+        /// Last month, YYYYMM.
+        #[arg(long)]
+        last: i32,
+        #[arg(long, default_value = "json", value_parser = ["json", "csv", "pdf"])]
+        format: String,
+        /// A file to write; standard output otherwise.
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
+    /// Reads the configuration and the agreements, and runs their worked examples.
+    Check,
+    /// The audit trail.
+    Audit {
+        #[command(subcommand)]
+        task: AuditTask,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditTask {
+    /// Finds a changed, missing or reordered row.
+    Verify,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let command = Command::parse();
+    let config = Config::read(command.config.as_deref(), &command.sets)?;
+    log(&config)?;
+    match command.task {
+        Task::Serve => serve(&config).await,
+        Task::Demo { listen, directory, small } => server::demo::run(config, &listen, directory, small).await,
+        Task::Migrate => migrate(&config).await,
+        Task::Sweep => sweep(&config).await,
+        Task::Survey { first, last, format, output } => survey(&config, first, last, &format, output).await,
+        Task::Check => check(&config),
+        Task::Audit { task: AuditTask::Verify } => verify(&config).await,
+    }
+}
+
+fn log(config: &Config) -> Result<()> {
+    let filter = EnvFilter::try_new(&config.log.filter).context("log.filter")?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log.json { logs.json().init() } else { logs.init() }
+    Ok(())
+}
+
+async fn serve(config: &Config) -> Result<()> {
+    if config.mail.transport != Transport::Smtp {
+        bail!("mail.transport: `serve` sends by \"smtp\" only; the others are for the demo and for tests");
+    }
+    let listener = TcpListener::bind(config.server.listen).await.context("server.listen")?;
+    let store = service::open_store(config).await?;
+    let mut seed = [0; 32];
+    rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut seed).context("reading the machine's randomness")?;
+    let parts = Parts {
+        clock: Arc::new(SystemClock),
+        seed,
+        mailer: config.mailer()?,
+        extra: None,
+        demo: false,
+        ticking: true,
+    };
+    let service = Service::start(config, store, listener, parts).await?;
+    tracing::info!(address = %service.address, "serving");
+    server::demo::until_stopped().await;
+    tracing::info!("stopping");
+    service.stop().await
+}
+
+async fn migrate(config: &Config) -> Result<()> {
+    let store = service::open_store(config).await?;
+    store.migrate().await?;
+    println!("schema version {}", store.schema_version().await?);
+    store.close().await;
+    Ok(())
+}
+
+async fn sweep(config: &Config) -> Result<()> {
+    let store = service::open_store(config).await?;
+    let calendar = Arc::new(service::calendar(config, &store).await?);
+    let scheduler = scheduler::Scheduler::new(
+        service::scheduler_settings(config)?,
+        store.clone(),
+        Arc::new(SystemClock),
+        config.mailer()?,
+        service::agreements(config)?,
+        Arc::new(move || Arc::clone(&calendar)),
+    );
+    let swept = scheduler.sweep_once().await?;
+    println!("{swept:?}");
+    store.close().await;
+    Ok(())
+}
+
+async fn survey(config: &Config, first: i32, last: i32, format: &str, output: Option<PathBuf>) -> Result<()> {
+    let first = Month::from_number(first).context("--first: expected YYYYMM")?;
+    let last = Month::from_number(last).context("--last: expected YYYYMM")?;
+    let store = service::open_store(config).await?;
+    let agreements = service::agreements(config)?;
+    for region in store.regions().await? {
+        let agreement = agreements.get(&region.agreement).context("the region's agreement")?.latest();
+        let directory = store.directory(region.id).await?;
+        let cells = store.survey_cells(region.id, first, last).await?;
+        let scope = survey::Scope { region_name: region.name.as_str().to_owned(), first, last };
+        let as_of = domain::Clock::now(&SystemClock);
+        let report = survey::SurveyReport::count(
+            &scope,
+            &cells,
+            &agreement.survey,
+            &survey::Parties::from_directory(&directory),
+            as_of,
+            &agreement.edition,
+        )?;
+        let bytes = match format {
+            "csv" => survey::to_csv(&report),
+            "pdf" => survey::to_pdf(&report)?,
+            _ => survey::to_json(&report).into_bytes(),
+        };
+        match &output {
+            Some(path) => std::fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))?,
+            None => std::io::Write::write_all(&mut std::io::stdout(), &bytes)?,
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+fn check(config: &Config) -> Result<()> {
+    let mut failures = 0;
+    for (id, editions) in service::agreements(config)? {
+        for agreement in editions.iter() {
+            let failed = agreement.check_examples();
+            println!("{id} {}: {} worked examples, {} fail", agreement.edition, agreement.examples.len(), failed.len());
+            for failure in &failed {
+                println!("  {failure:?}");
+            }
+            failures += failed.len();
+        }
+    }
+    if failures > 0 {
+        bail!("{failures} worked examples do not come out as written");
+    }
+    Ok(())
+}
+
+async fn verify(config: &Config) -> Result<()> {
+    let store = service::open_store(config).await?;
+    let report = store.verify_audit().await?;
+    println!("{report:?}");
+    store.close().await;
+    Ok(())
+}

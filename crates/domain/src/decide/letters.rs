@@ -90,7 +90,7 @@ impl Decision<'_> {
             DeadlineRule::Acknowledgement => Letter::StillWaiting { notice_id, level },
         };
         for to in self.told_at(level) {
-            self.mail_escalation(to, deadline, letter.clone(), warning_id);
+            self.mail_escalation(to, deadline, &letter, warning_id);
         }
     }
 
@@ -110,7 +110,7 @@ impl Decision<'_> {
         }
     }
 
-    fn mail_escalation(&mut self, to: EscalationTo, deadline: &Deadline, letter: Letter, warning_id: WarningId) {
+    fn mail_escalation(&mut self, to: EscalationTo, deadline: &Deadline, letter: &Letter, warning_id: WarningId) {
         let hospital = self.case.encounter.hospital_id;
         let ward = Some(self.case.encounter.ward_id);
         let receiver = deadline.organization_id;

@@ -1,0 +1,297 @@
+//! The configuration: `config/default.toml` is compiled in and names every key; the operator's file names what differs.
+//!
+//! An unknown key or a bad value stops the start and names itself. Secrets are read from files (`…_file`).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use chrono::{NaiveTime, Weekday};
+use domain::delivery::RetrySchedule;
+use domain::text::EmailAddress;
+use rules::calendar::HolidayOverride;
+use scheduler::mail::{FileTransport, Login, Mailer, MemoryTransport, Security, Sender, SmtpSettings, SmtpTransport, Subject};
+use serde::Deserialize;
+
+const DEFAULT: &str = include_str!("../../../config/default.toml");
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub agreements: Agreements,
+    pub calendar: CalendarKeys,
+    pub session: Session,
+    pub mail: Mail,
+    pub outbox: Outbox,
+    pub sweep: Sweep,
+    pub weekly: Weekly,
+    pub health: Health,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: std::net::SocketAddr,
+    pub public_url: String,
+    pub secure_cookies: bool,
+    pub stop_within_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: String,
+    pub url_file: PathBuf,
+    pub readers: u32,
+    pub writer_queue: usize,
+    pub writer_batch: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreements {
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarKeys {
+    pub overrides: Vec<HolidayOverride>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    pub idle_minutes: i64,
+    pub hours: i64,
+    pub lockout_after: i64,
+    pub lockout_minutes: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    Smtp,
+    File,
+    Memory,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub transport: Transport,
+    pub from: String,
+    pub from_name: String,
+    pub directory: PathBuf,
+    pub smtp: Smtp,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    pub host: String,
+    pub port: u16,
+    pub security: SecurityKey,
+    pub user: String,
+    pub password_file: PathBuf,
+    pub ca_file: PathBuf,
+    pub connections: usize,
+    pub connect_within_seconds: u64,
+    pub send_within_seconds: u64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecurityKey {
+    Starttls,
+    Tls,
+    None,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbox {
+    pub concurrency: usize,
+    pub batch: u32,
+    pub lease_seconds: i64,
+    pub retry_waits_seconds: Vec<u32>,
+    pub jitter_percent: u8,
+    pub every_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sweep {
+    pub every_seconds: u64,
+    pub batch: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weekly {
+    pub weekday: Weekday,
+    pub at: NaiveTime,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    pub stale_after_seconds: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub json: bool,
+}
+
+impl Config {
+    /// The defaults, with what `file` names and then what `sets` (`section.key=value`, TOML values) say over them.
+    pub fn read(file: Option<&Path>, sets: &[String]) -> Result<Self> {
+        let mut merged: toml::Table = toml::from_str(DEFAULT).context("config/default.toml")?;
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+            let table = toml::from_str(&text).with_context(|| path.display().to_string())?;
+            overlay(&mut merged, table, "").with_context(|| path.display().to_string())?;
+        }
+        for set in sets {
+            let (key, value) = set.split_once('=').with_context(|| format!("--set {set}: expected section.key=value"))?;
+            let line = format!("{key} = {value}");
+            let quoted = format!("{key} = {}", toml::Value::String(value.to_owned()));
+            let table = toml::from_str(&line).or_else(|_| toml::from_str(&quoted)).with_context(|| format!("--set {set}"))?;
+            overlay(&mut merged, table, "").with_context(|| format!("--set {set}"))?;
+        }
+        let mut config = Self::deserialize(merged).context("the configuration")?;
+        if !config.database.url_file.as_os_str().is_empty() {
+            config.database.url = first_line(&config.database.url_file)?;
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |key: &str, expected: &str| -> Result<()> { bail!("{key}: expected {expected}") };
+        if !self.server.public_url.starts_with("http") || self.server.public_url.ends_with('/') {
+            refuse("server.public_url", "http(s)://… without a trailing slash")?;
+        }
+        if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
+            refuse("database.url", "sqlite://… or postgres://…")?;
+        }
+        let positive: [(&str, u64); 8] = [
+            ("database.readers", self.database.readers.into()),
+            ("database.writer_queue", self.database.writer_queue as u64),
+            ("database.writer_batch", self.database.writer_batch as u64),
+            ("outbox.concurrency", self.outbox.concurrency as u64),
+            ("outbox.batch", self.outbox.batch.into()),
+            ("outbox.every_seconds", self.outbox.every_seconds),
+            ("sweep.every_seconds", self.sweep.every_seconds),
+            ("sweep.batch", self.sweep.batch.into()),
+        ];
+        for (key, value) in positive {
+            if value == 0 {
+                refuse(key, "a number above 0")?;
+            }
+        }
+        let longest = i64::try_from(self.mail.smtp.connect_within_seconds + self.mail.smtp.send_within_seconds)?;
+        if self.outbox.lease_seconds <= longest {
+            refuse("outbox.lease_seconds", "more than mail.smtp.connect_within_seconds + send_within_seconds")?;
+        }
+        self.sender().map(drop)
+    }
+
+    /// The sender of every mail.
+    pub fn sender(&self) -> Result<Sender> {
+        let address = EmailAddress::parse(&self.mail.from).context("mail.from: expected an e-mail address")?;
+        let name = self.mail.from_name.parse::<Subject>().context("mail.from_name")?;
+        Ok(Sender::new(Some(name), address))
+    }
+
+    pub fn retry(&self) -> RetrySchedule {
+        RetrySchedule {
+            waits_seconds: self.outbox.retry_waits_seconds.clone(),
+            jitter_percent: self.outbox.jitter_percent,
+        }
+    }
+
+    pub fn mailer(&self) -> Result<Mailer> {
+        Ok(match self.mail.transport {
+            Transport::File => Mailer::File(FileTransport::new(&self.mail.directory)),
+            Transport::Memory => Mailer::Memory(MemoryTransport::default()),
+            Transport::Smtp => {
+                let smtp = &self.mail.smtp;
+                let given = |path: &Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
+                let login = (!smtp.user.is_empty())
+                    .then(|| Login { user: smtp.user.clone(), password_file: smtp.password_file.clone() });
+                let settings = SmtpSettings {
+                    host: smtp.host.clone(),
+                    port: smtp.port,
+                    security: match smtp.security {
+                        SecurityKey::Starttls => Security::StartTls,
+                        SecurityKey::Tls => Security::Tls,
+                        SecurityKey::None => Security::None,
+                    },
+                    login,
+                    ca_file: given(&smtp.ca_file),
+                    connections: smtp.connections,
+                    connect_within: Duration::from_secs(smtp.connect_within_seconds),
+                    send_within: Duration::from_secs(smtp.send_within_seconds),
+                    hello: None,
+                };
+                Mailer::Smtp(SmtpTransport::new(settings).context("mail.smtp")?)
+            }
+        })
+    }
+}
+
+fn first_line(path: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// Puts `over` onto `base`, key by key; a key that the defaults don't know is refused by its name.
+fn overlay(base: &mut toml::Table, over: toml::Table, at: &str) -> Result<()> {
+    for (key, value) in over {
+        let name = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+        match (base.get_mut(&key), value) {
+            (None, _) => bail!("{name}: there is no such key"),
+            (Some(toml::Value::Table(inner)), toml::Value::Table(value)) => overlay(inner, value, &name)?,
+            (Some(old), value) if old.same_type(&value) => *old = value,
+            (Some(old), value) => bail!("{name}: expected a {}, found a {}", old.type_str(), value.type_str()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(line: &str) -> String {
+        format!("{:#}", Config::read(None, &[line.to_owned()]).map(|_| ()).unwrap_err())
+    }
+
+    #[test]
+    fn the_defaults_are_whole() {
+        let config = Config::read(None, &[]).unwrap();
+        assert_eq!(config.session.idle_minutes, 15);
+    }
+
+    #[test]
+    fn a_bad_key_or_value_is_named() {
+        assert!(set("server.lisen=\"x\"").contains("server.lisen: there is no such key"));
+        assert!(set("sweep.every_seconds=0").contains("sweep.every_seconds: expected a number above 0"));
+        assert!(set("database.readers=true").contains("database.readers: expected a integer, found a boolean"));
+        assert!(set("mail.from=\"nobody\"").contains("mail.from"));
+        assert!(set("outbox.lease_seconds=10").contains("outbox.lease_seconds"));
+    }
+
+    #[test]
+    fn a_value_without_quotes_is_text() {
+        let config = Config::read(None, &["database.url=sqlite://x.db".into()]).unwrap();
+        assert_eq!(config.database.url, "sqlite://x.db");
+    }
+}

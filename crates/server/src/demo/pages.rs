@@ -1,0 +1,128 @@
+//! The demo's own pages: the mailbox, one mail, and the button that moves the clock.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use domain::Clock;
+use domain::time::ShiftedClock;
+use scheduler::mail::{StoredMail, read_mailbox};
+
+#[derive(Clone)]
+struct Demo {
+    clock: Arc<ShiftedClock>,
+    mails: PathBuf,
+}
+
+#[derive(Template)]
+#[template(path = "mailbox.html")]
+struct Mailbox {
+    stylesheet: &'static str,
+    now: String,
+    mails: Vec<Line>,
+}
+
+struct Line {
+    number: usize,
+    to: String,
+    subject: String,
+    at: String,
+}
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct OneMail {
+    stylesheet: &'static str,
+    to: String,
+    subject: String,
+    at: String,
+    parts: Vec<Part>,
+}
+
+/// A piece of the mail's text: words, or an address to follow.
+enum Part {
+    Words(String),
+    Link(String),
+}
+
+pub(super) fn router(clock: Arc<ShiftedClock>, mails: PathBuf) -> Router {
+    Router::new()
+        .route("/demo/mailbox", get(mailbox))
+        .route("/demo/mails/{number}", get(mail))
+        .route("/demo/next-day", post(next_day))
+        .with_state(Demo { clock, mails })
+}
+
+async fn mailbox(State(demo): State<Demo>) -> Response {
+    let Ok(mails) = read_mailbox(&demo.mails).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let count = mails.len();
+    let lines = mails.into_iter().enumerate().map(|(place, mail)| Line {
+        // Numbered from the oldest, so that a number stays when new mails come.
+        number: count - place,
+        to: mail.to.clone(),
+        subject: mail.subject.clone(),
+        at: local(&mail),
+    });
+    let page = Mailbox {
+        stylesheet: api::pages::stylesheet(),
+        now: japanese(demo.clock.now().local()),
+        mails: lines.take(200).collect(),
+    };
+    show(&page)
+}
+
+async fn mail(State(demo): State<Demo>, Path(number): Path<usize>) -> Response {
+    let mails = read_mailbox(&demo.mails).await.unwrap_or_default();
+    let place = mails.len().checked_sub(number);
+    let Some(mail) = place.and_then(|place| mails.get(place)) else { return StatusCode::NOT_FOUND.into_response() };
+    let page = OneMail {
+        stylesheet: api::pages::stylesheet(),
+        to: mail.to.clone(),
+        subject: mail.subject.clone(),
+        at: local(mail),
+        parts: parts(&mail.text),
+    };
+    show(&page)
+}
+
+/// The clock goes on by a day; the scheduler's tick finds what has become due.
+async fn next_day(State(demo): State<Demo>) -> Redirect {
+    demo.clock.advance_days(1);
+    Redirect::to("/demo/mailbox")
+}
+
+fn show(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => ([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn local(mail: &StoredMail) -> String {
+    japanese(domain::Instant::from(mail.date).local())
+}
+
+fn japanese(at: chrono::NaiveDateTime) -> String {
+    at.format("%Y年%-m月%-d日 %H:%M").to_string()
+}
+
+fn parts(text: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        if word.starts_with("http://") || word.starts_with("https://") {
+            parts.push(Part::Link(word.to_owned()));
+            parts.push(Part::Words(piece[word.len()..].to_owned()));
+        } else if let Some(Part::Words(words)) = parts.last_mut() {
+            words.push_str(piece);
+        } else {
+            parts.push(Part::Words(piece.to_owned()));
+        }
+    }
+    parts
+}

@@ -1,0 +1,184 @@
+//! Store, scheduler and HTTP as one running thing.
+//!
+//! Start: open the store, migrate, load agreements and calendar, start the scheduler, listen. Stop: no new connections, requests in
+//! hand are answered, the scheduler finishes the mails in hand, the writer empties its queue.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use api::{App, EdgeSettings};
+use axum::Router;
+use domain::Clock;
+use domain::agreement::{Agreement, Editions};
+use rules::calendar::Calendar;
+use scheduler::mail::Mailer;
+use scheduler::{Running, Scheduler, SchedulerSettings};
+use storage::{Store, StoreOptions};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+
+/// What differs between real use, the demo and a test.
+pub struct Parts {
+    pub clock: Arc<dyn Clock>,
+    /// Starts the stream of chance.
+    pub seed: [u8; 32],
+    pub mailer: Mailer,
+    /// Further routes (the demo's).
+    pub extra: Option<Router>,
+    pub demo: bool,
+    /// Without ticks a test drives sweep and outbox itself.
+    pub ticking: bool,
+}
+
+/// A running service.
+pub struct Service {
+    pub address: SocketAddr,
+    pub app: App,
+    pub store: Store,
+    /// None when the service was started without ticks.
+    scheduler: Option<Running>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+    stop_within: Duration,
+}
+
+/// Opens the store as configured; does not migrate.
+pub async fn open_store(config: &Config) -> Result<Store> {
+    let database = &config.database;
+    let options =
+        StoreOptions { readers: database.readers, queue: database.writer_queue, batch: database.writer_batch };
+    Store::open(&database.url, &options).await.context("opening the database")
+}
+
+/// The built-in agreement and those of the configuration, by id.
+pub fn agreements(config: &Config) -> Result<HashMap<String, Editions>> {
+    let mut by_id = HashMap::<String, Vec<Agreement>>::new();
+    let kitami = Agreement::kitami();
+    by_id.entry(kitami.id.clone()).or_default().push(kitami);
+    for path in &config.agreements.files {
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let agreement = Agreement::parse(&path.display().to_string(), &text)?;
+        by_id.entry(agreement.id.clone()).or_default().push(agreement);
+    }
+    let editions = by_id.into_iter().map(|(id, editions)| Ok((id, Editions::new(editions)?)));
+    editions.collect()
+}
+
+/// The holiday rule with the configuration's overrides and the official table that an administrator loaded.
+pub async fn calendar(config: &Config, store: &Store) -> Result<Calendar> {
+    let mut calendar = Calendar::japan().with_overrides(config.calendar.overrides.clone());
+    if let Some((table, _)) = store.calendar_csv().await? {
+        calendar.load_official(&table).context("the official holiday table in the database")?;
+    }
+    Ok(calendar)
+}
+
+impl Service {
+    /// Starts on `listener`; the store is migrated first.
+    pub async fn start(config: &Config, store: Store, listener: TcpListener, parts: Parts) -> Result<Self> {
+        store.migrate().await.context("migrating the database")?;
+        let agreements = agreements(config)?;
+        let nudge = Arc::new(Notify::new());
+        let address = listener.local_addr()?;
+        let settings = EdgeSettings {
+            public_url: config.server.public_url.clone(),
+            secure_cookies: config.server.secure_cookies,
+            session_idle_minutes: config.session.idle_minutes,
+            session_hours: config.session.hours,
+            lockout_after: config.session.lockout_after,
+            lockout_minutes: config.session.lockout_minutes,
+            stale_after_seconds: config.health.stale_after_seconds,
+            demo: parts.demo,
+        };
+        let app = App::new(
+            store.clone(),
+            Arc::clone(&parts.clock),
+            parts.seed,
+            agreements.clone(),
+            calendar(config, &store).await?,
+            Arc::clone(&nudge),
+            settings,
+        );
+        let scheduler = if parts.ticking {
+            let calendar_of = app.clone();
+            let scheduler = Scheduler::new(
+                scheduler_settings(config)?,
+                store.clone(),
+                parts.clock,
+                parts.mailer,
+                agreements,
+                Arc::new(move || calendar_of.calendar()),
+            );
+            Some(scheduler.start(nudge).await?)
+        } else {
+            None
+        };
+        let router = parts.extra.into_iter().fold(api::router(app.clone()), Router::merge);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(async move {
+            let stopped = async move {
+                let _ = stopped.await;
+            };
+            axum::serve(NoDelay(listener), router).with_graceful_shutdown(stopped).await
+        });
+        let stop_within = Duration::from_secs(config.server.stop_within_seconds);
+        Ok(Self { address, app, store, scheduler, stop, serving, stop_within })
+    }
+
+    /// Stops gracefully; what is not done within the configured time is left to the next start, and nothing accepted is lost by it.
+    pub async fn stop(self) -> Result<()> {
+        let _ = self.stop.send(());
+        let finish = async {
+            let _ = self.serving.await;
+            if let Some(scheduler) = self.scheduler {
+                scheduler.stop().await;
+            }
+            self.store.close().await;
+        };
+        if tokio::time::timeout(self.stop_within, finish).await.is_err() {
+            tracing::warn!("stopped before everything in hand was done");
+        }
+        Ok(())
+    }
+}
+
+/// The scheduler's part of the configuration.
+pub fn scheduler_settings(config: &Config) -> Result<SchedulerSettings> {
+    Ok(SchedulerSettings {
+        public_url: config.server.public_url.clone(),
+        from: config.sender()?,
+        sweep_every: Duration::from_secs(config.sweep.every_seconds),
+        sweep_batch: config.sweep.batch,
+        outbox_every: Duration::from_secs(config.outbox.every_seconds),
+        outbox_batch: config.outbox.batch,
+        concurrency: config.outbox.concurrency,
+        lease_seconds: config.outbox.lease_seconds,
+        retry: config.retry(),
+        weekly_on: config.weekly.weekday,
+        weekly_at: config.weekly.at,
+    })
+}
+
+/// A listener whose connections answer small packets at once.
+struct NoDelay(TcpListener);
+
+impl axum::serve::Listener for NoDelay {
+    type Io = tokio::net::TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (stream, address) = axum::serve::Listener::accept(&mut self.0).await;
+        let _ = stream.set_nodelay(true);
+        (stream, address)
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.0.local_addr()
+    }
+}
