@@ -1,1 +1,38 @@
-//! The harness: TestApp.
+//! The harness of the integration tests.
+//!
+//! - [`TestApp`] — the real router on a port of its own, a real database, a clock that the test moves, mails kept in memory.
+//! - [`Person`] — somebody logged in; one method a request.
+//! - [`on_both!`] — the same test on SQLite and on PostgreSQL.
+//!
+//! Sweep and outbox run only when the test says so ([`TestApp::sweep`], [`TestApp::send_mails`]), so that nothing depends on a timer.
+
+mod app;
+mod client;
+pub mod faulty_smtp;
+pub mod postgres;
+
+pub use app::{Engine, TestApp, at};
+pub use client::{Person, Reply};
+
+/// Declares tests that run on SQLite and on PostgreSQL: `on_both! { async fn a_sentence(app: TestApp) { … } }`.
+#[macro_export]
+macro_rules! on_both {
+    ($($(#[doc = $doc:literal])* async fn $name:ident($app:ident : TestApp) $body:block)+) => {
+        mod sqlite {
+            use super::*;
+            $($(#[doc = $doc])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let $app = $crate::TestApp::start($crate::Engine::Sqlite).await;
+                $body
+            })+
+        }
+        mod postgres {
+            use super::*;
+            $($(#[doc = $doc])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let $app = $crate::TestApp::start($crate::Engine::Postgres).await;
+                $body
+            })+
+        }
+    };
+}

@@ -1,0 +1,139 @@
+//! The real service on a port of its own.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveTime};
+use domain::time::ManualClock;
+use domain::{Clock, Instant};
+use scheduler::Scheduler;
+use scheduler::mail::{Mail, Mailer, MemoryTransport};
+use serde_json::json;
+use server::city::{City, CitySize, DEMO_PASSWORD};
+use server::config::Config;
+use server::service::{self, Parts, Service};
+use tokio::net::TcpListener;
+
+use crate::client::Person;
+use crate::postgres;
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// The service with a small fictional city in it. Its clock stands at Friday 2026-11-20, 10:00 in Japan, until the test moves it.
+pub struct TestApp {
+    pub clock: Arc<ManualClock>,
+    pub city: City,
+    pub mails: MemoryTransport,
+    pub service: Service,
+    pub scheduler: Scheduler,
+    pub config: Config,
+    _sqlite: Option<Directory>,
+}
+
+/// Removed with everything in it at the end.
+struct Directory(std::path::PathBuf);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl TestApp {
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, &[]).await
+    }
+
+    /// With keys of the configuration set (`section.key=value`).
+    pub async fn start_with(engine: Engine, sets: &[&str]) -> Self {
+        let clock = Arc::new(ManualClock::new(at(2026, 11, 20, 10, 0)));
+        let (url, directory) = match engine {
+            Engine::Postgres => (postgres::fresh_database().await, None),
+            Engine::Sqlite => {
+                let unique = uuid::Uuid::from_u128(rand::random()).simple().to_string();
+                let path = std::env::temp_dir().join(format!("tsunagi-test-{unique}"));
+                std::fs::create_dir_all(&path).expect("a temporary directory can be made");
+                (format!("sqlite://{}/tsunagi.db?mode=rwc", path.display()), Some(Directory(path)))
+            }
+        };
+        let sets: Vec<String> = [format!("database.url={url:?}"), "server.secure_cookies=false".into()]
+            .into_iter()
+            .chain(sets.iter().map(|set| (*set).to_owned()))
+            .collect();
+        let config = Config::read(None, &sets).expect("the test's configuration");
+        let store = service::open_store(&config).await.expect("the database opens");
+        store.migrate().await.expect("the migrations run");
+        let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");
+        let city = City::plan(1, CitySize::Small, clock.now().day(), &hash);
+        city.found(&store).await.expect("the city is founded");
+        let mails = MemoryTransport::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let parts = Parts {
+            clock: Arc::<ManualClock>::clone(&clock),
+            seed: [7; 32],
+            mailer: Mailer::Memory(mails.clone()),
+            extra: None,
+            demo: false,
+            ticking: false,
+        };
+        let service = Service::start(&config, store.clone(), listener, parts).await.expect("the service starts");
+        let calendar = service.app.clone();
+        let scheduler = Scheduler::new(
+            service::scheduler_settings(&config).expect("settings"),
+            store,
+            Arc::<ManualClock>::clone(&clock),
+            Mailer::Memory(mails.clone()),
+            service::agreements(&config).expect("agreements"),
+            Arc::new(move || calendar.calendar()),
+        );
+        Self { clock, city, mails, service, scheduler, config, _sqlite: directory }
+    }
+
+    /// Somebody who is not logged in.
+    pub fn nobody(&self) -> Person {
+        Person::nobody(format!("http://{}", self.service.address))
+    }
+
+    /// Logs one of the fictional people in (`nurse`, `caremanager`, `city`, `coordinator`, `admin`, `auditor`).
+    pub async fn log_in(&self, login: &str) -> Person {
+        let nobody = self.nobody();
+        let reply = nobody.post("/api/v1/session", &json!({ "login": login, "password": DEMO_PASSWORD })).await;
+        let token = reply.expect(201)["token"].as_str().expect("a token").to_owned();
+        nobody.with_token(&token)
+    }
+
+    /// Logs in through the page, as a browser does.
+    pub async fn log_in_by_page(&self, login: &str) -> Person {
+        let nobody = self.nobody();
+        let reply = nobody.submit("/login", &[("login", login), ("password", DEMO_PASSWORD)]).await;
+        assert_eq!(reply.status.as_u16(), 303, "{}", reply.text());
+        let cookie = reply.header("set-cookie").and_then(|line| line.split(';').next()).expect("a cookie").to_owned();
+        nobody.with_cookie(&cookie)
+    }
+
+    /// Moves the clock to a wall-clock time in Japan.
+    pub fn clock_shows(&self, year: i32, month: u32, day: u32, hour: u32, minute: u32) {
+        self.clock.set(at(year, month, day, hour, minute));
+    }
+
+    /// Takes every step that is due now.
+    pub async fn sweep(&self) {
+        self.scheduler.sweep_once().await.expect("the sweep runs");
+    }
+
+    /// Sends what is due now; the mails that were taken since the last call.
+    pub async fn send_mails(&self) -> Vec<Mail> {
+        self.scheduler.send_once().await.expect("the outbox runs");
+        self.mails.take_sent()
+    }
+}
+
+/// A wall-clock time in Japan.
+pub fn at(year: i32, month: u32, day: u32, hour: u32, minute: u32) -> Instant {
+    let day = NaiveDate::from_ymd_opt(year, month, day).expect("a day of the calendar");
+    Instant::at(day, NaiveTime::from_hms_opt(hour, minute, 0).expect("a time of the day"))
+}
