@@ -55,6 +55,15 @@ pub enum Mailer {
 }
 
 impl Mailer {
+    /// How many mails can be under way at once; whoever sends more of them at a time waits for a turn while its lease runs.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        match self {
+            Self::Smtp(smtp) => smtp.connections(),
+            Self::File(_) | Self::Memory(_) => 1,
+        }
+    }
+
     /// Sends one mail and says what became of it; it never waits longer for a relay than its two time limits together,
     /// besides the turn for a free connection.
     ///

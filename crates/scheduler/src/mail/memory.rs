@@ -72,7 +72,8 @@ mod tests {
         memory.answer_next([Response::TransientError { code: Some(451), detail: "later".to_owned() }]);
         assert!(matches!(memory.send(&sample()), Response::TransientError { code: Some(451), .. }));
         assert!(memory.sent().is_empty());
-        assert!(matches!(memory.clone().send(&sample()), Response::Ok));
-        assert_eq!((memory.take_sent().len(), memory.sent().len(), memory.attempts()), (1, 0, 2));
+        let shared = memory.clone();
+        assert!(matches!(memory.send(&sample()), Response::Ok));
+        assert_eq!((shared.take_sent().len(), memory.sent().len(), memory.attempts()), (1, 0, 2));
     }
 }

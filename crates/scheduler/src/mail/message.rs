@@ -134,7 +134,10 @@ pub(super) mod tests {
     pub(in super::super) fn sample() -> Mail {
         Mail {
             message_id: MessageId::of("0199d0a2-0000-7000-8000-000000000041", "tsunagi.example").unwrap(),
-            from: Sender::new(Some("つなぎ".parse().unwrap()), EmailAddress::parse("no-reply@tsunagi.example").unwrap()),
+            from: Sender::new(
+                Some("つなぎ".parse().unwrap()),
+                EmailAddress::parse("no-reply@tsunagi.example").unwrap(),
+            ),
             to: EmailAddress::parse("office@care.example").unwrap(),
             subject: "【つなぎ】貴事業所あての連絡が1件あります(第41号)。ログインしてご確認ください".parse().unwrap(),
             text: "連絡が1件あります。\n.\n下のリンクからご確認ください。\nhttps://tsunagi.example/n/41\n".to_owned(),

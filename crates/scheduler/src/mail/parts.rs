@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_subject_is_one_line() {
-        for text in ["", "   ", "連絡\r\nBcc: all@care.example", "連絡\n", "連絡\u{2028}", "a\0b", &"連".repeat(201)] {
+        for text in ["", "   ", "連絡\r\nBcc: all@care.example", "連絡\n", "連絡\u{2028}", "a\0b", &"連".repeat(201)]
+        {
             assert_eq!(text.parse::<Subject>(), Err(PartRefused::Text), "{text:?}");
         }
         assert_eq!("退院の連絡があります".parse::<Subject>().unwrap().as_str(), "退院の連絡があります");

@@ -112,6 +112,7 @@ pub(super) struct Relay {
     pub(super) hello: ClientId,
     pub(super) connect_within: Duration,
     send_within: Duration,
+    connections: usize,
     places: Semaphore,
     kept: Mutex<Vec<Connection>>,
 }
@@ -143,9 +144,14 @@ impl SmtpTransport {
             hello: settings.hello.map_or_else(|| Ok(ClientId::default()), introduction)?,
             connect_within: settings.connect_within,
             send_within: settings.send_within,
+            connections: settings.connections,
             places: Semaphore::new(settings.connections),
             kept: Mutex::default(),
         })))
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.0.connections
     }
 
     pub(super) async fn send(&self, mail: &Mail) -> Response {

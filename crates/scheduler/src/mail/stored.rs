@@ -149,7 +149,8 @@ mod tests {
     #[test]
     fn subjects_of_every_length_and_script_come_back_whole() {
         for length in 1..120 {
-            for text in ["退".repeat(length), "a退 ".repeat(length).trim().to_owned(), "word ".repeat(length).trim().to_owned()]
+            for text in
+                ["退".repeat(length), "a退 ".repeat(length).trim().to_owned(), "word ".repeat(length).trim().to_owned()]
             {
                 let Ok(subject) = text.parse() else { continue };
                 let bytes = super::super::Mail { subject, ..sample() }.to_bytes().unwrap();
@@ -160,7 +161,9 @@ mod tests {
 
     #[test]
     fn a_foreign_mail_is_unreadable_and_not_guessed_at() {
-        for text in ["", "Subject: x", "Subject: x\n\nhello", "Content-Type: multipart/alternative; boundary=\"b\"\n\n--b--"] {
+        for text in
+            ["", "Subject: x", "Subject: x\n\nhello", "Content-Type: multipart/alternative; boundary=\"b\"\n\n--b--"]
+        {
             assert!(StoredMail::parse(text.as_bytes(), PathBuf::new()).is_err(), "{text:?}");
         }
     }

@@ -22,9 +22,7 @@ pub(super) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, Settings
         let refused = |_| SettingsRefused::CaFile(path.to_owned());
         let mut found = 0;
         for certificate in CertificateDer::pem_file_iter(path).map_err(refused)? {
-            roots
-                .add(certificate.map_err(refused)?)
-                .map_err(|_| SettingsRefused::CaFile(path.to_owned()))?;
+            roots.add(certificate.map_err(refused)?).map_err(|_| SettingsRefused::CaFile(path.to_owned()))?;
             found += 1;
         }
         if found == 0 {
