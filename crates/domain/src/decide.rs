@@ -16,6 +16,8 @@ mod letters;
 mod person;
 mod stay;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 use rules::calendar::Calendar;
 

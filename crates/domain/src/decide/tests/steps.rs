@@ -1,0 +1,157 @@
+//! Impossible dates and steps that the stay's state refuses.
+
+use super::{Town, answers, at, day, line, planned_discharge};
+use crate::decide::{NewContact, NewEvent, NewStay, admit};
+use crate::encounter::{AdtEvent, Destination};
+use crate::notice::{Medium, NoticeKind};
+use crate::screening::AdvisedDecision;
+use crate::text::Prose;
+use crate::{Fault, Refusal};
+
+fn refused(town: &mut Town, event: AdtEvent) -> Refusal {
+    let now = at(day(11, 20), 10);
+    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap_err()
+}
+
+#[test]
+fn impossible_dates_are_refused_beside_their_field() {
+    let mut town = Town::new();
+    let discharge = |on| AdtEvent::Discharge { on, to: Destination::Home, support_unchanged: false };
+    let planned = |planned_on| AdtEvent::PendingDischarge { planned_on };
+    for (event, field, fault) in [
+        (discharge(day(11, 1)), "on", Fault::DischargeBeforeAdmission),
+        (discharge(day(11, 21)), "on", Fault::InTheFuture),
+        (planned(day(11, 1)), "planned_on", Fault::DischargeBeforeAdmission),
+        (planned(day(11, 19)), "planned_on", Fault::PlannedInThePast),
+        (planned(chrono::NaiveDate::from_ymd_opt(2028, 1, 1).unwrap()), "planned_on", Fault::OutOfRange),
+    ] {
+        assert_eq!(refused(&mut town, event), Refusal::at(field, fault));
+    }
+}
+
+#[test]
+fn an_event_in_the_future_is_refused() {
+    let mut town = Town::new();
+    let now = at(day(11, 20), 10);
+    let event = AdtEvent::PendingDischarge { planned_on: day(11, 27) };
+    let new = NewEvent { event, occurred_at: now.plus_days(1), note: None };
+    let refusal = town.nurse_does(now, |decision| decision.record(new)).unwrap_err();
+    assert_eq!(refusal, Refusal::at("occurred_at", Fault::InTheFuture));
+}
+
+#[test]
+fn a_stay_that_ended_takes_no_new_plan_but_its_discharge_can_be_cancelled() {
+    let mut town = Town::new();
+    let now = at(day(11, 20), 10);
+    let event = AdtEvent::Discharge { on: day(11, 20), to: Destination::Home, support_unchanged: false };
+    let discharged = town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None }));
+    let id = discharged.unwrap().0;
+    let plan = AdtEvent::PendingDischarge { planned_on: day(11, 27) };
+    assert_eq!(refused(&mut town, plan), Fault::StayEnded.into());
+    let cancel = AdtEvent::CancelDischarge { cancels: id };
+    town.nurse_does(now, |d| d.record(NewEvent { event: cancel.clone(), occurred_at: now, note: None })).unwrap();
+    assert!(town.case.encounter.state.is_open());
+    assert_eq!(refused(&mut town, cancel), Refusal::at("cancels", Fault::NothingToCancel));
+}
+
+#[test]
+fn a_ward_of_another_hospital_is_unknown() {
+    let town = Town::new();
+    let mut ids = crate::Ids::new(at(day(11, 20), 10), 5);
+    let context = crate::decide::Context {
+        now: at(day(11, 20), 10),
+        request_id: ids.next(),
+        actor: Some(&town.nurse),
+        agreement: &town.agreement,
+        calendar: &town.calendar,
+        directory: &town.directory,
+        seed: 1,
+    };
+    let stay = NewStay { ward_id: ids.next(), admitted_at: at(day(11, 20), 9), emergency: false, respite: false };
+    let refusal = admit(context, town.case.patient.clone(), Vec::new(), None, &stay).unwrap_err();
+    assert_eq!(refusal, Refusal::at("ward_id", Fault::UnknownId));
+}
+
+#[test]
+fn a_notice_of_a_planned_discharge_needs_a_planned_day() {
+    let mut town = Town::new();
+    let issued = town.nurse_does(at(day(11, 10), 10), |decision| decision.issue(planned_discharge()));
+    assert_eq!(issued.unwrap_err(), Fault::NoPlannedDischarge.into());
+}
+
+#[test]
+fn a_day_told_that_is_no_longer_planned_is_stale() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    let told = crate::decide::NewNotice { planned_on: Some(day(11, 26)), ..planned_discharge() };
+    let issued = town.nurse_does(at(day(11, 10), 11), |decision| decision.issue(told));
+    assert_eq!(issued.unwrap_err(), Refusal::at("planned_on", Fault::Stale));
+}
+
+#[test]
+fn the_information_sheet_comes_from_the_care_side_and_goes_to_the_ward() {
+    let mut town = Town::new();
+    let sheet = || crate::decide::NewNotice {
+        kind: NoticeKind::AdmissionInformation,
+        planned_on: None,
+        message: Prose::parse("家では歩行器です。").unwrap(),
+    };
+    let wrong = town.nurse_does(at(day(11, 3), 9), |decision| decision.issue(sheet()));
+    assert_eq!(wrong.unwrap_err(), Refusal::at("kind", Fault::NotAllowed));
+    let (id, changes) = town.care_manager_does(at(day(11, 3), 10), |decision| decision.issue(sheet())).unwrap();
+    assert_eq!(town.notice(id).recipient.organization_id, town.case.encounter.hospital_id);
+    assert_eq!(super::mailboxes(&changes.deliveries), ["ward-0@town.example"]);
+}
+
+#[test]
+fn a_screening_with_an_unknown_criterion_is_refused() {
+    let mut town = Town::new();
+    let strange = answers(&town, &[]).yes("no-such-criterion");
+    let screened = town.nurse_does(at(day(11, 10), 10), |decision| decision.screen(strange, None));
+    assert_eq!(screened.unwrap_err(), Refusal::at("answers", Fault::UnknownCriterion));
+}
+
+#[test]
+fn a_person_decides_where_the_agreement_says_as_the_situation_asks() {
+    let mut town = Town::new();
+    let advised = town.agreement.checklist.criteria().iter().find(|c| c.tier == rules::Tier::Advised).unwrap();
+    let ticked = answers(&town, &[advised.id.clone().as_str()]);
+    let decision = AdvisedDecision { give_notice: false, why: line("家族が同居し、支援は変わらない") };
+    town.nurse_does(at(day(11, 9), 10), |d| d.screen(ticked, Some(decision))).unwrap();
+    let screening = town.case.screening().unwrap();
+    assert!(matches!(screening.outcome, rules::Outcome::NoticeAdvised { .. }));
+    assert!(!screening.asks_for_notice());
+}
+
+#[test]
+fn a_fax_is_unconfirmed_until_somebody_says_that_it_came() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    let fax = NewContact {
+        kind: NoticeKind::PlannedDischarge,
+        medium: Medium::Fax,
+        with_whom: line("つなぎ居宅 受付"),
+        told_on: Some(day(11, 12)),
+        receipt_confirmed: false,
+    };
+    let (id, _) = town.nurse_does(at(day(11, 12), 10), |decision| decision.log_contact(fax)).unwrap();
+    assert!(!town.case.contacts[0].receipt_confirmed);
+    town.nurse_does(at(day(11, 13), 10), |decision| decision.confirm_receipt(id)).unwrap();
+    assert!(town.case.contacts[0].receipt_confirmed);
+}
+
+#[test]
+fn a_word_by_phone_counts_like_a_notice() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    let call = NewContact {
+        kind: NoticeKind::PlannedDischarge,
+        medium: Medium::Phone,
+        with_whom: line("担当ケアマネジャー"),
+        told_on: Some(day(11, 20)),
+        receipt_confirmed: false,
+    };
+    town.nurse_does(at(day(11, 24), 10), |decision| decision.log_contact(call)).unwrap();
+    assert_eq!(town.verdict(day(11, 27)), crate::deadline::Timeliness::Met { days: 7 });
+    assert!(town.case.contacts[0].receipt_confirmed, "somebody was there to hear it");
+}
