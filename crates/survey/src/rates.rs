@@ -91,7 +91,7 @@ fn built_in(id: &str, line_days: u16) -> [Words; 3] {
         ],
         _ => [
             Words {
-                ja: format!("{}の連絡率(対象退院すべてのうち)", line.ja),
+                ja: format!("{}の連絡率(全退院のうち)", line.ja),
                 en: format!("Told {}, of all discharges", line.en),
             },
             Words { ja: format!("{}に連絡があった件数", line.ja), en: format!("Told {}", line.en) },

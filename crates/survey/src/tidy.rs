@@ -128,7 +128,7 @@ impl Rows {
     fn early(&mut self, line: &str, item: &str, stratum: &str, tally: &Tally) {
         let Some(timing) = &tally.timing else { return };
         self.rate(&format!("{line}(連絡ありのうち)"), item, stratum, timing.early_of_told);
-        self.rate(&format!("{line}(対象退院のうち)"), item, stratum, timing.early_of_discharged);
+        self.rate(&format!("{line}(全退院のうち)"), item, stratum, timing.early_of_discharged);
     }
 }
 

@@ -63,7 +63,7 @@ fn trend(paper: &mut Document, title: &str, points: &[Point<'_>], line_days: u16
         lines: vec![
             line("入院連絡率".to_owned(), &|(_, admission, _)| admission.map(|tally| tally.rate)),
             line("退院連絡率".to_owned(), &|(_, _, discharge)| discharge.map(|tally| tally.rate)),
-            line(format!("{}(対象の退院のうち)", line_wording(line_days).ja), &|(_, _, discharge)| {
+            line(format!("{}(全退院のうち)", line_wording(line_days).ja), &|(_, _, discharge)| {
                 discharge.and_then(|tally| tally.timing.as_ref()).map(|timing| timing.early_of_discharged)
             }),
         ],
@@ -85,14 +85,16 @@ pub(super) fn methods(paper: &mut Document, report: &SurveyReport) {
         note: String::new(),
         values: vec![count_of(admission.count, of_admission), count_of(discharge.count, of_discharge)],
     };
-    paper.bar_chart(&BarChart {
-        title: String::new(),
-        kind: Bars::Grouped(Scale::Count),
-        series: vec![format!("入院連絡({of_admission}件)"), format!("退院連絡({of_discharge}件)")],
-        bars: report.admission.methods.iter().zip(&report.discharge.methods).map(bar).collect(),
-        bracket: None,
+    paper.keep_together(|paper| {
+        paper.bar_chart(&BarChart {
+            title: String::new(),
+            kind: Bars::Grouped(Scale::Count),
+            series: vec![format!("入院連絡({of_admission}件)"), format!("退院連絡({of_discharge}件)")],
+            bars: report.admission.methods.iter().zip(&report.discharge.methods).map(bar).collect(),
+            bracket: None,
+        });
+        paper.note("最初の連絡の方法です。割合は、連絡のあった件数に対するものです。");
     });
-    paper.note("最初の連絡の方法です。割合は、連絡のあった件数に対するものです。");
 }
 
 /// The seven buckets as shares, with the line over the first ones.
@@ -104,7 +106,7 @@ pub(super) fn timing(paper: &mut Document, report: &SurveyReport) {
     let timing = report.timing();
     if timing.early_of_told.denominator > 0 {
         paper.paragraph(&format!(
-            "{}の連絡は、連絡のあった退院の{}、対象の退院すべての{}でした。",
+            "{}の連絡は、連絡のあった退院の{}、対象外を除く全退院の{}でした。",
             line_wording(report.line_days).ja,
             spoken(timing.early_of_told),
             spoken(timing.early_of_discharged),

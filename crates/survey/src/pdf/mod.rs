@@ -42,11 +42,11 @@ pub fn to_pdf(report: &SurveyReport) -> Result<Vec<u8>, PdfError> {
     });
     paper.heading(1, "退院連絡の時期");
     charts::timing(&mut paper, report);
-    paper.heading(1, "医療機関別");
-    tables::parties(&mut paper, "医療機関", &report.admission.hospitals, &report.discharge.hospitals, report);
-    paper.heading(1, "事業所別");
-    tables::parties(&mut paper, "事業所", &report.admission.offices, &report.discharge.offices, report);
-    tables::months(&mut paper, report);
+    let (admission, discharge) = (&report.admission, &report.discharge);
+    tables::parties(&mut paper, "医療機関", &admission.hospitals, &discharge.hospitals, report);
+    tables::parties(&mut paper, "事業所", &admission.offices, &discharge.offices, report);
+    paper.keep_together(|paper| tables::months(paper, report));
+    paper.keep_together(|paper| tables::years(paper, report));
     Ok(paper.finish()?.bytes)
 }
 

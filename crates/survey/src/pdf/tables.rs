@@ -13,6 +13,9 @@ const NAME: (f32, Align) = (4.4, Align::Start);
 const FRACTION: (f32, Align) = (1.5, Align::End);
 const RATE: (f32, Align) = (1.4, Align::End);
 
+/// Tables of so many rows aren't broken over pages.
+const SHORT: usize = 12;
+
 /// The rates of the whole period.
 pub(super) fn rates(paper: &mut Document, report: &SurveyReport) {
     let mut table = Table::new([(5.0, Align::Start), (1.2, Align::End), (1.2, Align::End), (1.3, Align::End)]);
@@ -30,7 +33,7 @@ pub(super) fn rates(paper: &mut Document, report: &SurveyReport) {
 
 /// In the words of the agreement.
 pub(super) fn definitions(paper: &mut Document, report: &SurveyReport) {
-    let mut table = Table::new([(2.2, Align::Start), (4.0, Align::Start), (4.0, Align::Start)]).ruled();
+    let mut table = Table::new([(3.0, Align::Start), (4.2, Align::Start), (4.0, Align::Start)]).ruled();
     table.head(["率", "分子", "分母"]);
     for definition in &report.rates {
         table.row([&definition.name, &definition.numerator, &definition.denominator].map(|words| words.ja.as_str()));
@@ -69,7 +72,11 @@ pub(super) fn strata(paper: &mut Document, report: &SurveyReport) {
     }
     table.total(row("計", Some(&report.admission.total), Some(&report.discharge.total)));
     paper.table(&table);
-    note_small(paper, report.measures().iter().flat_map(|measure| measure.strata.iter().map(|s| &s.tally)));
+    notes(
+        paper,
+        report.line_days,
+        report.measures().iter().flat_map(|measure| measure.strata.iter().map(|s| &s.tally)),
+    );
 }
 
 /// The buckets in numbers: the chart shows shares only.
@@ -98,6 +105,7 @@ pub(super) fn parties(
     discharge: &[PartyTally],
     report: &SurveyReport,
 ) {
+    paper.heading(1, &format!("{head}別"));
     let mut table = three_rates(head, report.line_days);
     // A party may stand in one of the lists only; both are in the same order.
     let of_id = |list: &[PartyTally]| list.iter().map(|p| (p.party_id, p.tally.clone())).collect::<BTreeMap<_, _>>();
@@ -107,14 +115,23 @@ pub(super) fn parties(
         admission.iter().chain(only_discharged).map(|p| (p.party_id.is_none(), &p.name, p.party_id)).collect();
     all.sort();
     for (_, name, id) in all {
-        table.row(row(name, admitted.get(&id), discharged.get(&id)));
+        let (admitted, discharged) = (admitted.get(&id), discharged.get(&id));
+        // Stays that nobody looks after are excluded as a rule, and stand among the exclusions then.
+        let counts = [admitted, discharged].into_iter().flatten().any(|tally| tally.rate.denominator > 0);
+        if id.is_some() || counts {
+            table.row(row(name, admitted, discharged));
+        }
     }
     table.total(row("計", Some(&report.admission.total), Some(&report.discharge.total)));
-    paper.table(&table);
-    note_small(paper, admission.iter().chain(discharge).map(|party| &party.tally));
+    if admission.len().max(discharge.len()) <= SHORT {
+        paper.keep_together(|paper| paper.table(&table));
+    } else {
+        paper.table(&table);
+    }
+    notes(paper, report.line_days, admission.iter().chain(discharge).map(|party| &party.tally));
 }
 
-/// By month, then by fiscal year; nothing when there is but one of them.
+/// By month; nothing when there is but one.
 pub(super) fn months(paper: &mut Document, report: &SurveyReport) {
     let (admission, discharge) = (&report.admission, &report.discharge);
     if admission.months.len() > 1 {
@@ -125,8 +142,12 @@ pub(super) fn months(paper: &mut Document, report: &SurveyReport) {
         }
         table.total(row("計", Some(&admission.total), Some(&discharge.total)));
         paper.table(&table);
-        note_small(paper, admission.months.iter().chain(&discharge.months).map(|month| &month.tally));
+        notes(paper, report.line_days, admission.months.iter().chain(&discharge.months).map(|month| &month.tally));
     }
+}
+
+/// By fiscal year; nothing when there is but one.
+pub(super) fn years(paper: &mut Document, report: &SurveyReport) {
     let mut years: BTreeMap<i32, (&str, [Option<&Tally>; 2], bool)> = BTreeMap::new();
     for (at, measure) in report.measures().into_iter().enumerate() {
         for year in &measure.fiscal_years {
@@ -171,8 +192,7 @@ fn marked(rate: NotificationRate) -> String {
     format!("{mark}{}", rate.percentage())
 }
 
-fn note_small<'a>(paper: &mut Document, mut tallies: impl Iterator<Item = &'a Tally>) {
-    if tallies.any(|tally| tally.rate.is_small()) {
-        paper.note(&super::small_note());
-    }
+fn notes<'a>(paper: &mut Document, line_days: u16, mut tallies: impl Iterator<Item = &'a Tally>) {
+    let small = if tallies.any(|tally| tally.rate.is_small()) { super::small_note() } else { String::new() };
+    paper.note(&format!("「{}」の分母は、対象外を除く全退院です。{small}", line_wording(line_days).ja));
 }

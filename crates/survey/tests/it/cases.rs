@@ -28,7 +28,7 @@ pub(crate) fn month(number: i32) -> Month {
 }
 
 pub(crate) fn definition() -> SurveyDefinition {
-    Agreement::kitami().survey.clone()
+    Agreement::kitami().survey
 }
 
 /// A fictional city: hospitals, offices, and whoever was there.
