@@ -2,7 +2,7 @@
 //!
 //! Cast list: [`Mail`] is one message to one recipient, made of parts that cannot carry a forged header. [`Mailer`] is the
 //! way out: [`SmtpTransport`] for real use, [`FileTransport`] for the demo (its mailbox page calls [`read_mailbox`]),
-//! [`MemoryTransport`] for tests. [`SmtpTransport`] owns up to four [`connection`]s to its relay. Whatever happens ends as
+//! [`MemoryTransport`] for tests. [`SmtpTransport`] owns up to four connections to its relay. Whatever happens ends as
 //! a [`Response`], which the outbox records as the outcome of an attempt.
 //!
 //! The flow: the outbox claims a delivery → renders a [`Mail`] whose Message-ID belongs to the delivery → [`Mailer::send`]
