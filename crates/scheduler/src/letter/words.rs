@@ -1,0 +1,371 @@
+//! The words of each letter, in Japanese and English, side by side.
+
+use chrono::{Datelike, NaiveDate, Weekday};
+use domain::deadline::Level;
+use domain::delivery::Letter;
+use domain::notice::NoticeKind;
+use domain::party::OrganizationKind;
+
+/// What a letter says, before it is laid out.
+pub(super) struct Words {
+    pub(super) subject: String,
+    pub(super) ja: Voice,
+    pub(super) en: Voice,
+    /// Of the one link, below the service's address.
+    pub(super) path: String,
+}
+
+/// One language's part.
+pub(super) struct Voice {
+    /// What waits, in one sentence.
+    pub(super) lead: String,
+    /// Until when, and what to do.
+    pub(super) lines: Vec<String>,
+    pub(super) button: &'static str,
+    /// If it is somebody else's.
+    pub(super) otherwise: Vec<String>,
+}
+
+impl Voice {
+    fn new(lead: impl Into<String>, lines: &[&str], button: &'static str, otherwise: &[&str]) -> Self {
+        let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+        Self { lead: lead.into(), lines: owned(lines), button, otherwise: owned(otherwise) }
+    }
+}
+
+/// `written_on` is the day on which the delivery was made.
+pub(super) fn of(
+    letter: &Letter,
+    serial: Option<i64>,
+    reader: Option<OrganizationKind>,
+    written_on: NaiveDate,
+) -> Words {
+    let number = Number::of(serial);
+    let city = reader == Some(OrganizationKind::Municipality);
+    match *letter {
+        Letter::NoticeWaits { notice_id, notice_kind } => {
+            Words { path: format!("/notices/{notice_id}"), ..notice_waits(notice_kind, &number) }
+        }
+        Letter::NoticeTakenBack { notice_id, replaced } => {
+            Words { path: format!("/notices/{notice_id}"), ..taken_back(replaced, &number) }
+        }
+        Letter::NoticeDeclined { notice_id } => Words { path: format!("/notices/{notice_id}"), ..declined(&number) },
+        Letter::DeadlineWarning { level, due_on, .. } if city => {
+            Words { path: "/overview".into(), ..missed_for_the_city(level, due_on) }
+        }
+        Letter::DeadlineWarning { encounter_id, level, due_on } => {
+            Words { path: format!("/encounters/{encounter_id}"), ..deadline(level, due_on, written_on) }
+        }
+        Letter::StillWaiting { level, .. } if city => {
+            Words { path: "/overview".into(), ..waiting_for_the_city(level, &number) }
+        }
+        Letter::StillWaiting { notice_id, level } => {
+            let hospital = reader == Some(OrganizationKind::Hospital);
+            Words { path: format!("/notices/{notice_id}"), ..still_waiting(level, hospital, &number) }
+        }
+        Letter::WeeklySerials { first, last, from_on, until_on } => {
+            Words { path: "/notices".into(), ..weekly(first, last, from_on, until_on) }
+        }
+    }
+}
+
+/// (第41号), or nothing where the notice has no number yet.
+struct Number {
+    ja: String,
+    en: String,
+}
+
+impl Number {
+    fn of(serial: Option<i64>) -> Self {
+        let serial = serial.filter(|number| *number > 0);
+        Self {
+            ja: serial.map_or_else(String::new, |n| format!("(第{n}号)")),
+            en: serial.map_or_else(String::new, |n| format!(" (no. {n})")),
+        }
+    }
+}
+
+fn letter(subject: &str, ja: Voice, en: Voice) -> Words {
+    Words { subject: format!("【つなぎ】{subject}"), ja, en, path: String::new() }
+}
+
+fn notice_waits(kind: NoticeKind, number: &Number) -> Words {
+    let (ja, en) = kind.wording();
+    letter(
+        &format!("{ja}が1件届いています{}", number.ja),
+        Voice::new(
+            format!("{ja}が1件届いています{}。", number.ja),
+            &["できるだけ早く、遅くとも次の営業日の正午までに、内容をご確認のうえ受領確認をお願いします。"],
+            "連絡を開く",
+            &[
+                "担当の方でないときも、そのままにせず、開いて「担当ではない」または「ほかの事業所」を選んでください。",
+                "すぐに次の宛先へお届けします。",
+            ],
+        ),
+        Voice::new(
+            format!("One {en} waits for you{}.", number.en),
+            &["Please open it and acknowledge it soon, by noon of the next working day at the latest."],
+            "Open the notice",
+            &["Not yours? Open it all the same and choose \"not our client\" or \"other office\": it goes on at once."],
+        ),
+    )
+}
+
+fn taken_back(replaced: bool, number: &Number) -> Words {
+    let (done_ja, done_en) = if replaced {
+        ("訂正され、別の宛先へ送り直されました", "corrected and sent to somebody else")
+    } else {
+        ("取り消されました", "withdrawn")
+    };
+    letter(
+        &format!("連絡が{done_ja}{}", number.ja),
+        Voice::new(
+            format!("先にお届けした連絡{}は、{done_ja}。", number.ja),
+            &["この連絡への対応は不要です。すでに始めたことがあれば、いったん止めてください。"],
+            "いきさつを見る",
+            &["心当たりがないときは、何もなさらなくて大丈夫です。"],
+        ),
+        Voice::new(
+            format!("A notice that we sent you{} was {done_en}.", number.en),
+            &["Nothing has to be done for it. Please stop what you may have begun."],
+            "See what happened",
+            &["If you know nothing of it, you need not do anything."],
+        ),
+    )
+}
+
+fn declined(number: &Number) -> Words {
+    letter(
+        &format!("お送りの連絡に「担当ではない」と回答がありました{}", number.ja),
+        Voice::new(
+            format!("お送りになった連絡{}に、宛先から「担当ではない」と回答がありました。", number.ja),
+            &["次の宛先へ回したかどうかを、本日中にご確認ください。", "退院連絡の期限は、そのまま進みます。"],
+            "連絡を見る",
+            &["ご自身が送ったものでないときは、病棟または連携室の担当の方へお伝えください。"],
+        ),
+        Voice::new(
+            format!("The receiver of your notice{} answered that it is not theirs.", number.en),
+            &["Please see today whether it went on to somebody else.", "The deadline of the discharge notice runs on."],
+            "See the notice",
+            &["If it was not you who sent it, please tell whoever is in charge on the ward or at the desk."],
+        ),
+    )
+}
+
+fn deadline(level: Level, due_on: NaiveDate, written_on: NaiveDate) -> Words {
+    let (day_ja, day_en) = day(due_on);
+    let left = (due_on - written_on).num_days();
+    let (subject, lead_en) = match level {
+        Level::AtOnce => (
+            "すぐに退院連絡が必要な入院があります".to_owned(),
+            "A discharge is planned at short notice: the word is due at once.".to_owned(),
+        ),
+        Level::Missed(_) | Level::Unacknowledged(_) | Level::Undeliverable => (
+            "退院連絡の期限を過ぎた入院があります".to_owned(),
+            "The deadline of a discharge notice has passed.".to_owned(),
+        ),
+        Level::Ahead(_) if left <= 0 => {
+            ("本日が退院連絡の期限です".to_owned(), "The discharge notice of a stay is due today.".to_owned())
+        }
+        Level::Ahead(_) => {
+            let days_en = if left == 1 { "1 day".to_owned() } else { format!("{left} days") };
+            (
+                format!("退院連絡の期限まであと{left}日です"),
+                format!("The discharge notice of a stay is due in {days_en}."),
+            )
+        }
+    };
+    let (until_ja, until_en) = match level {
+        Level::AtOnce => (
+            format!(
+                "連絡ルールの期限({day_ja})は、退院の予定がわかったときには過ぎていました。いますぐお知らせください。"
+            ),
+            format!("The agreed day ({day_en}) had passed when the discharge was planned. Please tell them now."),
+        ),
+        Level::Ahead(_) => (
+            format!("{day_ja}までに、担当のケアマネジャーなどへ退院をお知らせください。"),
+            format!("Please tell the care manager of the discharge by {day_en}."),
+        ),
+        _ => (
+            format!("期限は{day_ja}でしたが、まだ連絡の記録がありません。いまからでもお知らせください。"),
+            format!("It was {day_en}, and no word is recorded. It is still worth telling them now."),
+        ),
+    };
+    letter(
+        &subject,
+        Voice::new(
+            format!("{subject}。"),
+            &[&until_ja],
+            "入院の画面を開く",
+            &[
+                "電話やFAXでもうお知らせになったときは、画面の「連絡の記録」に書いてください。この知らせは止まります。",
+                "担当の病棟でないときは、地域連携室へお伝えください。",
+            ],
+        ),
+        Voice::new(
+            lead_en,
+            &[&until_en],
+            "Open the stay",
+            &[
+                "If you have told them by phone or FAX, log that contact on the page, and these warnings stop.",
+                "If it is not your ward's, please tell the coordination desk.",
+            ],
+        ),
+    )
+}
+
+fn missed_for_the_city(level: Level, due_on: NaiveDate) -> Words {
+    let (day_ja, day_en) = day(due_on);
+    let (lead_ja, lead_en) = match level {
+        Level::Ahead(_) => ("退院連絡の期限が近い入院があります", "The deadline of a discharge notice is near"),
+        Level::AtOnce => ("すぐに退院連絡が必要な入院があります", "A discharge notice is due at once"),
+        _ => ("退院連絡が期限までに出されていない入院があります", "A discharge notice was not given in time"),
+    };
+    letter(
+        lead_ja,
+        Voice::new(
+            format!("{lead_ja}。"),
+            &[
+                &format!("期限は{day_ja}です。病棟と地域連携室には先にお知らせしました。"),
+                "医療機関へのお声がけをお願いします。",
+            ],
+            "地域の状況を見る",
+            &["担当の課でないときは、在宅医療・介護連携の担当の方へお伝えください。"],
+        ),
+        Voice::new(
+            format!("{lead_en}."),
+            &[
+                &format!("It was due on {day_en}. The ward and the coordination desk were told before you."),
+                "Please speak with the hospital.",
+            ],
+            "See the region",
+            &["If this is not your section's, please tell whoever is in charge of medical and care coordination."],
+        ),
+    )
+}
+
+fn still_waiting(level: Level, hospital: bool, number: &Number) -> Words {
+    let lost = level == Level::Undeliverable;
+    let (what_ja, what_en) = if lost {
+        ("連絡のお知らせメールを届けられませんでした", "could not be delivered by mail")
+    } else {
+        ("連絡の受領確認がまだありません", "has not been acknowledged")
+    };
+    let (ask_ja, ask_en) = if hospital {
+        (
+            ["宛先の事業所へ、お電話でお知らせください。", "自院あての連絡のときは、開いて受領確認をお願いします。"],
+            ["Please phone the office that it is addressed to.", "If it is addressed to you, open and acknowledge it."],
+        )
+    } else {
+        (
+            ["担当の方がお留守かもしれません。", "代わりに開いて、本日中に受領確認をお願いします。"],
+            ["Whoever it is for may be away.", "Please open it in their place and acknowledge it today."],
+        )
+    };
+    letter(
+        &format!("{what_ja}{}", number.ja),
+        Voice::new(
+            format!("{what_ja}{}。", number.ja),
+            &ask_ja,
+            "連絡を開く",
+            &["担当ではないときは、開いて「担当ではない」を選ぶか、心当たりの方へお伝えください。"],
+        ),
+        Voice::new(
+            format!("A notice{} {what_en}.", number.en),
+            &ask_en,
+            "Open the notice",
+            &["If it is not yours, open it and say so, or tell whoever you think it is for."],
+        ),
+    )
+}
+
+fn waiting_for_the_city(level: Level, number: &Number) -> Words {
+    let (what_ja, what_en) = if level == Level::Undeliverable {
+        ("お知らせメールが届かない連絡があります", "could not be delivered by mail")
+    } else {
+        ("受領確認のない連絡があります", "has still not been acknowledged")
+    };
+    letter(
+        &format!("{what_ja}{}", number.ja),
+        Voice::new(
+            format!("{what_ja}{}。", number.ja),
+            &["事業所と医療機関には先にお知らせしました。", "本日中に、事業所へのお声がけをお願いします。"],
+            "地域の状況を見る",
+            &["担当の課でないときは、在宅医療・介護連携の担当の方へお伝えください。"],
+        ),
+        Voice::new(
+            format!("A notice{} {what_en}.", number.en),
+            &["The office and the hospital were told before you.", "Please speak with the office today."],
+            "See the region",
+            &["If this is not your section's, please tell whoever is in charge of medical and care coordination."],
+        ),
+    )
+}
+
+fn weekly(first: i64, last: i64, from_on: NaiveDate, until_on: NaiveDate) -> Words {
+    let ((from_ja, from_en), (to_ja, to_en)) = (day(from_on), day(until_on.pred_opt().unwrap_or(until_on)));
+    let (range_ja, range_en) = if first == last {
+        (format!("第{first}号"), format!("no. {first}"))
+    } else {
+        (format!("第{first}号から第{last}号まで"), format!("nos. {first} to {last}"))
+    };
+    let count = last - first + 1;
+    letter(
+        &format!("先週の連絡は{range_ja}でした"),
+        Voice::new(
+            format!("先週お届けした連絡は、{range_ja}の{count}件です。"),
+            &[
+                &format!("期間は{from_ja}から{to_ja}までです。"),
+                "お手元のメールの番号と見くらべてください。番号がそろっていれば、何もなさらなくて大丈夫です。",
+            ],
+            "届いた連絡を見る",
+            &["届いていない番号があれば、迷惑メールの中と、上の画面をご確認ください。"],
+        ),
+        Voice::new(
+            format!("Last week you were sent {range_en} ({count} in all)."),
+            &[
+                &format!("From {from_en} to {to_en}."),
+                "Please compare the numbers with your mail. If none is missing, nothing has to be done.",
+            ],
+            "See what you received",
+            &["If a number is missing, look among your junk mail and on that page."],
+        ),
+    )
+}
+
+/// 11月25日(水), and the same in English.
+fn day(day: NaiveDate) -> (String, String) {
+    let weekday = match day.weekday() {
+        Weekday::Mon => '月',
+        Weekday::Tue => '火',
+        Weekday::Wed => '水',
+        Weekday::Thu => '木',
+        Weekday::Fri => '金',
+        Weekday::Sat => '土',
+        Weekday::Sun => '日',
+    };
+    (format!("{}月{}日({weekday})", day.month(), day.day()), day.format("%a %-d %B").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_days_left_are_counted_from_the_day_of_writing_not_from_the_step() {
+        let on = |day| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+        let subject = |written| deadline(Level::Ahead(2), on(25), on(written)).subject;
+        assert_eq!(subject(23), "【つなぎ】退院連絡の期限まであと2日です");
+        assert_eq!(subject(24), "【つなぎ】退院連絡の期限まであと1日です");
+        assert_eq!(subject(25), "【つなぎ】本日が退院連絡の期限です");
+    }
+
+    #[test]
+    fn the_weekly_letter_names_the_last_day_within_the_week() {
+        let on = |day| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+        let words = weekly(38, 41, on(16), on(23));
+        assert_eq!(words.subject, "【つなぎ】先週の連絡は第38号から第41号まででした");
+        assert_eq!(words.ja.lines[0], "期間は11月16日(月)から11月22日(日)までです。");
+        assert_eq!(words.en.lines[0], "From Mon 16 November to Sun 22 November.");
+    }
+}
