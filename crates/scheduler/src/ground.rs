@@ -24,7 +24,7 @@ pub(crate) struct Ground {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     chance: Mutex<StdRng>,
-    agreements: Arc<HashMap<String, Editions>>,
+    agreements: HashMap<String, Editions>,
     calendar: CalendarSource,
 }
 
@@ -46,7 +46,7 @@ impl Ground {
         store: Store,
         clock: Arc<dyn Clock>,
         seed: [u8; 32],
-        agreements: Arc<HashMap<String, Editions>>,
+        agreements: HashMap<String, Editions>,
         calendar: CalendarSource,
     ) -> Self {
         Self { store, clock, chance: Mutex::new(StdRng::from_seed(seed)), agreements, calendar }

@@ -73,9 +73,11 @@ struct Html<'a> {
 }
 
 impl Letters {
-    /// `public_url` is the base of the links; `domain` stands in the Message-IDs and must never change while mail is on its way.
-    pub fn new(public_url: &str, sender: Sender, domain: &str) -> Self {
-        Self { home: public_url.trim_end_matches('/').to_owned(), sender, domain: domain.to_owned() }
+    /// `public_url` is the base of the links. The sender's domain stands in the Message-IDs, so it should not change while mail is on
+    /// its way.
+    pub fn new(public_url: &str, sender: Sender) -> Self {
+        let domain = sender.address().as_str().rsplit('@').next().unwrap_or_default().to_owned();
+        Self { home: public_url.trim_end_matches('/').to_owned(), sender, domain }
     }
 
     /// The mail of `delivery`; `serial` is the receiving organization's number of the notice that the letter is about.

@@ -19,7 +19,7 @@
 //!
 //! - Punctuality to the second: a step is taken at the first tick or nudge after its instant.
 //! - Anything by the ticker. tokio-cron-scheduler keeps no state, neither locks nor catches up, and follows the machine's own clock; it
-//!   only says "look now", and if it falls silent the workers look by themselves after three ticks.
+//!   only says "look now", and if it falls silent the workers look by themselves after three times the wait.
 //! - Exactly one mail: at least one, with one Message-ID (see [`outbox`]).
 //!
 //! # How to add a worker
@@ -39,13 +39,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{NaiveTime, Weekday};
 use domain::Clock;
 use domain::agreement::Editions;
+use domain::delivery::RetrySchedule;
+use rand::TryRng;
+use rand::rngs::SysRng;
 use storage::{Store, StoreError};
 
 use ground::Ground;
 use letter::Letters;
-use mail::Mailer;
+use mail::{Mailer, Sender};
 
 pub use ground::CalendarSource;
 pub use outbox::{Outbox, OutboxReport, OutboxSettings};
@@ -56,26 +60,38 @@ pub use weekly::{Weekly, WeeklySettings};
 /// How the scheduler works; every key comes from the configuration.
 #[derive(Debug, Clone)]
 pub struct SchedulerSettings {
-    /// Between two looks at the database when nobody nudges; at least a second.
-    pub tick: Duration,
-    /// The least pause between two runs, however many nudges come.
-    pub pause: Duration,
-    /// Stays that the sweep hands to the writer together; not more than its queue holds.
-    pub sweep_chunk: usize,
-    pub outbox: OutboxSettings,
-    pub weekly: WeeklySettings,
-    pub letters: Letters,
+    /// The base of the links in the mails.
+    pub public_url: String,
+    /// Of every mail.
+    pub from: Sender,
+    /// How often the sweep looks when nobody nudges; at least a second.
+    pub sweep_every: Duration,
+    /// Stays that it hands to the writer together; not more than the writer's queue holds.
+    pub sweep_batch: u32,
+    /// How often the outbox looks when nobody nudges; at least a second.
+    pub outbox_every: Duration,
+    /// Deliveries claimed together.
+    pub outbox_batch: u32,
+    /// Sends under way at a time.
+    pub concurrency: usize,
+    /// See [`OutboxSettings::lease_seconds`].
+    pub lease_seconds: i64,
+    pub retry: RetrySchedule,
+    /// The day of the weekly letter.
+    pub weekly_on: Weekday,
+    /// Its time, by the clock in Japan.
+    pub weekly_at: NaiveTime,
 }
 
-/// The three workers.
+/// The three workers. Clones share them.
 #[derive(Clone)]
 pub struct Scheduler {
     clock: Arc<dyn Clock>,
     sweep: Arc<Sweep>,
     outbox: Arc<Outbox>,
     weekly: Arc<Weekly>,
-    tick: Duration,
-    pause: Duration,
+    sweep_every: Duration,
+    outbox_every: Duration,
 }
 
 /// What one run of all workers did.
@@ -88,46 +104,70 @@ pub struct Report {
 }
 
 impl Scheduler {
-    /// `agreements` by id, as in [`domain::party::Region::agreement`]; `seed` starts the stream of chance (ids, jitter).
+    /// `agreements` by id, as in [`domain::party::Region::agreement`]. Ids and jitter come from the machine's own chance.
     pub fn new(
         settings: SchedulerSettings,
         store: Store,
         clock: Arc<dyn Clock>,
-        seed: [u8; 32],
         mailer: Mailer,
-        agreements: Arc<HashMap<String, Editions>>,
+        agreements: HashMap<String, Editions>,
+        calendar: CalendarSource,
+    ) -> Self {
+        let mut seed = [0; 32];
+        SysRng.try_fill_bytes(&mut seed).expect("the machine has chance to give");
+        Self::seeded(seed, settings, store, clock, mailer, agreements, calendar)
+    }
+
+    /// The same with a stream of chance that can be repeated. Two schedulers at one time must not share a seed.
+    pub fn seeded(
+        seed: [u8; 32],
+        settings: SchedulerSettings,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        mailer: Mailer,
+        agreements: HashMap<String, Editions>,
         calendar: CalendarSource,
     ) -> Self {
         let ground = Arc::new(Ground::new(store, Arc::clone(&clock), seed, agreements, calendar));
+        let letters = Letters::new(&settings.public_url, settings.from);
+        let weekly = WeeklySettings { weekday: settings.weekly_on, time: settings.weekly_at };
+        let outbox = OutboxSettings {
+            concurrency: settings.concurrency,
+            batch: settings.outbox_batch,
+            lease_seconds: settings.lease_seconds,
+            retries: settings.retry,
+        };
         Self {
             clock,
-            sweep: Arc::new(Sweep::new(Arc::clone(&ground), settings.sweep_chunk)),
-            weekly: Arc::new(Weekly::new(Arc::clone(&ground), settings.weekly)),
-            outbox: Arc::new(Outbox::new(ground, mailer, settings.letters, settings.outbox)),
-            tick: settings.tick,
-            pause: settings.pause,
+            sweep: Arc::new(Sweep::new(Arc::clone(&ground), settings.sweep_batch)),
+            weekly: Arc::new(Weekly::new(Arc::clone(&ground), weekly)),
+            outbox: Arc::new(Outbox::new(ground, mailer, letters, outbox)),
+            sweep_every: settings.sweep_every,
+            outbox_every: settings.outbox_every,
         }
     }
 
-    pub fn sweep(&self) -> &Sweep {
-        &self.sweep
+    /// Takes every step that is due now.
+    pub async fn sweep_once(&self) -> Result<SweepReport, StoreError> {
+        self.sweep.run_once(self.clock.now()).await
     }
 
-    pub fn outbox(&self) -> &Outbox {
-        &self.outbox
+    /// Sends what is due now.
+    pub async fn send_once(&self) -> Result<OutboxReport, StoreError> {
+        self.outbox.run_once().await
     }
 
-    pub fn weekly(&self) -> &Weekly {
-        &self.weekly
+    /// Writes the letters of the week that has ended, where they are not there yet.
+    pub async fn weekly_once(&self) -> Result<usize, StoreError> {
+        self.weekly.run_once(self.clock.now()).await
     }
 
     /// Lets each worker work once, the outbox last, so that what the others wrote leaves too.
     pub async fn run_once(&self) -> Result<Report, StoreError> {
-        let now = self.clock.now();
         Ok(Report {
-            sweep: self.sweep.run_once(now).await?,
-            weekly_letters: self.weekly.run_once(now).await?,
-            outbox: self.outbox.run_once().await?,
+            sweep: self.sweep_once().await?,
+            weekly_letters: self.weekly_once().await?,
+            outbox: self.send_once().await?,
         })
     }
 }

@@ -6,15 +6,16 @@
 //! the two repeats the attempt instead of losing the escalation.
 //!
 //! At least once: a crash after the relay's 250 sends the same Message-ID again once the lease has run out. A send is never cancelled; a
-//! stop waits for those under way. The lease must be longer than the longest send, or two workers may send the same mail; that is
-//! why [`OutboxSettings::lease_seconds`] stands next to the mailer's time limits in the configuration.
+//! stop waits for those under way. No send begins in the second half of its lease, so with a lease of twice the longest send no two
+//! workers send the same mail.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::delivery::{Attempt, Delivery, DeliveryState, Response, RetrySchedule};
 use domain::{AttemptId, Instant};
-use storage::{ApplyError, ClaimedDelivery, StoreError};
+use storage::{ApplyError, ClaimedDelivery, FinishedDelivery, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -32,12 +33,18 @@ const ESCALATION_WAIT_SECONDS: i64 = 60;
 /// While a send hangs, the others are looked after this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// The outcome of a send is written down again after these waits, when the database can't take it.
+const WRITE_AGAIN: [Duration; 4] =
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+
 /// How the outbox works; every key comes from the configuration.
 #[derive(Debug, Clone)]
 pub struct OutboxSettings {
     /// Sends under way at a time. More than the mailer has connections only queue there, and the lease runs meanwhile.
     pub concurrency: usize,
-    /// Longer than the longest send, with its wait for a connection.
+    /// Claimed together.
+    pub batch: u32,
+    /// More than twice the longest send, with its wait for a connection: no send begins in the second half of its lease.
     pub lease_seconds: i64,
     pub retries: RetrySchedule,
 }
@@ -60,6 +67,12 @@ pub struct Outbox {
     worker: Uuid,
 }
 
+/// A delivery in hand.
+struct Claim {
+    claimed: ClaimedDelivery,
+    begin_before: Instant,
+}
+
 /// A send that has ended.
 struct Sent {
     delivery: Delivery,
@@ -78,23 +91,31 @@ impl Outbox {
         self.run(&watch::channel(false).1).await
     }
 
-    /// The same; once `stopped` says so nothing more is claimed, and what is under way is finished.
+    /// The same; once `stopped` says so nothing more is claimed, and what is in hand is finished.
     pub(crate) async fn run(&self, stopped: &watch::Receiver<bool>) -> Result<OutboxReport, StoreError> {
-        let concurrency = self.settings.concurrency.max(1);
         let mut report = OutboxReport::default();
+        let mut claimed = VecDeque::new();
         let mut sending = JoinSet::new();
         let mut may_be_more = true;
         let mut failure = None;
         loop {
-            let free = concurrency - sending.len().min(concurrency);
-            if may_be_more && failure.is_none() && free * 2 >= concurrency && !*stopped.borrow() {
-                match self.claim(free, &mut sending).await {
-                    Ok(claimed) => may_be_more = claimed == free,
+            if claimed.is_empty() && may_be_more && failure.is_none() && !*stopped.borrow() {
+                match self.claim().await {
+                    Ok(more) => claimed.extend(more),
                     Err(error) => failure = Some(error),
                 }
+                may_be_more = !claimed.is_empty();
+            }
+            while sending.len() < self.settings.concurrency.max(1)
+                && let Some(next) = claimed.pop_front()
+            {
+                self.begin(next, &mut sending).await;
             }
             if sending.is_empty() {
-                break;
+                if claimed.is_empty() && !may_be_more || failure.is_some() || *stopped.borrow() {
+                    break;
+                }
+                continue;
             }
             let mut ended = Vec::new();
             tokio::select! {
@@ -107,40 +128,45 @@ impl Outbox {
             let ended = ended.into_iter().filter_map(|joined| joined.inspect_err(log_broken_send).ok()).collect();
             match self.finish(ended, &mut report).await {
                 // An escalation has mails of its own.
-                Ok(given_up) => may_be_more |= given_up || sending.is_empty(),
+                Ok(given_up) => may_be_more |= given_up,
                 Err(error) => failure = Some(error),
             }
         }
         failure.map_or(Ok(report), Err)
     }
 
-    /// Claims up to `free` deliveries and starts to send them.
-    async fn claim(&self, free: usize, sending: &mut JoinSet<Sent>) -> Result<usize, StoreError> {
+    async fn claim(&self) -> Result<Vec<Claim>, StoreError> {
         let now = self.ground.now();
-        let lease_until = now.plus_seconds(self.settings.lease_seconds);
-        let claimed = self.ground.store.claim_deliveries(self.worker, now, lease_until, free).await?;
-        let count = claimed.len();
-        for claimed in claimed {
-            let mail = self.compose(&claimed).await;
-            let (mailer, clock) = (self.mailer.clone(), Arc::clone(&self.ground.clock));
-            let delivery = claimed.delivery;
-            sending.spawn(async move {
-                let attempted_at = clock.now();
-                let response = match mail {
-                    Ok(mail) => mailer.send(&mail).await,
-                    Err(detail) => Response::FatalError { code: None, detail },
-                };
-                Sent { delivery, attempted_at, response }
-            });
+        let lease = self.settings.lease_seconds;
+        let limit = self.settings.batch.max(1);
+        let claimed = self.ground.store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit).await?;
+        let begin_before = now.plus_seconds(lease / 2);
+        Ok(claimed.into_iter().map(|claimed| Claim { claimed, begin_before }).collect())
+    }
+
+    async fn begin(&self, Claim { claimed, begin_before }: Claim, sending: &mut JoinSet<Sent>) {
+        if self.ground.now() >= begin_before {
+            // Whoever claims it once the lease has run out sends it.
+            return;
         }
-        Ok(count)
+        let mail = self.compose(&claimed).await;
+        let (mailer, clock) = (self.mailer.clone(), Arc::clone(&self.ground.clock));
+        let delivery = claimed.delivery;
+        sending.spawn(async move {
+            let attempted_at = clock.now();
+            let response = match mail {
+                Ok(mail) => mailer.send(&mail).await,
+                Err(detail) => Response::FatalError { code: None, detail },
+            };
+            Sent { delivery, attempted_at, response }
+        });
     }
 
     async fn compose(&self, claimed: &ClaimedDelivery) -> Result<crate::mail::Mail, String> {
         let delivery = &claimed.delivery;
         let directory = self.ground.store.directory(delivery.region_id).await.ok();
         let kind = directory.and_then(|directory| directory.organization(delivery.organization_id).map(|o| o.kind));
-        let to = Addressee { name: claimed.recipient.as_str(), kind };
+        let to = Addressee { name: claimed.organization_name.as_str(), kind };
         self.letters.compose(delivery, claimed.serial, to).map_err(|error| error.to_string())
     }
 
@@ -171,10 +197,27 @@ impl Outbox {
                 }
             }
             let attempt = Attempt { id: ids.next::<AttemptId>(), delivery_id: delivery.id, attempted_at, response };
-            finished.push((attempt, state));
+            finished.push(FinishedDelivery { attempt, state });
         }
-        self.ground.store.finish_deliveries(self.worker, finished).await?;
+        self.write_down(&finished).await?;
         Ok(given_up)
+    }
+
+    /// A database that is away for a moment shall not make us send a mail twice.
+    async fn write_down(&self, finished: &[FinishedDelivery]) -> Result<(), StoreError> {
+        let mut waits = WRITE_AGAIN.iter();
+        loop {
+            match (self.ground.store.finish_deliveries(self.worker, finished).await, waits.next()) {
+                (Err(error), Some(wait)) if error.is_transient() => tokio::time::sleep(*wait).await,
+                (Err(error), _) => return Err(error),
+                (Ok(held), _) => {
+                    for (lost, _) in finished.iter().zip(held).filter(|(_, held)| !held) {
+                        tracing::warn!(delivery_id = %lost.attempt.delivery_id, "A send outlasted its lease");
+                    }
+                    return Ok(());
+                }
+            }
+        }
     }
 
     /// Tells whoever the agreement names that a notice's mail could not be delivered; once, however often it is called.

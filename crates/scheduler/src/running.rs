@@ -15,6 +15,9 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use crate::{OutboxReport, Scheduler};
 
+/// The least pause between two runs, however many nudges come: under load they are worked on together.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// The ticker could not be started.
 #[derive(Debug, thiserror::Error)]
 #[error("the ticker could not be started")]
@@ -27,30 +30,33 @@ pub struct Running {
     ticker: JobScheduler,
 }
 
+/// When a worker looks: at a nudge, at its tick, or when neither came for three ticks.
+#[derive(Clone)]
+struct Beat {
+    nudge: Arc<Notify>,
+    tick: Arc<Notify>,
+    every: Duration,
+}
+
 impl Scheduler {
     /// Lets the workers work at once, and then at every tick and every `nudge`.
     pub async fn start(self, nudge: Arc<Notify>) -> Result<Running, StartError> {
         let (stop, stopped) = watch::channel(false);
         let ticker = JobScheduler::new().await?;
-        let ticked = Arc::clone(&nudge);
-        let tick = Job::new_repeated_async(self.tick.max(Duration::from_secs(1)), move |_, _| {
-            let ticked = Arc::clone(&ticked);
-            Box::pin(async move { ticked.notify_waiters() })
-        })?;
-        ticker.add(tick).await?;
+        let sweeping = Beat::of(&ticker, &nudge, self.sweep_every).await?;
+        let sending = Beat::of(&ticker, &nudge, self.outbox_every).await?;
         ticker.start().await?;
-        let (sweeper, sender) = (self.clone(), self);
-        let (nudge_again, stopped_again) = (Arc::clone(&nudge), stopped.clone());
+        let (sweeper, sender, stopped_too) = (self.clone(), self, stopped.clone());
         let workers = vec![
-            tokio::spawn(tend(move || sweeper.clone().keep_sweeping(Arc::clone(&nudge), stopped.clone()))),
-            tokio::spawn(tend(move || sender.clone().keep_sending(Arc::clone(&nudge_again), stopped_again.clone()))),
+            tokio::spawn(tend(move || sweeper.clone().keep_sweeping(sweeping.clone(), stopped.clone()))),
+            tokio::spawn(tend(move || sender.clone().keep_sending(sending.clone(), stopped_too.clone()))),
         ];
         Ok(Running { stop, workers, ticker })
     }
 
-    async fn keep_sweeping(self, nudge: Arc<Notify>, stopped: watch::Receiver<bool>) {
-        let run = |stopped| self.sweep_and_nudge(&nudge, stopped);
-        self.keep_working(&nudge, stopped, "sweep", run).await;
+    async fn keep_sweeping(self, beat: Beat, stopped: watch::Receiver<bool>) {
+        let run = |stopped| self.sweep_and_nudge(&beat.nudge, stopped);
+        keep_working("sweep", &beat, stopped, run).await;
     }
 
     async fn sweep_and_nudge(&self, nudge: &Notify, stopped: watch::Receiver<bool>) -> Result<(), StoreError> {
@@ -64,8 +70,8 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn keep_sending(self, nudge: Arc<Notify>, stopped: watch::Receiver<bool>) {
-        self.keep_working(&nudge, stopped, "outbox", |stopped| self.send(stopped)).await;
+    async fn keep_sending(self, beat: Beat, stopped: watch::Receiver<bool>) {
+        keep_working("outbox", &beat, stopped, |stopped| self.send(stopped)).await;
     }
 
     async fn send(&self, stopped: watch::Receiver<bool>) -> Result<(), StoreError> {
@@ -76,32 +82,46 @@ impl Scheduler {
         }
         Ok(())
     }
+}
 
-    async fn keep_working<F: Future<Output = Result<(), StoreError>>>(
-        &self,
-        nudge: &Notify,
-        mut stopped: watch::Receiver<bool>,
-        worker: &'static str,
-        run: impl Fn(watch::Receiver<bool>) -> F,
-    ) {
-        loop {
-            // Enabled before the run: a nudge during it counts for the next.
-            let mut nudged = pin!(nudge.notified());
-            nudged.as_mut().enable();
-            if let Err(error) = run(stopped.clone()).await {
-                tracing::error!(worker, %error, "A run failed; it goes on at the next tick");
+impl Beat {
+    async fn of(ticker: &JobScheduler, nudge: &Arc<Notify>, every: Duration) -> Result<Self, JobSchedulerError> {
+        let every = every.max(Duration::from_secs(1));
+        let tick = Arc::new(Notify::new());
+        let ticks = Arc::clone(&tick);
+        let job = Job::new_repeated_async(every, move |_, _| {
+            let ticks = Arc::clone(&ticks);
+            Box::pin(async move { ticks.notify_waiters() })
+        })?;
+        ticker.add(job).await?;
+        Ok(Self { nudge: Arc::clone(nudge), tick, every })
+    }
+}
+
+async fn keep_working<F: Future<Output = Result<(), StoreError>>>(
+    worker: &'static str,
+    beat: &Beat,
+    mut stopped: watch::Receiver<bool>,
+    run: impl Fn(watch::Receiver<bool>) -> F,
+) {
+    loop {
+        // Enabled before the run: a nudge during it counts for the next.
+        let (mut nudged, mut ticked) = (pin!(beat.nudge.notified()), pin!(beat.tick.notified()));
+        nudged.as_mut().enable();
+        ticked.as_mut().enable();
+        if let Err(error) = run(stopped.clone()).await {
+            tracing::error!(worker, %error, "A run failed; it goes on at the next tick");
+        }
+        let next = async {
+            tokio::time::sleep(PAUSE).await;
+            tokio::select! {
+                () = nudged => {}
+                () = ticked => {}
+                () = tokio::time::sleep(beat.every * 3) => {}
             }
-            if ends_within(&mut stopped, tokio::time::sleep(self.pause)).await
-                || ends_within(&mut stopped, async {
-                    tokio::select! {
-                        () = nudged => {}
-                        () = tokio::time::sleep(self.tick * 3) => {}
-                    }
-                })
-                .await
-            {
-                return;
-            }
+        };
+        if ends_within(&mut stopped, next).await {
+            return;
         }
     }
 }

@@ -41,7 +41,7 @@ pub struct SweepReport {
 /// See the module.
 pub struct Sweep {
     ground: Arc<Ground>,
-    chunk: usize,
+    chunk: u32,
 }
 
 /// One run's memory.
@@ -61,7 +61,7 @@ impl Run {
 }
 
 impl Sweep {
-    pub(crate) fn new(ground: Arc<Ground>, chunk: usize) -> Self {
+    pub(crate) fn new(ground: Arc<Ground>, chunk: u32) -> Self {
         Self { ground, chunk: chunk.max(1) }
     }
 
@@ -76,7 +76,9 @@ impl Sweep {
         let request_id = self.ground.ids(now).next();
         let mut run = Run::default();
         while !*stopped.borrow() {
-            let mut due = store.due_encounters(now, self.chunk + run.left.len()).await?;
+            let mut due = store
+                .due_encounters(now, self.chunk.saturating_add(u32::try_from(run.left.len()).unwrap_or(u32::MAX)))
+                .await?;
             due.retain(|id| !run.left.contains(id));
             if due.is_empty() {
                 break;
