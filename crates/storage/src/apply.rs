@@ -1,0 +1,419 @@
+//! One transaction of the writer: many commands' changes, each table once.
+//!
+//! The order inside decides who is told what: first the idempotency keys (a repeated one ends that command), then the guards (a stale
+//! one ends that command and gives its key back), and only then the rows, so nothing of a command that ended early is ever written.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use domain::changes::{Changes, IdempotencyRecord, Write};
+use domain::notice::Notice;
+use domain::survey::CellKey;
+use domain::{EncounterId, NoticeId, OrganizationId, PatientId, RegionId};
+use sqlx::SqlStr;
+use uuid::Uuid;
+
+use crate::chain::Chain;
+use crate::dialect::{Dialect, once};
+use crate::engine::{Arg, Conn, Row, args};
+use crate::error::{Failure, StoreError};
+use crate::rows::*;
+use crate::table::Kind::{Id, Int};
+use crate::table::{Rows, Table};
+
+/// What came of a command's changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The serial numbers that its new notices were given.
+    pub serials: Vec<(NoticeId, i64)>,
+}
+
+/// One small statement of our own bookkeeping.
+#[derive(Debug, Clone)]
+pub(crate) struct Op {
+    pub(crate) sql: SqlStr,
+    pub(crate) args: Vec<Arg>,
+}
+
+/// What one transaction is made of.
+pub(crate) enum Task {
+    Apply(Box<Changes>),
+    Run(Vec<Op>),
+}
+
+pub(crate) enum Outcome {
+    Applied(Applied),
+    Stale,
+    Repeated(Box<IdempotencyRecord>),
+    Ran(Vec<Vec<Row>>),
+}
+
+/// Why the whole transaction was given up.
+#[derive(Debug)]
+pub(crate) enum Abort {
+    Failure(Failure),
+    /// These commands are stale in one of their two guards: run the others without them.
+    Stale(Vec<usize>),
+}
+
+impl From<Failure> for Abort {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<StoreError> for Abort {
+    fn from(error: StoreError) -> Self {
+        Self::Failure(Failure::Failed { code: error.to_string() })
+    }
+}
+
+static SERIAL_COUNTER: Table = Table::new(
+    "serial_counter",
+    &[("organization_id", Id), ("region_id", Id), ("last", Int)],
+    &["organization_id"],
+);
+
+/// Runs `tasks` in the transaction that `conn` has begun, and ends it. The chain moves on only with the commit.
+pub(crate) async fn transaction(
+    conn: &mut Conn,
+    dialect: Dialect,
+    chain: &mut Chain,
+    tasks: &[&Task],
+) -> Result<Vec<Outcome>, Abort> {
+    let mut links = *chain;
+    let mut batch = Batch { conn, dialect, tasks, outcomes: tasks.iter().map(|_| None).collect(), applied: HashMap::new() };
+    let ran = batch.run(&mut links).await;
+    let (outcomes, mut applied) = (batch.outcomes, batch.applied);
+    let committed = match ran {
+        Ok(()) => conn.run("COMMIT", vec![]).await.map_err(Abort::from),
+        Err(abort) => Err(abort),
+    };
+    match committed {
+        Ok(()) => {
+            *chain = links;
+            let all = outcomes.into_iter().enumerate();
+            Ok(all.map(|(n, done)| done.unwrap_or_else(|| Outcome::Applied(applied.remove(&n).unwrap_or_default()))).collect())
+        }
+        Err(abort) => {
+            // A full disk or a lost connection may have ended the transaction already.
+            if let Err(failure) = conn.run("ROLLBACK", vec![]).await {
+                tracing::debug!(?failure, "nothing to roll back");
+            }
+            Err(abort)
+        }
+    }
+}
+
+struct Batch<'a> {
+    conn: &'a mut Conn,
+    dialect: Dialect,
+    tasks: &'a [&'a Task],
+    /// None while the task is still going.
+    outcomes: Vec<Option<Outcome>>,
+    applied: HashMap<usize, Applied>,
+}
+
+impl<'a> Batch<'a> {
+    async fn run(&mut self, chain: &mut Chain) -> Result<(), Abort> {
+        self.keys().await?;
+        self.guards().await?;
+        self.directory().await?;
+        self.stays().await?;
+        self.notices().await?;
+        self.consequences().await?;
+        self.cells().await?;
+        let dialect = self.dialect;
+        self.write(AUDIT.add(dialect), &AUDIT, |rows, changes| {
+            changes.audit.iter().for_each(|entry| write_audit(rows, &chain.link(entry)));
+        })
+        .await?;
+        self.bookkeeping().await
+    }
+
+    /// The commands still going, with their places.
+    fn going(&self) -> impl Iterator<Item = (usize, &'a Changes)> {
+        let tasks: &'a [&'a Task] = self.tasks;
+        tasks.iter().enumerate().filter_map(|(index, task)| match task {
+            Task::Apply(changes) if self.outcomes[index].is_none() => Some((index, changes.as_ref())),
+            _ => None,
+        })
+    }
+
+    async fn write(
+        &mut self,
+        sql: &'static str,
+        table: &'static Table,
+        mut fill: impl FnMut(&mut Rows, &Changes),
+    ) -> Result<(), Failure> {
+        let mut rows = Rows::of(table);
+        self.going().for_each(|(_, changes)| fill(&mut rows, changes));
+        if rows.is_empty() { Ok(()) } else { self.conn.run(sql, args![rows.json()]).await }
+    }
+
+    async fn keys(&mut self) -> Result<(), Abort> {
+        let mut rows = Rows::of(&IDEMPOTENCY);
+        self.going().filter_map(|(_, c)| c.idempotency.as_ref()).for_each(|record| write_idempotency(&mut rows, record));
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut fresh = HashSet::new();
+        for row in self.conn.rows(IDEMPOTENCY.add_once(self.dialect), args![rows.json()]).await? {
+            fresh.insert((row.get::<Uuid>(0)?, row.get::<String>(1)?));
+        }
+        let used: Vec<_> = self.going().filter_map(|(index, c)| Some((index, c.idempotency.as_ref()?))).collect();
+        for (index, record) in used {
+            // The writer never puts the same key twice into one transaction.
+            if !fresh.contains(&(record.account_id.uuid(), record.key.clone())) {
+                let sql = once!(self.dialect, find_key(&IDEMPOTENCY.list("")));
+                let found = self.conn.rows(sql, args![record.account_id.uuid(), record.key.as_str()]).await?;
+                let first = found.first().ok_or_else(|| Failure::Collision { code: "key".into() })?;
+                self.outcomes[index] = Some(Outcome::Repeated(Box::new(read_idempotency(first)?)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compare-and-set on what the commands had read.
+    async fn guards(&mut self) -> Result<(), Abort> {
+        let (mut encounters, mut patients) = (BTreeMap::new(), BTreeMap::new());
+        let mut stale = Vec::new();
+        for (index, changes) in self.going() {
+            let encounter = update_of(&changes.encounter).map(|(row, read_at)| (row.id, (row, read_at)));
+            let patient = update_of(&changes.patient).map(|(row, read_at)| (row.id, (row, read_at)));
+            let taken = encounter.as_ref().is_some_and(|(id, _)| encounters.contains_key(id))
+                || patient.as_ref().is_some_and(|(id, _)| patients.contains_key(id));
+            if taken {
+                stale.push(index);
+            } else {
+                encounters.extend(encounter);
+                patients.extend(patient);
+            }
+        }
+        let mut rows = Rows::of(&ENCOUNTER);
+        encounters.values().for_each(|(row, read_at)| write_encounter(&mut rows, row, Some(*read_at)));
+        let encounters: HashSet<EncounterId> = self.hits(ENCOUNTER.update_guarded(self.dialect, "revision"), rows).await?;
+        let mut rows = Rows::of(&PATIENT);
+        patients.values().for_each(|(row, read_at)| write_patient(&mut rows, row, Some(*read_at)));
+        let patients: HashSet<PatientId> = self.hits(PATIENT.update_guarded(self.dialect, "version"), rows).await?;
+
+        let mut half = Vec::new();
+        for (index, changes) in self.going() {
+            if stale.contains(&index) {
+                continue;
+            }
+            let encounter = update_of(&changes.encounter).map(|(row, _)| encounters.contains(&row.id));
+            let patient = update_of(&changes.patient).map(|(row, _)| patients.contains(&row.id));
+            match (encounter, patient) {
+                (Some(true) | None, Some(true) | None) => {}
+                (Some(true), Some(false)) | (Some(false), Some(true)) => half.push(index),
+                _ => stale.push(index),
+            }
+        }
+        if !half.is_empty() {
+            return Err(Abort::Stale(half));
+        }
+        for index in stale {
+            if let Task::Apply(changes) = self.tasks[index]
+                && let Some(record) = &changes.idempotency
+            {
+                let sql = "DELETE FROM idempotency WHERE account_id = $1 AND key = $2";
+                self.conn.run(sql, args![record.account_id.uuid(), record.key.as_str()]).await?;
+            }
+            self.outcomes[index] = Some(Outcome::Stale);
+        }
+        Ok(())
+    }
+
+    async fn hits<T: From<Uuid> + Eq + std::hash::Hash>(
+        &mut self,
+        sql: &'static str,
+        rows: Rows,
+    ) -> Result<HashSet<T>, Abort> {
+        if rows.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let found = self.conn.rows(sql, args![rows.json()]).await?;
+        Ok(found.iter().map(|row| row.get::<Uuid>(0).map(T::from)).collect::<Result<_, _>>()?)
+    }
+
+    async fn directory(&mut self) -> Result<(), Abort> {
+        let (mut regions, mut organizations) = (BTreeSet::<RegionId>::new(), BTreeSet::<OrganizationId>::new());
+        for (_, changes) in self.going() {
+            let d = &changes.directory;
+            regions.extend(d.regions.iter().map(|r| r.id));
+            regions.extend(d.organizations.iter().map(|o| o.region_id).chain(d.accounts.iter().map(|a| a.region_id)));
+            organizations.extend(d.wards.iter().map(|w| w.organization_id));
+            organizations.extend(d.contact_points.iter().map(|p| p.organization_id));
+            organizations.extend(d.care_managers.iter().map(|c| c.organization_id));
+        }
+        if regions.is_empty() && organizations.is_empty() {
+            return Ok(());
+        }
+        let d = self.dialect;
+        self.write(REGION.put(d), &REGION, |r, c| c.directory.regions.iter().for_each(|x| write_region(r, x))).await?;
+        self.write(ORGANIZATION.put(d), &ORGANIZATION, |r, c| {
+            c.directory.organizations.iter().for_each(|x| write_organization(r, x));
+        })
+        .await?;
+        self.write(WARD.put(d), &WARD, |r, c| c.directory.wards.iter().for_each(|x| write_ward(r, x))).await?;
+        self.write(CONTACT_POINT.put(d), &CONTACT_POINT, |r, c| {
+            c.directory.contact_points.iter().for_each(|x| write_contact_point(r, x));
+        })
+        .await?;
+        self.write(CARE_MANAGER.put(d), &CARE_MANAGER, |r, c| {
+            c.directory.care_managers.iter().for_each(|x| write_care_manager(r, x));
+        })
+        .await?;
+        self.write(ACCOUNT.put(d), &ACCOUNT, |r, c| c.directory.accounts.iter().for_each(|x| write_account(r, x)))
+            .await?;
+        let sql = once!(d, {
+            let (regions, organizations) = (d.in_ids("id", 1), d.in_ids("o.id", 2));
+            format!(
+                "UPDATE region SET directory_version = directory_version + 1
+                 WHERE {regions} OR id IN (SELECT o.region_id FROM organization AS o WHERE {organizations})"
+            )
+        });
+        let regions: Vec<Uuid> = regions.into_iter().map(Uuid::from).collect();
+        let organizations: Vec<Uuid> = organizations.into_iter().map(Uuid::from).collect();
+        Ok(self.conn.run(sql, args![regions, organizations]).await?)
+    }
+
+    async fn stays(&mut self) -> Result<(), Abort> {
+        let d = self.dialect;
+        self.write(PATIENT.add(d), &PATIENT, |rows, c| {
+            new_of(&c.patient).into_iter().for_each(|row| write_patient(rows, row, None));
+        })
+        .await?;
+        self.write(ENCOUNTER.add(d), &ENCOUNTER, |rows, c| {
+            new_of(&c.encounter).into_iter().for_each(|row| write_encounter(rows, row, None));
+        })
+        .await?;
+        self.write(CARE_TEAM_MEMBER.put(d), &CARE_TEAM_MEMBER, |rows, c| {
+            c.team.iter().for_each(|row| write_care_team_member(rows, row));
+        })
+        .await?;
+        self.write(EVENT.add(d), &EVENT, |rows, c| c.events.iter().for_each(|row| write_event(rows, row))).await?;
+        self.write(SCREENING.add(d), &SCREENING, |rows, c| c.screenings.iter().for_each(|row| write_screening(rows, row)))
+            .await?;
+        Ok(())
+    }
+
+    /// New notices take the next numbers of their receivers; known ones change their state and nothing else.
+    async fn notices(&mut self) -> Result<(), Abort> {
+        let mut wanted = BTreeMap::<OrganizationId, (RegionId, i64)>::new();
+        for notice in self.going().flat_map(|(_, c)| &c.notices).filter(|n| is_new(n)) {
+            wanted.entry(notice.recipient.organization_id).or_insert((notice.region_id, 0)).1 += 1;
+        }
+        let mut next = HashMap::<Uuid, i64>::new();
+        if !wanted.is_empty() {
+            let mut rows = Rows::of(&SERIAL_COUNTER);
+            for (organization_id, (region_id, count)) in &wanted {
+                rows.row(|r| {
+                    r.id(*organization_id).id(*region_id).int(*count);
+                });
+            }
+            let sql = SERIAL_COUNTER.count(self.dialect, "last", "RETURNING organization_id, last");
+            for row in self.conn.rows(sql, args![rows.json()]).await? {
+                let (organization_id, last): (Uuid, i64) = (row.get(0)?, row.get(1)?);
+                let count = wanted.get(&organization_id.into()).map_or(0, |(_, count)| *count);
+                next.insert(organization_id, last - count + 1);
+            }
+        }
+        let (mut new, mut settled) = (Rows::of(&NOTICE), Rows::of(&NOTICE));
+        let mut given = Vec::new();
+        for (index, changes) in self.going() {
+            let mut applied = Applied::default();
+            for notice in &changes.notices {
+                if is_new(notice) {
+                    let serial = next.entry(notice.recipient.organization_id.uuid()).or_insert(1);
+                    write_notice(&mut new, notice, *serial);
+                    applied.serials.push((notice.id, *serial));
+                    *serial += 1;
+                } else {
+                    write_notice(&mut settled, notice, notice.serial);
+                }
+            }
+            if !applied.serials.is_empty() {
+                given.push((index, applied));
+            }
+        }
+        if !new.is_empty() {
+            self.conn.run(NOTICE.add(self.dialect), args![new.json()]).await?;
+        }
+        if !settled.is_empty() {
+            self.conn.run(NOTICE.update(self.dialect), args![settled.json()]).await?;
+        }
+        let d = self.dialect;
+        self.write(ACKNOWLEDGEMENT.add(d), &ACKNOWLEDGEMENT, |rows, c| {
+            c.acknowledgements.iter().for_each(|row| write_acknowledgement(rows, row));
+        })
+        .await?;
+        self.write(CONTACT.put(d), &CONTACT, |rows, c| c.contacts.iter().for_each(|row| write_contact(rows, row))).await?;
+        self.write(READING.add_once(d), &READING, |rows, c| c.readings.iter().for_each(|row| write_reading(rows, row)))
+            .await?;
+        self.applied.extend(given);
+        Ok(())
+    }
+
+    async fn consequences(&mut self) -> Result<(), Abort> {
+        let d = self.dialect;
+        self.write(DEADLINE.put(d), &DEADLINE, |rows, c| c.deadlines.iter().for_each(|row| write_deadline(rows, row)))
+            .await?;
+        self.write(WARNING.add(d), &WARNING, |rows, c| c.warnings.iter().for_each(|row| write_warning(rows, row))).await?;
+        self.write(DELIVERY.add(d), &DELIVERY, |rows, c| c.deliveries.iter().for_each(|row| write_delivery(rows, row)))
+            .await?;
+        self.write(SURVEY_FACT.put(d), &SURVEY_FACT, |rows, c| {
+            c.fact.iter().for_each(|row| write_survey_fact(rows, row));
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn cells(&mut self) -> Result<(), Abort> {
+        let mut sums = BTreeMap::<&CellKey, i64>::new();
+        for cell in self.going().flat_map(|(_, c)| &c.cells) {
+            *sums.entry(&cell.key).or_default() += cell.count;
+        }
+        let mut rows = Rows::of(&SURVEY_CELL);
+        sums.iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut rows, key, *sum));
+        if rows.is_empty() {
+            return Ok(());
+        }
+        Ok(self.conn.run(SURVEY_CELL.count(self.dialect, "stays", ""), args![rows.json()]).await?)
+    }
+
+    async fn bookkeeping(&mut self) -> Result<(), Abort> {
+        for index in 0..self.tasks.len() {
+            if let Task::Run(ops) = self.tasks[index] {
+                let mut answers = Vec::with_capacity(ops.len());
+                for op in ops {
+                    answers.push(self.conn.rows(op.sql.clone(), op.args.clone()).await?);
+                }
+                self.outcomes[index] = Some(Outcome::Ran(answers));
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn find_key(columns: &str) -> String {
+    format!("SELECT {columns} FROM idempotency WHERE account_id = $1 AND key = $2")
+}
+
+const fn is_new(notice: &Notice) -> bool {
+    notice.serial == 0
+}
+
+const fn update_of<T>(write: &Option<Write<T>>) -> Option<(&T, i64)> {
+    match write {
+        Some(Write::Update { row, read_at }) => Some((row, *read_at)),
+        Some(Write::New(_)) | None => None,
+    }
+}
+
+const fn new_of<T>(write: &Option<Write<T>>) -> Option<&T> {
+    match write {
+        Some(Write::New(row)) => Some(row),
+        Some(Write::Update { .. }) | None => None,
+    }
+}

@@ -1,0 +1,334 @@
+//! One connection, one pool, one row over either engine: the whole of what the rest of the crate sees of sqlx.
+//!
+//! Why an enum and no `Store<DB>`: every statement goes through [`Conn::rows`] with a handful of argument kinds, so two arms here
+//! replace a page of trait bounds on each function there, and the crate compiles once.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::Instant;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
+use sqlx::sqlite::{
+    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Arguments, ConnectOptions, Connection, Decode, Row as _, SqlSafeStr, Type};
+use uuid::Uuid;
+
+use crate::dialect::{Dialect, classify};
+use crate::error::{Failure, StoreError};
+
+/// How long a statement waits for another process's lock before it is an error.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+const STATEMENTS: usize = 400;
+
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Sqlite(Box<SqliteConnectOptions>),
+    Postgres(Box<PgConnectOptions>),
+}
+
+impl Target {
+    pub(crate) fn parse(url: &str) -> Result<Self, StoreError> {
+        let wrong = |_| StoreError::Setup { reason: "the database URL can't be read".into() };
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url).map_err(wrong)?;
+            let options = options
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(LOCK_WAIT)
+                .statement_cache_capacity(STATEMENTS)
+                .row_buffer_size(4096)
+                .disable_statement_logging();
+            Ok(Self::Sqlite(Box::new(options)))
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url).map_err(wrong)?;
+            let options = options
+                .application_name("tsunagi")
+                .options([
+                    ("synchronous_commit", "on"),
+                    ("lock_timeout", "5s"),
+                    ("idle_in_transaction_session_timeout", "60s"),
+                    ("jit", "off"),
+                ])
+                .statement_cache_capacity(STATEMENTS)
+                .disable_statement_logging();
+            Ok(Self::Postgres(Box::new(options)))
+        } else {
+            Err(StoreError::Setup { reason: "the database URL begins with neither sqlite: nor postgres:".into() })
+        }
+    }
+
+    pub(crate) const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Result<Conn, Failure> {
+        match self {
+            Self::Sqlite(options) => options.connect().await.map(|c| Conn::Sqlite(Box::new(c))),
+            Self::Postgres(options) => options.connect().await.map(|c| Conn::Postgres(Box::new(c))),
+        }
+        .map_err(|error| classify(&error))
+    }
+
+    pub(crate) fn pool(&self, size: u32) -> Pool {
+        match self {
+            Self::Sqlite(options) => {
+                let options = options.as_ref().clone().pragma("query_only", "ON");
+                let pool = SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
+                Pool::Sqlite(pool.acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options))
+            }
+            Self::Postgres(options) => {
+                let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(5));
+                Pool::Postgres(pool.connect_lazy_with(options.as_ref().clone()))
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Conn {
+    Sqlite(Box<SqliteConnection>),
+    Postgres(Box<PgConnection>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Conn {
+    pub(crate) async fn rows(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<Row>, Failure> {
+        let sql = sql.into_sql_str();
+        match self {
+            Self::Sqlite(conn) => {
+                let found = sqlx::query_with(sql, sqlite(args)).fetch_all(conn.as_mut()).await;
+                found.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(conn) => {
+                let found = sqlx::query_with(sql, postgres(args)).fetch_all(conn.as_mut()).await;
+                found.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+        .map_err(|error| classify(&error))
+    }
+
+    /// Without rows: one answer instead of a stream.
+    pub(crate) async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<(), Failure> {
+        let sql = sql.into_sql_str();
+        match self {
+            Self::Sqlite(conn) => sqlx::query_with(sql, sqlite(args)).execute(conn.as_mut()).await.map(drop),
+            Self::Postgres(conn) => sqlx::query_with(sql, postgres(args)).execute(conn.as_mut()).await.map(drop),
+        }
+        .map_err(|error| classify(&error))
+    }
+
+    pub(crate) async fn close(self) {
+        let closed = match self {
+            Self::Sqlite(conn) => conn.close().await,
+            Self::Postgres(conn) => conn.close().await,
+        };
+        if let Err(error) = closed {
+            tracing::debug!(failure = ?classify(&error), "a connection did not close cleanly");
+        }
+    }
+}
+
+impl Pool {
+    /// A read is repeated when its connection turns out to be dead: after a restart of the server every pooled one is.
+    pub(crate) async fn rows(&self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
+        let sql = sql.into_sql_str();
+        let mut tries = 0;
+        loop {
+            let (sql, args) = (sql.clone(), args.clone());
+            let found: Result<Vec<Row>, sqlx::Error> = match self {
+                Self::Sqlite(pool) => {
+                    let found = sqlx::query_with(sql, sqlite(args)).fetch_all(pool).await;
+                    found.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+                }
+                Self::Postgres(pool) => {
+                    let found = sqlx::query_with(sql, postgres(args)).fetch_all(pool).await;
+                    found.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                }
+            };
+            match found.map_err(|error| classify(&error)) {
+                Ok(rows) => return Ok(rows),
+                Err(Failure::Lost { .. }) if tries < 3 => tries += 1,
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// What a statement is given.
+#[derive(Debug, Clone)]
+pub(crate) enum Arg {
+    Int(i64),
+    Id(Uuid),
+    MaybeId(Option<Uuid>),
+    Text(String),
+    At(Instant),
+    MaybeAt(Option<Instant>),
+    Day(chrono::NaiveDate),
+    Bytes(Vec<u8>),
+    /// A set of ids: JSON text on SQLite, `uuid[]` on PostgreSQL ([`Dialect::in_ids`]).
+    Ids(Vec<Uuid>),
+    /// A set of hashes, likewise.
+    Hashes(Vec<[u8; 32]>),
+}
+
+macro_rules! arg_from {
+    ($($from:ty => $kind:ident;)*) => {$(
+        impl From<$from> for Arg {
+            fn from(value: $from) -> Self {
+                Self::$kind(value.into())
+            }
+        }
+    )*};
+}
+
+arg_from! { i64 => Int; Uuid => Id; Option<Uuid> => MaybeId; String => Text; &str => Text; Instant => At;
+    Option<Instant> => MaybeAt; chrono::NaiveDate => Day; Vec<u8> => Bytes; Vec<Uuid> => Ids; Vec<[u8; 32]> => Hashes; }
+
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::engine::Arg::from($value)),*] };
+}
+pub(crate) use args;
+
+const BINDS: &str = "our argument kinds are bound without failing";
+
+fn sqlite(args: Vec<Arg>) -> SqliteArguments {
+    let mut bound = SqliteArguments::default();
+    for arg in args {
+        match arg {
+            Arg::Int(value) => Arguments::add(&mut bound, value),
+            Arg::Id(value) => Arguments::add(&mut bound, value),
+            Arg::MaybeId(value) => Arguments::add(&mut bound, value),
+            Arg::Text(value) => Arguments::add(&mut bound, value),
+            Arg::At(value) => Arguments::add(&mut bound, value.micros()),
+            Arg::MaybeAt(value) => Arguments::add(&mut bound, value.map(Instant::micros)),
+            Arg::Day(value) => Arguments::add(&mut bound, value),
+            Arg::Bytes(value) => Arguments::add(&mut bound, value),
+            Arg::Ids(ids) => Arguments::add(&mut bound, hex_array(ids.iter().map(|id| id.as_bytes().as_slice()))),
+            Arg::Hashes(all) => Arguments::add(&mut bound, hex_array(all.iter().map(|hash| hash.as_slice()))),
+        }
+        .expect(BINDS);
+    }
+    bound
+}
+
+fn postgres(args: Vec<Arg>) -> PgArguments {
+    let mut bound = PgArguments::default();
+    for arg in args {
+        match arg {
+            Arg::Int(value) => bound.add(value),
+            Arg::Id(value) => bound.add(value),
+            Arg::MaybeId(value) => bound.add(value),
+            Arg::Text(value) => bound.add(value),
+            Arg::At(value) => bound.add(value.utc()),
+            Arg::MaybeAt(value) => bound.add(value.map(Instant::utc)),
+            Arg::Day(value) => bound.add(value),
+            Arg::Bytes(value) => bound.add(value),
+            Arg::Ids(ids) => bound.add(ids),
+            Arg::Hashes(all) => bound.add(all.iter().map(|hash| hash.to_vec()).collect::<Vec<_>>()),
+        }
+        .expect(BINDS);
+    }
+    bound
+}
+
+fn hex_array<'a>(items: impl Iterator<Item = &'a [u8]>) -> String {
+    let mut out = vec![b'['];
+    for item in items {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        push_hex(&mut out, item);
+        out.push(b'"');
+    }
+    out.push(b']');
+    String::from_utf8(out).expect("hex digits are ASCII")
+}
+
+pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        out.push(DIGITS[usize::from(byte >> 4)]);
+        out.push(DIGITS[usize::from(byte & 15)]);
+    }
+}
+
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// What both engines can read.
+pub(crate) trait Value: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> {}
+
+impl<T> Value for T where T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> {}
+
+impl Row {
+    pub(crate) fn read<T: Value>(&self, index: usize) -> Result<T, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(index),
+            Self::Postgres(row) => row.try_get(index),
+        }
+    }
+
+    /// A column of a statement that reads no whole table row.
+    pub(crate) fn get<T: Value>(&self, index: usize) -> Result<T, StoreError> {
+        self.read(index).map_err(|_| StoreError::Failed { code: format!("column {index} of the answer") })
+    }
+
+    pub(crate) fn at(&self, index: usize) -> Result<Instant, StoreError> {
+        self.get::<At>(index).map(|at| at.0)
+    }
+
+}
+
+/// An instant: whole microseconds as INTEGER, or timestamptz.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At(pub(crate) Instant);
+
+impl Type<Sqlite> for At {
+    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
+        <i64 as Type<Sqlite>>::type_info()
+    }
+
+    fn compatible(ty: &sqlx::sqlite::SqliteTypeInfo) -> bool {
+        <i64 as Type<Sqlite>>::compatible(ty)
+    }
+}
+
+impl Type<Postgres> for At {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <DateTime<Utc> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'r> Decode<'r, Sqlite> for At {
+    fn decode(value: sqlx::sqlite::SqliteValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        <i64 as Decode<Sqlite>>::decode(value).map(|micros| Self(Instant::from_micros(micros)))
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for At {
+    fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        <DateTime<Utc> as Decode<Postgres>>::decode(value).map(|at| Self(at.into()))
+    }
+}

@@ -1,0 +1,356 @@
+//! The lists of the pages and the API: newest first, a page at a time, the cursor being the last id of the page before.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use domain::deadline::{Deadline, Warning};
+use domain::delivery::{Attempt, Delivery};
+use domain::encounter::Encounter;
+use domain::notice::{AcknowledgementRecord, Notice, Reading};
+use domain::patient::Patient;
+use domain::text::{Kana, Line};
+use domain::{DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, PatientId, RegionId, WardId, WarningId};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::engine::{Arg, Row, args};
+use crate::error::StoreError;
+use crate::rows::*;
+use crate::store::Store;
+
+/// Which stays; what is none does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EncounterFilter {
+    /// Of this hospital.
+    pub hospital_id: Option<OrganizationId>,
+    /// Now on this ward.
+    pub ward_id: Option<WardId>,
+    /// To which this organization is attached: it sent or was sent a notice, or manages the person's care on [`Self::today`].
+    pub office_id: Option<OrganizationId>,
+    /// The day for which "manages the care" is asked; without it only a charge without an end counts.
+    pub today: Option<NaiveDate>,
+    /// In progress or with a planned discharge.
+    pub open_only: bool,
+    /// Of this person.
+    pub patient_id: Option<PatientId>,
+}
+
+/// One stay of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncounterLine {
+    /// The stay.
+    pub encounter: Encounter,
+    /// The person.
+    pub patient: Patient,
+    /// The open deadline at which something must happen first.
+    pub deadline: Option<Deadline>,
+    /// Notices that nobody has answered.
+    pub unacknowledged: i64,
+}
+
+/// Which notices; what is none does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NoticeFilter {
+    /// Sent to this organization.
+    pub recipient_id: Option<OrganizationId>,
+    /// Sent by this organization.
+    pub sender_id: Option<OrganizationId>,
+    /// About this stay.
+    pub encounter_id: Option<EncounterId>,
+    /// In this state, by [`domain::notice::NoticeState::name`].
+    pub state: Option<String>,
+    /// Neither answered nor taken back.
+    pub unanswered_only: bool,
+}
+
+/// One notice of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoticeLine {
+    /// The notice.
+    pub notice: Notice,
+    /// Whom it is about.
+    pub patient_name: Line,
+    /// The name's reading.
+    pub patient_kana: Kana,
+    /// The hospital of the stay.
+    pub hospital_id: OrganizationId,
+}
+
+/// Which warnings; what is none does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WarningFilter {
+    /// About stays in this hospital.
+    pub hospital_id: Option<OrganizationId>,
+    /// About this stay.
+    pub encounter_id: Option<EncounterId>,
+    /// Given then or later.
+    pub since: Option<Instant>,
+}
+
+/// One warning of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WarningLine {
+    /// The warning.
+    pub warning: Warning,
+    /// The hospital of the stay.
+    pub hospital_id: OrganizationId,
+    /// The ward on which the person is now.
+    pub ward_id: WardId,
+}
+
+/// One deadline that was missed and is still open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverdueLine {
+    /// The deadline.
+    pub deadline: Deadline,
+    /// The hospital of the stay.
+    pub hospital_id: OrganizationId,
+    /// The ward on which the person is now.
+    pub ward_id: WardId,
+}
+
+/// The conditions of a list as they are asked for, so that each asked one can use its index.
+struct Conditions {
+    sql: String,
+    args: Vec<Arg>,
+}
+
+impl Conditions {
+    fn of_region(alias: &str, region_id: RegionId) -> Self {
+        Self { sql: format!("{alias}.region_id = $1"), args: args![region_id.uuid()] }
+    }
+
+    /// `?` in the clause stands for the argument.
+    fn and(&mut self, clause: &str, arg: Option<impl Into<Arg>>) {
+        if let Some(arg) = arg {
+            self.args.push(arg.into());
+            let placeholder = format!("${}", self.args.len());
+            self.plain(&clause.replace('?', &placeholder));
+        }
+    }
+
+    fn plain(&mut self, clause: &str) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(clause);
+    }
+}
+
+impl Store {
+    async fn listed(
+        &self,
+        select: &str,
+        conditions: Conditions,
+        order: &str,
+        limit: u32,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut args = conditions.args;
+        let sql = conditions.sql;
+        args.push(i64::from(limit).into());
+        let n = args.len();
+        let sql = format!("{select} WHERE {sql} ORDER BY {order} LIMIT ${n}");
+        self.inner.pool.rows(AssertSqlSafe(sql), args).await
+    }
+
+    /// Stays, newest first; `after` is the last id of the page before.
+    pub async fn list_encounters(
+        &self,
+        region_id: RegionId,
+        filter: &EncounterFilter,
+        after: Option<EncounterId>,
+        limit: u32,
+    ) -> Result<Vec<EncounterLine>, StoreError> {
+        let mut asked = Conditions::of_region("e", region_id);
+        asked.and("e.hospital_id = ?", filter.hospital_id.map(Uuid::from));
+        asked.and("e.ward_id = ?", filter.ward_id.map(Uuid::from));
+        asked.and("e.patient_id = ?", filter.patient_id.map(Uuid::from));
+        asked.and("e.id < ?", after.map(Uuid::from));
+        if let Some(office_id) = filter.office_id {
+            asked.args.push(office_id.uuid().into());
+            let office = format!("${}", asked.args.len());
+            let current = match filter.today {
+                None => "m.until_on IS NULL".to_owned(),
+                Some(today) => {
+                    asked.args.push(today.into());
+                    let n = asked.args.len();
+                    format!("m.from_on <= ${n} AND (m.until_on IS NULL OR m.until_on >= ${n})")
+                }
+            };
+            asked.plain(&format!(
+                "(e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.recipient_id = {office})
+                  OR e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.sender_id = {office})
+                  OR e.patient_id IN (SELECT m.patient_id FROM care_team_member AS m
+                                      WHERE m.organization_id = {office} AND {current}))"
+            ));
+        }
+        if filter.open_only {
+            asked.plain("e.state IN ('in_progress', 'discharge_planned')");
+        }
+        let (encounter, patient) = (ENCOUNTER.list("e."), PATIENT.list("p."));
+        let select = format!("SELECT {encounter}, {patient} FROM encounter AS e JOIN patient AS p ON p.id = e.patient_id");
+        let rows = self.listed(&select, asked, "e.id DESC", limit).await?;
+        let mut lines = rows.iter().map(encounter_line).collect::<Result<Vec<_>, _>>()?;
+        self.add_what_is_open(&mut lines).await?;
+        Ok(lines)
+    }
+
+    async fn add_what_is_open(&self, lines: &mut [EncounterLine]) -> Result<(), StoreError> {
+        let ids: Vec<Uuid> = lines.iter().map(|line| line.encounter.id.uuid()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let d = self.inner.dialect;
+        let (columns, chosen) = (DEADLINE.list(""), d.in_ids("encounter_id", 1));
+        let sql = format!("SELECT {columns} FROM deadline WHERE {chosen} AND open");
+        let mut first = HashMap::<EncounterId, Deadline>::new();
+        for row in self.inner.pool.rows(AssertSqlSafe(sql), args![ids.clone()]).await? {
+            let deadline = read_deadline(&row, 0)?;
+            // An open deadline without a next instant comes behind those that have one.
+            let rank = |d: &Deadline| (d.next_at.is_none(), d.next_at, d.due_on);
+            let known = first.get(&deadline.encounter_id);
+            if known.is_none_or(|known| rank(&deadline) < rank(known)) {
+                first.insert(deadline.encounter_id, deadline);
+            }
+        }
+        let sql = format!("SELECT encounter_id, count(*) FROM notice WHERE {chosen} AND state = 'issued' GROUP BY encounter_id");
+        let mut waiting = HashMap::<Uuid, i64>::new();
+        for row in self.inner.pool.rows(AssertSqlSafe(sql), args![ids]).await? {
+            waiting.insert(row.get(0)?, row.get(1)?);
+        }
+        for line in lines {
+            line.deadline = first.remove(&line.encounter.id);
+            line.unacknowledged = waiting.remove(&line.encounter.id.uuid()).unwrap_or(0);
+        }
+        Ok(())
+    }
+
+    /// Notices, newest first; `after` is the last id of the page before.
+    pub async fn list_notices(
+        &self,
+        region_id: RegionId,
+        filter: &NoticeFilter,
+        after: Option<NoticeId>,
+        limit: u32,
+    ) -> Result<Vec<NoticeLine>, StoreError> {
+        let mut asked = Conditions::of_region("n", region_id);
+        asked.and("n.recipient_id = ?", filter.recipient_id.map(Uuid::from));
+        asked.and("n.sender_id = ?", filter.sender_id.map(Uuid::from));
+        asked.and("n.encounter_id = ?", filter.encounter_id.map(Uuid::from));
+        asked.and("n.state = ?", filter.state.clone());
+        asked.and("n.id < ?", after.map(Uuid::from));
+        if filter.unanswered_only {
+            asked.plain("n.state = 'issued'");
+        }
+        let columns = NOTICE.list("n.");
+        let select = format!(
+            "SELECT p.name, p.kana, e.hospital_id, {columns} FROM notice AS n
+             JOIN encounter AS e ON e.id = n.encounter_id
+             JOIN patient AS p ON p.id = e.patient_id"
+        );
+        let rows = self.listed(&select, asked, "n.id DESC", limit).await?;
+        rows.iter()
+            .map(|row| {
+                let notice = read_notice(row, 3)?;
+                let wrong = |column| StoreError::Inconsistent { table: "patient", column, row: notice.id.to_string() };
+                Ok(NoticeLine {
+                    patient_name: Line::try_from(row.get::<String>(0)?).map_err(|_| wrong("name"))?,
+                    patient_kana: Kana::try_from(row.get::<String>(1)?).map_err(|_| wrong("kana"))?,
+                    hospital_id: row.get::<Uuid>(2)?.into(),
+                    notice,
+                })
+            })
+            .collect()
+    }
+
+    /// One notice, in whatever state: what was taken back stays as a tombstone.
+    pub async fn notice(&self, region_id: RegionId, id: NoticeId) -> Result<Option<Notice>, StoreError> {
+        let sql = format!("SELECT {} FROM notice WHERE id = $1 AND region_id = $2", NOTICE.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid(), region_id.uuid()]).await?;
+        rows.first().map(|row| read_notice(row, 0)).transpose()
+    }
+
+    /// The answers to a notice, oldest first.
+    pub async fn acknowledgements(&self, id: NoticeId) -> Result<Vec<AcknowledgementRecord>, StoreError> {
+        let sql = format!("SELECT {} FROM acknowledgement WHERE notice_id = $1 ORDER BY id", ACKNOWLEDGEMENT.list(""));
+        self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?.iter().map(read_acknowledgement).collect()
+    }
+
+    /// Who has opened a notice, first readers first.
+    pub async fn readings(&self, id: NoticeId) -> Result<Vec<Reading>, StoreError> {
+        let columns = READING.list("");
+        let sql = format!("SELECT {columns} FROM reading WHERE notice_id = $1 ORDER BY first_read_at, account_id");
+        self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?.iter().map(read_reading).collect()
+    }
+
+    /// The mails that carried a notice, with every attempt.
+    pub async fn deliveries_of_notice(&self, id: NoticeId) -> Result<Vec<(Delivery, Vec<Attempt>)>, StoreError> {
+        let sql = format!("SELECT {} FROM delivery WHERE notice_id = $1 ORDER BY id", DELIVERY.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
+        let deliveries = rows.iter().map(read_delivery).collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id.uuid()).collect();
+        let (columns, chosen) = (ATTEMPT.list(""), self.inner.dialect.in_ids("delivery_id", 1));
+        let sql = format!("SELECT {columns} FROM attempt WHERE {chosen} ORDER BY id");
+        let mut attempts = HashMap::<DeliveryId, Vec<Attempt>>::new();
+        for row in self.inner.pool.rows(AssertSqlSafe(sql), args![ids]).await? {
+            let attempt = read_attempt(&row)?;
+            attempts.entry(attempt.delivery_id).or_default().push(attempt);
+        }
+        Ok(deliveries.into_iter().map(|d| (attempts.remove(&d.id).unwrap_or_default(), d)).map(|(a, d)| (d, a)).collect())
+    }
+
+    /// Warnings, newest first; `after` is the last id of the page before.
+    pub async fn list_warnings(
+        &self,
+        region_id: RegionId,
+        filter: &WarningFilter,
+        after: Option<WarningId>,
+        limit: u32,
+    ) -> Result<Vec<WarningLine>, StoreError> {
+        let mut asked = Conditions::of_region("w", region_id);
+        asked.and("e.hospital_id = ?", filter.hospital_id.map(Uuid::from));
+        asked.and("w.encounter_id = ?", filter.encounter_id.map(Uuid::from));
+        asked.and("w.warned_at >= ?", filter.since);
+        asked.and("w.id < ?", after.map(Uuid::from));
+        let columns = WARNING.list("w.");
+        let select = format!(
+            "SELECT e.hospital_id, e.ward_id, {columns} FROM warning AS w JOIN encounter AS e ON e.id = w.encounter_id"
+        );
+        let rows = self.listed(&select, asked, "w.id DESC", limit).await?;
+        rows.iter()
+            .map(|row| {
+                let (hospital_id, ward_id) = (row.get::<Uuid>(0)?.into(), row.get::<Uuid>(1)?.into());
+                Ok(WarningLine { warning: read_warning(row, 2)?, hospital_id, ward_id })
+            })
+            .collect()
+    }
+
+    /// Deadlines that were missed and still stand open, the longest overdue first.
+    pub async fn overdue(&self, region_id: RegionId, limit: u32) -> Result<Vec<OverdueLine>, StoreError> {
+        let mut asked = Conditions::of_region("d", region_id);
+        asked.plain("d.verdict = 'missed' AND d.open");
+        let columns = DEADLINE.list("d.");
+        let select = format!(
+            "SELECT e.hospital_id, e.ward_id, {columns} FROM deadline AS d JOIN encounter AS e ON e.id = d.encounter_id"
+        );
+        let rows = self.listed(&select, asked, "d.due_on, d.encounter_id", limit).await?;
+        rows.iter()
+            .map(|row| {
+                let (hospital_id, ward_id) = (row.get::<Uuid>(0)?.into(), row.get::<Uuid>(1)?.into());
+                Ok(OverdueLine { deadline: read_deadline(row, 2)?, hospital_id, ward_id })
+            })
+            .collect()
+    }
+
+    /// What the sweep could not work on.
+    pub async fn set_aside_rows(&self, region_id: RegionId) -> Result<Vec<Deadline>, StoreError> {
+        let mut asked = Conditions::of_region("d", region_id);
+        asked.plain("d.set_aside IS NOT NULL");
+        let select = format!("SELECT {} FROM deadline AS d", DEADLINE.list("d."));
+        let rows = self.listed(&select, asked, "d.encounter_id, d.due_on", 10_000).await?;
+        rows.iter().map(|row| read_deadline(row, 0)).collect()
+    }
+}
+
+fn encounter_line(row: &Row) -> Result<EncounterLine, StoreError> {
+    let patient = read_patient(row, ENCOUNTER.columns.len())?;
+    Ok(EncounterLine { encounter: read_encounter(row, 0)?, patient, deadline: None, unacknowledged: 0 })
+}

@@ -1,0 +1,239 @@
+//! The outbox: claims, attempts, and the counts behind the promise that nothing accepted is lost.
+//!
+//! A claim is a compare-and-set with a lease. Its candidates are looked for on a reader's connection, office by office along the index,
+//! so a backlog of one office neither hides the others nor costs the writer anything; the writer then takes those that are still free.
+//! A worker that dies leaves a lease that runs out, and the delivery is claimed again: at least once, never nothing.
+
+use domain::delivery::{Attempt, Delivery, DeliveryState};
+use domain::text::Line;
+use domain::{DeliveryId, Instant, OrganizationId, RegionId};
+use sqlx::SqlSafeStr;
+use uuid::Uuid;
+
+use crate::apply::Op;
+use crate::dialect::once;
+use crate::engine::args;
+use crate::error::StoreError;
+use crate::rows::*;
+use crate::store::Store;
+use crate::table::Kind::{At, Id, Int, Text};
+use crate::table::{Rows, Table};
+
+/// A delivery that this worker alone may send until its lease ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimedDelivery {
+    /// The delivery as it stood.
+    pub delivery: Delivery,
+    /// 第n号 of its notice.
+    pub serial: Option<i64>,
+    /// Whose mail it is.
+    pub organization_name: Line,
+}
+
+/// What came of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedDelivery {
+    /// Recorded in any case.
+    pub attempt: Attempt,
+    /// Takes effect if the lease still stands.
+    pub state: DeliveryState,
+}
+
+/// Promise 1 in numbers: `notices = delivered + given_up + pending + without_mail`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutboxCounts {
+    /// Notices accepted.
+    pub notices: i64,
+    /// At least one mail of the notice was taken by the relay.
+    pub delivered: i64,
+    /// None was, and at least one is still to be tried.
+    pub pending: i64,
+    /// All were given up: escalated.
+    pub given_up: i64,
+    /// Notices to receivers without a mailbox: shown in their inbox alone, and warned about like any that nobody acknowledges.
+    pub without_mail: i64,
+    /// All mails still to be sent, of whatever kind.
+    pub pending_mails: i64,
+}
+
+/// What a finished attempt sets; the lease is checked against it.
+static FINISH: Table = Table::new(
+    "delivery",
+    &[("id", Id), ("state", Text), ("attempts", Int), ("next_attempt_at", At), ("finished_at", At)],
+    &["id"],
+);
+
+impl Store {
+    /// Up to `limit` deliveries whose time has come, shared out evenly among the organizations that wait.
+    pub async fn claim_deliveries(
+        &self,
+        worker: Uuid,
+        now: Instant,
+        lease_until: Instant,
+        limit: u32,
+    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
+        let candidates = self.candidates(now, limit).await?;
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let d = self.inner.dialect;
+        let sql = once!(d, {
+            let (columns, chosen, skip) = (DELIVERY.list("delivery."), d.in_ids("f.id", 4), d.skip_locked());
+            format!(
+                "UPDATE delivery SET lease_worker = $1, lease_until = $3
+                 WHERE id IN (
+                   SELECT f.id FROM delivery AS f
+                   WHERE {chosen} AND f.state = 'pending' AND f.next_attempt_at <= $2
+                     AND (f.lease_until IS NULL OR f.lease_until <= $2)
+                   {skip})
+                 RETURNING {columns},
+                   (SELECT n.serial FROM notice AS n WHERE n.id = delivery.notice_id),
+                   (SELECT o.name FROM organization AS o WHERE o.id = delivery.organization_id)"
+            )
+        });
+        let rows = self.written(sql, args![worker, now, lease_until, candidates]).await?;
+        let serial_at = DELIVERY.columns.len();
+        rows.iter()
+            .map(|row| {
+                let delivery = read_delivery(row)?;
+                let table = "organization";
+                let wrong = |_| StoreError::Inconsistent { table, column: "name", row: delivery.organization_id.to_string() };
+                let organization_name = Line::try_from(row.get::<String>(serial_at + 1)?).map_err(wrong)?;
+                Ok(ClaimedDelivery { delivery, serial: row.get(serial_at)?, organization_name })
+            })
+            .collect()
+    }
+
+    /// Walks from organization to organization along the index of pending deliveries, then takes each one's oldest.
+    async fn candidates(&self, now: Instant, limit: u32) -> Result<Vec<Uuid>, StoreError> {
+        let offices = "WITH RECURSIVE office (id) AS (
+              SELECT (SELECT organization_id FROM delivery WHERE state = 'pending' ORDER BY organization_id LIMIT 1)
+              UNION ALL
+              SELECT (SELECT d.organization_id FROM delivery AS d
+                      WHERE d.state = 'pending' AND d.organization_id > office.id
+                      ORDER BY d.organization_id LIMIT 1)
+              FROM office WHERE office.id IS NOT NULL)
+            SELECT o.id FROM office AS o WHERE o.id IS NOT NULL AND EXISTS (
+              SELECT 1 FROM delivery AS d
+              WHERE d.organization_id = o.id AND d.state = 'pending' AND d.next_attempt_at <= $1
+                AND (d.lease_until IS NULL OR d.lease_until <= $1))";
+        let rows = self.inner.pool.rows(offices, args![now]).await?;
+        let mut offices = rows.iter().map(|row| row.get::<Uuid>(0)).collect::<Result<Vec<_>, _>>()?;
+        if offices.is_empty() {
+            return Ok(offices);
+        }
+        // With more offices than places, whoever has waited is not always behind the same ones: the walk begins elsewhere each time.
+        let start = usize::try_from(now.micros().unsigned_abs() % 1_000_003).unwrap_or(0) % offices.len();
+        offices.rotate_left(start);
+        let limit = i64::from(limit.max(1));
+        let count = i64::try_from(offices.len()).unwrap_or(i64::MAX);
+        offices.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let each = (limit + count - 1) / count;
+        let d = self.inner.dialect;
+        let sql = once!(d, {
+            let chosen = d.in_ids("o.id", 2);
+            format!(
+                "SELECT d.id FROM organization AS o JOIN delivery AS d ON d.id IN (
+                   SELECT c.id FROM delivery AS c
+                   WHERE c.organization_id = o.id AND c.state = 'pending' AND c.next_attempt_at <= $1
+                     AND (c.lease_until IS NULL OR c.lease_until <= $1)
+                   ORDER BY c.next_attempt_at, c.id LIMIT $3)
+                 WHERE {chosen} LIMIT $4"
+            )
+        });
+        let rows = self.inner.pool.rows(sql, args![now, offices, each, limit]).await?;
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Records an attempt and what follows from it; false when the lease was lost meanwhile (the attempt is recorded all the same).
+    pub async fn finish_delivery(
+        &self,
+        worker: Uuid,
+        attempt: Attempt,
+        state: DeliveryState,
+    ) -> Result<bool, StoreError> {
+        let held = self.finish_deliveries(worker, &[FinishedDelivery { attempt, state }]).await?;
+        Ok(held.first().copied().unwrap_or(false))
+    }
+
+    /// The same for many, in their order. A delivery may be finished once in one call.
+    pub async fn finish_deliveries(&self, worker: Uuid, done: &[FinishedDelivery]) -> Result<Vec<bool>, StoreError> {
+        if done.is_empty() {
+            return Ok(Vec::new());
+        }
+        let d = self.inner.dialect;
+        let (mut attempts, mut finishes) = (Rows::of(&ATTEMPT), Rows::of(&FINISH));
+        for finished in done {
+            write_attempt(&mut attempts, &finished.attempt);
+            let (state, count, next_attempt_at, finished_at) = delivery_columns(&finished.state);
+            finishes.row(|r| {
+                r.id(finished.attempt.delivery_id).text(state).int(count);
+                r.maybe_at(next_attempt_at).maybe_at(finished_at);
+            });
+        }
+        let finish = once!(d, {
+            let rows = d.rows_of(&FINISH, &[]);
+            format!(
+                "UPDATE delivery SET state = r.state, attempts = r.attempts, next_attempt_at = r.next_attempt_at,
+                   finished_at = r.finished_at, lease_worker = NULL, lease_until = NULL
+                 FROM {rows} WHERE delivery.id = r.id AND delivery.lease_worker = $2 RETURNING delivery.id"
+            )
+        });
+        let ops = vec![
+            Op { sql: ATTEMPT.add(d).into_sql_str(), args: args![attempts.json()] },
+            Op { sql: finish.into_sql_str(), args: args![finishes.json(), worker] },
+        ];
+        let answers = self.written_all(ops).await?;
+        let held = answers.get(1).map_or(&[][..], Vec::as_slice);
+        let held = held.iter().map(|row| Ok(row.get::<Uuid>(0)?.into()));
+        let held = held.collect::<Result<std::collections::HashSet<DeliveryId>, StoreError>>()?;
+        Ok(done.iter().map(|finished| held.contains(&finished.attempt.delivery_id)).collect())
+    }
+
+    /// Where the region's notices and mails stand at this moment.
+    pub async fn outbox_counts(&self, region_id: RegionId) -> Result<OutboxCounts, StoreError> {
+        let sql = "SELECT count(*),
+                     CAST(coalesce(sum(CASE WHEN delivered > 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
+                     CAST(coalesce(sum(CASE WHEN delivered = 0 AND pending > 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
+                     CAST(coalesce(sum(CASE WHEN delivered = 0 AND pending = 0 AND given_up > 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
+                     CAST(coalesce(sum(CASE WHEN delivered = 0 AND pending = 0 AND given_up = 0 THEN 1 ELSE 0 END), 0) AS BIGINT),
+                     (SELECT count(*) FROM delivery AS m WHERE m.region_id = $1 AND m.state = 'pending')
+                   FROM (SELECT n.id,
+                           sum(CASE WHEN d.state = 'delivered' THEN 1 ELSE 0 END) AS delivered,
+                           sum(CASE WHEN d.state = 'pending' THEN 1 ELSE 0 END) AS pending,
+                           sum(CASE WHEN d.state = 'given_up' THEN 1 ELSE 0 END) AS given_up
+                         FROM notice AS n LEFT JOIN delivery AS d ON d.notice_id = n.id
+                         WHERE n.region_id = $1 GROUP BY n.id) AS each_notice";
+        let rows = self.inner.pool.rows(sql, args![region_id.uuid()]).await?;
+        let Some(row) = rows.first() else { return Ok(OutboxCounts::default()) };
+        Ok(OutboxCounts {
+            notices: row.get(0)?,
+            delivered: row.get(1)?,
+            pending: row.get(2)?,
+            given_up: row.get(3)?,
+            without_mail: row.get(4)?,
+            pending_mails: row.get(5)?,
+        })
+    }
+
+    /// When the longest waiting delivery that is due should have gone; none when nothing due waits.
+    pub async fn oldest_pending_delivery_at(&self, now: Instant) -> Result<Option<Instant>, StoreError> {
+        let sql = "SELECT next_attempt_at FROM delivery WHERE state = 'pending' AND next_attempt_at <= $1
+                   ORDER BY next_attempt_at LIMIT 1";
+        self.inner.pool.rows(sql, args![now]).await?.first().map(|row| row.at(0)).transpose()
+    }
+
+    /// The serial numbers that each organization was sent in `from..until`: the weekly letter says them.
+    pub async fn weekly_serials(
+        &self,
+        region_id: RegionId,
+        from: Instant,
+        until: Instant,
+    ) -> Result<Vec<(OrganizationId, i64, i64)>, StoreError> {
+        let sql = "SELECT recipient_id, min(serial), max(serial) FROM notice
+                   WHERE region_id = $1 AND issued_at >= $2 AND issued_at < $3
+                   GROUP BY recipient_id ORDER BY recipient_id";
+        let rows = self.inner.pool.rows(sql, args![region_id.uuid(), from, until]).await?;
+        rows.iter().map(|row| Ok((row.get::<Uuid>(0)?.into(), row.get(1)?, row.get(2)?))).collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! 本人 and 担当.
+
+use domain::patient::{CareTeamMember, Patient};
+
+use crate::engine::Row;
+use crate::error::StoreError;
+use crate::table::Kind::{Day, Id, Int, Text};
+use crate::table::{Rows, Table};
+
+pub(crate) static PATIENT: Table = Table::new(
+    "patient",
+    &[
+        ("id", Id),
+        ("region_id", Id),
+        ("name", Text),
+        ("kana", Text),
+        ("birth_on", Day),
+        ("sex", Text),
+        ("district", Text),
+        ("insured_number", Text),
+        ("care_level", Text),
+        ("version", Int),
+    ],
+    &["id"],
+);
+
+pub(crate) fn write_patient(rows: &mut Rows, p: &Patient, read_at: Option<i64>) {
+    rows.row(|r| {
+        r.id(p.id).id(p.region_id).text(p.name.as_str()).text(p.kana.as_str()).day(p.birth_on).word(&p.sex);
+        r.text(p.district.as_str()).maybe_word(p.insured_number.as_ref()).word(&p.care_level).int(p.version);
+        if let Some(version) = read_at {
+            r.read_at(version);
+        }
+    });
+}
+
+pub(crate) fn read_patient(row: &Row, offset: usize) -> Result<Patient, StoreError> {
+    let mut c = PATIENT.cursor_from(row, offset);
+    Ok(Patient {
+        id: c.id()?,
+        region_id: c.id()?,
+        name: c.text()?,
+        kana: c.text()?,
+        birth_on: c.get()?,
+        sex: c.word()?,
+        district: c.text()?,
+        insured_number: c.maybe_text()?,
+        care_level: c.word()?,
+        version: c.get()?,
+    })
+}
+
+pub(crate) static CARE_TEAM_MEMBER: Table = Table::new(
+    "care_team_member",
+    &[
+        ("patient_id", Id),
+        ("id", Id),
+        ("region_id", Id),
+        ("organization_id", Id),
+        ("care_manager_id", Id),
+        ("from_on", Day),
+        ("until_on", Day),
+    ],
+    &["patient_id", "id"],
+);
+
+pub(crate) fn write_care_team_member(rows: &mut Rows, m: &CareTeamMember) {
+    rows.row(|r| {
+        r.id(m.patient_id).id(m.id).id(m.region_id).id(m.organization_id).id(m.care_manager_id);
+        r.day(m.from_on).maybe_day(m.until_on);
+    });
+}
+
+pub(crate) fn read_care_team_member(row: &Row) -> Result<CareTeamMember, StoreError> {
+    let mut c = CARE_TEAM_MEMBER.cursor(row);
+    Ok(CareTeamMember {
+        patient_id: c.id()?,
+        id: c.id()?,
+        region_id: c.id()?,
+        organization_id: c.id()?,
+        care_manager_id: c.id()?,
+        from_on: c.get()?,
+        until_on: c.get()?,
+    })
+}

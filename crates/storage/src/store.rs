@@ -1,0 +1,183 @@
+//! Opening, migrating and closing; what the other modules hang their methods on.
+
+use std::sync::Arc;
+
+use domain::changes::{AuditEntry, Changes};
+use sqlx::SqlSafeStr;
+use sqlx::migrate::Migrator;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::apply::{Applied, Op};
+use crate::case::Cases;
+use crate::chain::Chain;
+use crate::dialect::Dialect;
+use crate::directory::Directories;
+use crate::engine::{Arg, Conn, Pool, Row, Target};
+use crate::error::{ApplyError, StoreError};
+use crate::loader::Loader;
+use crate::session::Sessions;
+use crate::writer::Writer;
+
+static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
+
+/// How much the store takes upon itself.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreOptions {
+    /// Connections for reading.
+    pub readers: u32,
+    /// Commands that may wait for the writer; one more is refused as busy.
+    pub queue: usize,
+    /// Commands in one transaction at most.
+    pub batch: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { readers: 4, queue: 4096, batch: 256 }
+    }
+}
+
+/// The database of one process. Clones share everything.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) dialect: Dialect,
+    pub(crate) target: Target,
+    pub(crate) pool: Pool,
+    pub(crate) cases: Loader<Cases>,
+    pub(crate) sessions: Loader<Sessions>,
+    pub(crate) directories: Arc<Directories>,
+    writer: Writer,
+    closing: watch::Sender<bool>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("dialect", &self.inner.dialect).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// `sqlite://path?mode=rwc` or `postgres://…`. Connects once, so a wrong URL is known here; does not migrate.
+    pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
+        let target = Target::parse(url)?;
+        let dialect = target.dialect();
+        let mut conn = target.connect().await?;
+        let writer_id = random_id(&mut conn, dialect).await?;
+        let pool = target.pool(options.readers.max(1));
+        let directories = Arc::new(Directories::default());
+        let (closing, closed) = watch::channel(false);
+        let tasks = usize::try_from(options.readers).unwrap_or(1).div_ceil(2).min(2);
+        let cases = Cases { dialect, directories: Arc::clone(&directories) };
+        let cases = Loader::start(cases, &target, tasks, options.queue, &closed);
+        let sessions = Sessions { dialect, directories: Arc::clone(&directories) };
+        let sessions = Loader::start(sessions, &target, 1, options.queue, &closed);
+        let (queue, batch) = (options.queue, options.batch);
+        let chain = Chain::new(writer_id);
+        let writer = Writer::start(target.clone(), conn, chain, queue, batch, Arc::clone(&directories));
+        let inner = Inner { dialect, target, pool, cases, sessions, directories, writer, closing };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Brings the schema up to date. Several instances may try at once: PostgreSQL lets one through at a time.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let failed = |error: sqlx::migrate::MigrateError| StoreError::Setup { reason: migration_fault(&error) };
+        match self.inner.target.connect().await? {
+            Conn::Sqlite(mut conn) => {
+                SQLITE.run(conn.as_mut()).await.map_err(failed)?;
+                Conn::Sqlite(conn).close().await;
+            }
+            Conn::Postgres(mut conn) => {
+                POSTGRES.run(conn.as_mut()).await.map_err(failed)?;
+                Conn::Postgres(conn).close().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of the last migration; 0 on an empty database.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
+        let known = match self.inner.dialect {
+            Dialect::Sqlite => "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'",
+            Dialect::Postgres => {
+                "SELECT count(*) FROM information_schema.tables
+                 WHERE table_name = '_sqlx_migrations' AND table_schema = current_schema()"
+            }
+        };
+        if self.first::<i64>(known, vec![]).await? == Some(0) {
+            return Ok(0);
+        }
+        let sql = "SELECT CAST(coalesce(max(version), 0) AS BIGINT) FROM _sqlx_migrations WHERE success";
+        Ok(self.first(sql, vec![]).await?.unwrap_or(0))
+    }
+
+    /// The database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.pool.rows("SELECT 1", vec![]).await.map(drop)
+    }
+
+    /// Answers everything that is waiting, then lets go of the database.
+    pub async fn close(&self) {
+        self.inner.closing.send_replace(true);
+        self.inner.writer.stop().await;
+        self.inner.pool.close().await;
+    }
+
+    /// Hands a command's rows to the writer; answers after the commit.
+    pub async fn apply(&self, changes: Changes) -> Result<Applied, ApplyError> {
+        self.inner.writer.apply(changes).await
+    }
+
+    /// Audit rows of reads, which change nothing else.
+    pub async fn append_audit(&self, audit: Vec<AuditEntry>) -> Result<(), ApplyError> {
+        self.apply(Changes { audit, ..Changes::default() }).await.map(drop)
+    }
+
+    /// One statement of bookkeeping, in the writer's next transaction.
+    pub(crate) async fn write(&self, sql: &'static str, args: Vec<Arg>) -> Result<(), StoreError> {
+        self.written(sql, args).await.map(drop)
+    }
+
+    pub(crate) async fn written(&self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
+        let mut answers = self.inner.writer.run(vec![Op { sql: sql.into_sql_str(), args }]).await?;
+        Ok(answers.pop().unwrap_or_default())
+    }
+
+    pub(crate) async fn written_all(&self, ops: Vec<Op>) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.inner.writer.run(ops).await
+    }
+
+    /// The first column of the first row.
+    pub(crate) async fn first<T: crate::engine::Value>(
+        &self,
+        sql: &'static str,
+        args: Vec<Arg>,
+    ) -> Result<Option<T>, StoreError> {
+        self.inner.pool.rows(sql, args).await?.first().map(|row| row.get(0)).transpose()
+    }
+}
+
+/// The writer's name in the audit trail: chance of the database's own, since no two processes may share it.
+async fn random_id(conn: &mut Conn, dialect: Dialect) -> Result<Uuid, StoreError> {
+    let rows = conn.rows(dialect.random_id(), vec![]).await?;
+    rows.first().ok_or_else(|| StoreError::Failed { code: "random".into() })?.get(0)
+}
+
+fn migration_fault(error: &sqlx::migrate::MigrateError) -> String {
+    use sqlx::migrate::MigrateError;
+    match error {
+        MigrateError::VersionMissing(version) => {
+            format!("the database has migration {version}, which this program doesn't know: it was written by a newer one")
+        }
+        MigrateError::VersionMismatch(version) => format!("migration {version} was changed after it was applied"),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            format!("a migration failed: {:?}", crate::dialect::classify(error))
+        }
+        _ => "the migrations can't be applied".into(),
+    }
+}

@@ -1,0 +1,247 @@
+//! The one writer of the process: a bounded queue, and a task that takes what waits, applies it in one transaction and answers after
+//! the commit. So one flush of the disk carries many commands, and the audit chain needs no lock.
+//!
+//! A transaction that fails for one row's sake is run again in halves until the bad command stands alone; the others are applied. The
+//! task survives every failure of the database: it answers, rolls back, connects again if need be, and takes the next lot.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use domain::changes::Changes;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use crate::apply::{Abort, Applied, Op, Outcome, Task, transaction};
+use crate::chain::Chain;
+use crate::directory::Directories;
+use crate::engine::{Conn, Row, Target, args};
+use crate::error::{ApplyError, Failure, StoreError};
+
+/// How often a transaction that collided with another process's is run again.
+const COLLISIONS: u32 = 5;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Job>,
+}
+
+enum Job {
+    Work(Task, Reply),
+    /// Everything before it is answered, then the writer ends.
+    Stop(oneshot::Sender<()>),
+}
+
+enum Reply {
+    Apply(oneshot::Sender<Result<Applied, ApplyError>>),
+    Run(oneshot::Sender<Result<Vec<Vec<Row>>, StoreError>>),
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable { reason: "the store is closed".into() }
+}
+
+impl Writer {
+    pub(crate) fn start(
+        target: Target,
+        conn: Conn,
+        chain: Chain,
+        queue: usize,
+        batch: usize,
+        directories: Arc<Directories>,
+    ) -> Self {
+        let (sender, receiver) = mpsc::channel(queue.max(1));
+        let work = Work { target, conn: Some(conn), chain, directories };
+        tokio::spawn(work.run(receiver, batch.max(1)));
+        Self { queue: sender }
+    }
+
+    pub(crate) async fn apply(&self, changes: Changes) -> Result<Applied, ApplyError> {
+        let (reply, answer) = oneshot::channel();
+        match self.queue.try_send(Job::Work(Task::Apply(Box::new(changes)), Reply::Apply(reply))) {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(closed().into())),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(ApplyError::Busy),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(closed().into()),
+        }
+    }
+
+    /// Runs the statements in the writer's next transaction; answers each one's rows.
+    pub(crate) async fn run(&self, ops: Vec<Op>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        match self.queue.try_send(Job::Work(Task::Run(ops), Reply::Run(reply))) {
+            Ok(()) => answer.await.unwrap_or_else(|_| Err(closed())),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(closed()),
+        }
+    }
+
+    pub(crate) async fn stop(&self) {
+        let (done, ended) = oneshot::channel();
+        if self.queue.send(Job::Stop(done)).await.is_ok() {
+            // An error means that it has ended already.
+            ended.await.unwrap_or_default();
+        }
+    }
+}
+
+struct Work {
+    target: Target,
+    conn: Option<Conn>,
+    chain: Chain,
+    directories: Arc<Directories>,
+}
+
+type Waiting = (Task, Reply);
+
+impl Work {
+    async fn run(mut self, mut queue: mpsc::Receiver<Job>, batch: usize) {
+        let mut jobs = Vec::with_capacity(batch);
+        let mut carried = VecDeque::<Waiting>::new();
+        let mut stop = None;
+        while stop.is_none() || !carried.is_empty() {
+            if carried.is_empty() && queue.recv_many(&mut jobs, batch).await == 0 {
+                break;
+            }
+            let mut lot: Vec<Waiting> = Vec::with_capacity(batch);
+            let mut keys = HashSet::new();
+            let mut later = VecDeque::new();
+            let work = carried.drain(..).chain(jobs.drain(..).filter_map(|job| match job {
+                Job::Work(task, reply) => Some((task, reply)),
+                Job::Stop(done) => {
+                    stop = Some(done);
+                    None
+                }
+            }));
+            for waiting in work {
+                // A key that is in this transaction already waits for the next one, where it is a repeat.
+                if key_of(&waiting.0).is_none_or(|key| keys.insert(key)) {
+                    lot.push(waiting);
+                } else {
+                    later.push_back(waiting);
+                }
+            }
+            carried = later;
+            self.serve(lot).await;
+        }
+        if let Some(conn) = self.conn.take() {
+            conn.close().await;
+        }
+        if let Some(done) = stop {
+            drop(queue);
+            // Whoever asked may have gone away.
+            done.send(()).unwrap_or_default();
+        }
+    }
+
+    async fn serve(&mut self, lot: Vec<Waiting>) {
+        let mut lots = vec![(lot, 0)];
+        while let Some((mut lot, collisions)) = lots.pop() {
+            if lot.is_empty() {
+                continue;
+            }
+            match self.attempt(&lot).await {
+                Ok(outcomes) => {
+                    if lot.iter().any(|(task, _)| changes_directory(task)) {
+                        self.directories.forget();
+                    }
+                    lot.into_iter().zip(outcomes).for_each(|((_, reply), outcome)| answer(reply, outcome));
+                }
+                Err(Abort::Stale(indexes)) => {
+                    for index in indexes.into_iter().rev() {
+                        answer(lot.remove(index).1, Outcome::Stale);
+                    }
+                    lots.push((lot, collisions));
+                }
+                Err(Abort::Failure(Failure::Row { .. })) if lot.len() > 1 => {
+                    let second = lot.split_off(lot.len() / 2);
+                    lots.push((second, 0));
+                    lots.push((lot, 0));
+                }
+                Err(Abort::Failure(Failure::Collision { .. })) if collisions < COLLISIONS => {
+                    lots.push((lot, collisions + 1));
+                }
+                Err(Abort::Failure(failure)) => {
+                    tracing::warn!(?failure, commands = lot.len(), "a transaction failed");
+                    lot.into_iter().for_each(|(_, reply)| refuse(reply, &failure));
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, lot: &[Waiting]) -> Result<Vec<Outcome>, Abort> {
+        let tasks: Vec<&Task> = lot.iter().map(|(task, _)| task).collect();
+        let dialect = self.target.dialect();
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.reconnect().await?,
+        };
+        match conn.run(dialect.begin(), vec![]).await {
+            // The server was restarted while nothing was going on: nothing is lost yet.
+            Err(Failure::Lost { .. }) => {
+                conn = self.reconnect().await?;
+                conn.run(dialect.begin(), vec![]).await?;
+            }
+            Err(failure) => {
+                self.conn = Some(conn);
+                return Err(failure.into());
+            }
+            Ok(()) => {}
+        }
+        let ran = transaction(&mut conn, dialect, &mut self.chain, &tasks).await;
+        if !matches!(ran, Err(Abort::Failure(Failure::Lost { .. }))) {
+            self.conn = Some(conn);
+        }
+        ran
+    }
+
+    /// Whether the last commit before the loss counted is only known to the database: the chain goes on from what stands there.
+    async fn reconnect(&mut self) -> Result<Conn, Abort> {
+        let mut conn = self.target.connect().await?;
+        let sql = "SELECT seq, hash FROM audit WHERE writer_id = $1 ORDER BY seq DESC LIMIT 1";
+        let last = conn.rows(sql, args![self.chain.writer_id]).await?;
+        self.chain = Chain::new(self.chain.writer_id);
+        if let Some(row) = last.first() {
+            let hash = row.get::<Vec<u8>>(1)?.try_into();
+            self.chain.hash = hash.map_err(|_| Failure::Failed { code: "audit.hash".into() })?;
+            self.chain.seq = row.get(0)?;
+        }
+        Ok(conn)
+    }
+}
+
+fn key_of(task: &Task) -> Option<(Uuid, String)> {
+    match task {
+        Task::Apply(changes) => changes.idempotency.as_ref().map(|i| (i.account_id.uuid(), i.key.clone())),
+        Task::Run(_) => None,
+    }
+}
+
+fn changes_directory(task: &Task) -> bool {
+    match task {
+        Task::Apply(changes) => changes.directory != domain::changes::DirectoryChanges::default(),
+        Task::Run(_) => false,
+    }
+}
+
+/// Whoever waited may have gone away; what was committed stays.
+fn answer(reply: Reply, outcome: Outcome) {
+    match (reply, outcome) {
+        (Reply::Apply(reply), outcome) => {
+            let result = match outcome {
+                Outcome::Applied(applied) => Ok(applied),
+                Outcome::Stale => Err(ApplyError::Stale),
+                Outcome::Repeated(record) => Err(ApplyError::Repeated(record)),
+                Outcome::Ran(_) => Ok(Applied::default()),
+            };
+            drop(reply.send(result));
+        }
+        (Reply::Run(reply), Outcome::Ran(answers)) => drop(reply.send(Ok(answers))),
+        (Reply::Run(reply), _) => drop(reply.send(Ok(Vec::new()))),
+    }
+}
+
+fn refuse(reply: Reply, failure: &Failure) {
+    match reply {
+        Reply::Apply(reply) => drop(reply.send(Err(failure.clone().into()))),
+        Reply::Run(reply) => drop(reply.send(Err(failure.clone().into()))),
+    }
+}
