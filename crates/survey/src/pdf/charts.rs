@@ -47,6 +47,9 @@ pub(super) fn trends(paper: &mut Document, report: &SurveyReport) {
     }
 }
 
+/// Fiscal years beside the strata in the chart of the timing, so that it stays on its page.
+const MOST_YEARS: usize = 3;
+
 type Point<'a> = (String, Option<&'a Tally>, Option<&'a Tally>);
 
 fn trend(paper: &mut Document, title: &str, points: &[Point<'_>], line_days: u16) {
@@ -97,42 +100,37 @@ pub(super) fn methods(paper: &mut Document, report: &SurveyReport) {
     });
 }
 
-/// The seven buckets as shares, with the line over the first ones.
+/// The seven buckets as shares, with the line over the first ones: the total, the strata, the last fiscal years.
 pub(super) fn timing(paper: &mut Document, report: &SurveyReport) {
     let discharge = &report.discharge;
     let strata = discharge.strata.iter().map(|s| (s.name.ja.as_str(), &s.tally));
-    let bars = std::iter::once(("計", &discharge.total)).chain(strata).filter_map(bar).collect();
-    stacked(paper, String::new(), bars, report);
+    let earlier = discharge.fiscal_years.len().saturating_sub(MOST_YEARS);
+    let years = discharge.fiscal_years.iter().skip(earlier).map(|year| (year.label.as_str(), &year.tally));
+    let years = years.filter(|_| discharge.fiscal_years.len() > 1);
+    let bars: Vec<Bar> = std::iter::once(("計", &discharge.total)).chain(strata).chain(years).filter_map(bar).collect();
     let timing = report.timing();
+    if timing.early_of_told.denominator == 0 {
+        paper.paragraph("連絡のあった退院はありませんでした。");
+    }
+    if !bars.is_empty() {
+        paper.bar_chart(&BarChart {
+            title: String::new(),
+            kind: Bars::Shares,
+            series: LeadTime::ALL.map(|lead| lead.wording().0.to_owned()).into(),
+            bars,
+            bracket: early_buckets(report.line_days)
+                .map(|series| Bracket { label: line_wording(report.line_days).ja, series }),
+        });
+    }
     if timing.early_of_told.denominator > 0 {
         paper.paragraph(&format!(
-            "{}の連絡は、連絡のあった退院の{}、対象外を除く全退院の{}でした。",
+            "うち{}の連絡は、連絡のあった退院の{}、全退院の{}です。",
             line_wording(report.line_days).ja,
             spoken(timing.early_of_told),
             spoken(timing.early_of_discharged),
         ));
     }
     paper.keep_together(|paper| super::tables::timing(paper, report));
-    if discharge.fiscal_years.len() > 1 {
-        let years = discharge.fiscal_years.iter().rev().take(MOST_POINTS).rev();
-        let bars = years.map(|year| (year.label.as_str(), &year.tally)).filter_map(bar).collect();
-        stacked(paper, "年度ごと(各年度の同じ月)".to_owned(), bars, report);
-    }
-}
-
-fn stacked(paper: &mut Document, title: String, bars: Vec<Bar>, report: &SurveyReport) {
-    if bars.is_empty() {
-        paper.paragraph("連絡のあった退院はありませんでした。");
-        return;
-    }
-    paper.bar_chart(&BarChart {
-        title,
-        kind: Bars::Shares,
-        series: LeadTime::ALL.map(|lead| lead.wording().0.to_owned()).into(),
-        bars,
-        bracket: early_buckets(report.line_days)
-            .map(|series| Bracket { label: line_wording(report.line_days).ja, series }),
-    });
 }
 
 /// None when nothing was told: a whole of nothing can't be divided.
@@ -143,7 +141,7 @@ fn bar((label, tally): (&str, &Tally)) -> Option<Bar> {
 }
 
 fn spoken(rate: NotificationRate) -> String {
-    format!("{}({}件中{}件)", rate.percentage(), rate.denominator, rate.numerator)
+    format!("{}({}/{})", rate.percentage(), rate.numerator, rate.denominator)
 }
 
 fn count_of(count: i64, all: i64) -> Datum {

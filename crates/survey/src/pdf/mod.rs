@@ -42,11 +42,11 @@ pub fn to_pdf(report: &SurveyReport) -> Result<Vec<u8>, PdfError> {
     });
     paper.heading(1, "退院連絡の時期");
     charts::timing(&mut paper, report);
+    paper.keep_together(|paper| tables::months(paper, report));
+    paper.keep_together(|paper| tables::years(paper, report));
     let (admission, discharge) = (&report.admission, &report.discharge);
     tables::parties(&mut paper, "医療機関", &admission.hospitals, &discharge.hospitals, report);
     tables::parties(&mut paper, "事業所", &admission.offices, &discharge.offices, report);
-    paper.keep_together(|paper| tables::months(paper, report));
-    paper.keep_together(|paper| tables::years(paper, report));
     Ok(paper.finish()?.bytes)
 }
 
@@ -63,10 +63,8 @@ fn rates(paper: &mut Document, report: &SurveyReport) {
     if report.measures().iter().any(|measure| measure.total.rate.is_small()) {
         paper.note(&small_note());
     }
-    paper.heading(2, "率の定め");
-    tables::definitions(paper, report);
     paper.note(&format!(
-        "「{line}」は、最初の退院連絡の日から退院日までの日数によります。率は小数第2位を四捨五入し、分母が0件のときは「—」とします。"
+        "「{line}」は、最初の退院連絡の日から退院日までの日数によります。率は小数第2位を四捨五入しました。"
     ));
     paper.keep_together(|paper| {
         paper.heading(2, "対象外とした入退院");

@@ -14,29 +14,19 @@ const FRACTION: (f32, Align) = (1.5, Align::End);
 const RATE: (f32, Align) = (1.4, Align::End);
 
 /// Tables of so many rows aren't broken over pages.
-const SHORT: usize = 12;
+const SHORT: usize = 20;
 
-/// The rates of the whole period.
+/// The rates of the whole period, each with what it means in the words of the agreement.
 pub(super) fn rates(paper: &mut Document, report: &SurveyReport) {
-    let mut table = Table::new([(5.0, Align::Start), (1.2, Align::End), (1.2, Align::End), (1.3, Align::End)]);
-    table.head(["", "分子(件)", "分母(件)", "率"]);
-    for DefinedRate { name, rate, .. } in &report.rates {
+    let mut table = Table::new([(2.3, Align::Start), (5.0, Align::Start), (1.5, Align::End), (1.2, Align::End)]);
+    table.head(["", "分子と分母", "件数", "率"]);
+    for DefinedRate { name, rate, numerator, denominator, .. } in &report.rates {
         table.row([
-            Cell::from(name.ja.as_str()),
-            rate.numerator.to_string().into(),
-            rate.denominator.to_string().into(),
+            Cell::from(name.ja.as_str()).strong(),
+            format!("分子: {}\n分母: {}", numerator.ja, denominator.ja).into(),
+            fraction(*rate).into(),
             Cell::from(marked(*rate)).strong(),
         ]);
-    }
-    paper.table(&table);
-}
-
-/// In the words of the agreement.
-pub(super) fn definitions(paper: &mut Document, report: &SurveyReport) {
-    let mut table = Table::new([(3.0, Align::Start), (4.2, Align::Start), (4.0, Align::Start)]).ruled();
-    table.head(["率", "分子", "分母"]);
-    for definition in &report.rates {
-        table.row([&definition.name, &definition.numerator, &definition.denominator].map(|words| words.ja.as_str()));
     }
     paper.table(&table);
 }
@@ -183,8 +173,12 @@ fn row(name: &str, admission: Option<&Tally>, discharge: Option<&Tally>) -> Vec<
     let rate = |tally: Option<&Tally>| tally.map(|tally| tally.rate).unwrap_or_default();
     let timing = discharge.and_then(|tally| tally.timing.clone()).unwrap_or_else(Timing::empty);
     let rates = [rate(admission), rate(discharge), timing.early_of_discharged];
-    let cells = rates.into_iter().flat_map(|rate| [format!("{}/{}", rate.numerator, rate.denominator), marked(rate)]);
+    let cells = rates.into_iter().flat_map(|rate| [fraction(rate), marked(rate)]);
     std::iter::once(name.to_owned()).chain(cells).collect()
+}
+
+fn fraction(rate: NotificationRate) -> String {
+    format!("{}/{}", rate.numerator, rate.denominator)
 }
 
 fn marked(rate: NotificationRate) -> String {
