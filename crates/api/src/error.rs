@@ -23,6 +23,13 @@ pub enum ApiError {
     ForeignForm,
     #[error("the request could not be read: {0}")]
     Unreadable(&'static str),
+    /// A body or query that is JSON or a form, but not of the shape asked for. `field` names our own field, or the one we don't know.
+    #[error("`{field}` {}", .code.replace('_', " "))]
+    Malformed { field: String, code: &'static str },
+    #[error("there is no such method here")]
+    WrongMethod,
+    #[error("the body is of another media type")]
+    WrongMediaType,
     #[error("If-Match is required")]
     PreconditionMissing,
     #[error("too large")]
@@ -96,6 +103,9 @@ impl ApiError {
             Self::NotLoggedIn | Self::LoginRefused => StatusCode::UNAUTHORIZED,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::PreconditionMissing => StatusCode::PRECONDITION_REQUIRED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -113,6 +123,9 @@ impl ApiError {
             }
             Self::ForeignForm => ("foreign_form", "画面の有効期限が切れました。もう一度お試しください。"),
             Self::Unreadable(_) => ("unreadable", "送信された内容を読み取れませんでした。"),
+            Self::Malformed { code, .. } => (code, "入力内容を確かめてください。"),
+            Self::WrongMethod => ("method_not_allowed", "この操作はできません。"),
+            Self::WrongMediaType => ("unsupported_media_type", "この形式の内容は受け取れません。"),
             Self::PreconditionMissing => ("precondition_required", "If-Match ヘッダーが必要です。"),
             Self::TooLarge => ("too_large", "送信された内容が大きすぎます。"),
             Self::Busy => ("busy", "混み合っています。少し待ってからもう一度送信してください。"),
@@ -138,6 +151,9 @@ impl ApiError {
                 code: fault.code().to_owned(),
                 detail: fault.ja(),
             }));
+        }
+        if let Self::Malformed { field, code } = self {
+            errors.push(FieldError { field: field.clone(), code: (*code).to_owned(), detail: detail.clone() });
         }
         let title = if status.is_server_error() { "the request failed".to_owned() } else { self.to_string() };
         Problem { kind: format!("urn:tsunagi:problem:{code}"), title, status: status.as_u16(), code, detail, errors }

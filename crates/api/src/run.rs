@@ -165,7 +165,7 @@ pub async fn run(
                 return Ok(given);
             }
             Err(ApplyError::Stale) if sender.if_match.is_none() => {}
-            Err(ApplyError::Repeated(first)) => return replay(sender, first),
+            Err(ApplyError::Repeated(first)) => return replay(sender, *first),
             Err(error) => return Err(error.into()),
         }
     }

@@ -1,0 +1,94 @@
+//! The notification API: JSON under `/api/v1`, for machines, described at `/api/openapi.json`.
+//!
+//! # Who is who
+//!
+//! - [`wire`] — what goes over the wire; the only place that utoipa knows.
+//! - [`write`] — how a request is read: strictly, with `Idempotency-Key` and `If-Match`. [`reply`] — how it is answered.
+//! - `session`, `people`, `stays`, `filings`, `notices`, `figures`, `office` — the handlers, each: parse, call, answer.
+//!
+//! # The flow
+//!
+//! [`SignedIn`](crate::session::SignedIn) → the body becomes domain types, all faults at once → [`run`](crate::run) → answer. Every look at
+//! one person's record, and every person that a search finds, is on the audit trail before it is shown; a list of stays or notices is
+//! one row there, without names.
+//!
+//! # What is not guaranteed
+//!
+//! A 201 for a notice says that it is kept and on its way, not that anybody has it. A cursor holds only for the list that gave it.
+//!
+//! # How to add a route
+//!
+//! A handler with `#[utoipa::path]` naming its success; the refusals and the conditions of a write are added to all by
+//! [`openapi`](crate::openapi). Register it in its module's `routes()`.
+
+mod figures;
+mod filings;
+mod notices;
+mod office;
+mod people;
+pub mod reply;
+mod screens;
+mod session;
+mod stays;
+pub mod wire;
+pub mod write;
+
+use axum::Router;
+use axum::response::IntoResponse;
+use axum::routing::{any, get};
+use domain::Fault;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::error::ApiError;
+use crate::openapi;
+use crate::state::App;
+
+/// All routes with their descriptions.
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(session::routes())
+        .merge(office::routes())
+        .merge(people::routes())
+        .merge(stays::routes())
+        .merge(screens::routes())
+        .merge(filings::routes())
+        .merge(notices::routes())
+        .merge(figures::routes())
+}
+
+/// The OpenAPI 3.1 document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    openapi::complete(described().into_openapi())
+}
+
+/// `/api/**`; what is unknown there is answered with a problem document too.
+pub fn router() -> Router<App> {
+    let (routes, openapi) = described().split_for_parts();
+    let document: axum::body::Bytes = openapi::complete(openapi).to_json().unwrap_or_default().into();
+    let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
+    routes
+        .route("/api/openapi.json", get(move || std::future::ready((json, document.clone()).into_response())))
+        .route("/api/{*rest}", any(async || ApiError::from(Fault::NotFound)))
+        .method_not_allowed_fallback(async || ApiError::WrongMethod)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_described_and_names_its_refusals() {
+        let document = serde_json::to_value(document()).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let paths = document["paths"].as_object().unwrap();
+        assert!(paths.len() >= 30, "{} paths", paths.len());
+        for (path, item) in paths {
+            for (method, operation) in item.as_object().unwrap() {
+                let responses = operation["responses"].as_object().unwrap();
+                assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+                assert!(responses.contains_key("503"), "{method} {path}");
+                assert!(operation["operationId"].is_string(), "{method} {path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Warnings, the municipality's overview, and the survey.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use domain::access::{Command, Relation, reach};
+use domain::survey::Month;
+use domain::{EncounterId, Fault, Instant, Refusal, WarningId};
+use serde::{Deserialize, Serialize};
+use storage::WarningFilter;
+use survey::{Parties, Scope, SurveyReport};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::reply::{LARGEST_LIMIT, Shown, Window};
+use super::wire::stay::{DeadlineView, WarningPage, WarningView};
+use super::write::Ask;
+use crate::error::ApiError;
+use crate::run::{may_in_region, read_case};
+use crate::session::SignedIn;
+use crate::state::App;
+
+/// Fiscal years beside the one that is asked for.
+const TREND_YEARS: i32 = 5;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_warnings))
+        .routes(routes!(overview))
+        .routes(routes!(survey_json))
+        .routes(routes!(survey_csv))
+        .routes(routes!(survey_pdf))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WarningQuery {
+    /// Only of this stay, which one must be able to see.
+    #[param(value_type = Option<Uuid>)]
+    encounter_id: Option<EncounterId>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The `next` of the answer before.
+    #[param(pattern = "^[0-9a-f]{32}$")]
+    after: Option<String>,
+}
+
+/// 警告 of one's hospital, of one stay, or (for the municipality) of the region; the newest first. No personal data.
+#[utoipa::path(get, path = "/api/v1/warnings", tag = "figures", params(WarningQuery), responses((status = 200, body = WarningPage)))]
+async fn list_warnings(
+    State(app): State<App>,
+    who: SignedIn,
+    Ask(asked): Ask<WarningQuery>,
+) -> Result<Shown<WarningPage>, ApiError> {
+    let window = Window::of(asked.limit, asked.after.as_deref())?;
+    let region_wide = reach(who.actor.role, Command::ViewOverview).is_some();
+    let own_hospital = reach(who.actor.role, Command::ViewEncounter) == Some(Relation::Own);
+    let hospital_id = match asked.encounter_id {
+        _ if region_wide => None,
+        Some(id) => {
+            read_case(&app, &who.actor, id, Command::ViewEncounter).await?;
+            None
+        }
+        None if own_hospital => Some(who.actor.organization_id),
+        None => return Err(Fault::NotAllowed.into()),
+    };
+    let filter = WarningFilter { hospital_id, encounter_id: asked.encounter_id, since: None };
+    let after = window.after.map(WarningId::from);
+    let lines = app.store().list_warnings(who.actor.region_id, &filter, after, window.limit).await?;
+    let next = window.next(lines.len(), lines.last().map(|line| line.warning.id.uuid()));
+    let view = |line: &storage::WarningLine| WarningView {
+        hospital_id: Some(line.hospital_id.uuid()),
+        ward_id: Some(line.ward_id.uuid()),
+        ..WarningView::from(&line.warning)
+    };
+    Ok(Shown(WarningPage { warnings: lines.iter().map(view).collect(), next }, None))
+}
+
+/// What the municipality watches; no personal data.
+#[derive(Debug, Serialize, ToSchema)]
+struct OverviewView {
+    #[schema(value_type = String, format = DateTime)]
+    as_of: Instant,
+    /// Missed and still open, at most 100.
+    overdue: Vec<OverdueView>,
+    /// What the sweep could not work on, and why.
+    set_aside: Vec<SetAsideView>,
+    outbox: OutboxView,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct OverdueView {
+    deadline: DeadlineView,
+    hospital_id: Uuid,
+    hospital_name: Option<String>,
+    ward_id: Uuid,
+    ward_name: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SetAsideView {
+    deadline: DeadlineView,
+    reason: Option<String>,
+}
+
+/// accepted = delivered + escalated + pending.
+#[derive(Debug, Serialize, ToSchema)]
+struct OutboxView {
+    notices: i64,
+    delivered: i64,
+    pending: i64,
+    given_up: i64,
+}
+
+/// Open deadlines that were missed, by hospital and ward, and how the mails are getting on.
+#[utoipa::path(get, path = "/api/v1/overview", tag = "figures", responses((status = 200, body = OverviewView)))]
+async fn overview(State(app): State<App>, who: SignedIn) -> Result<Shown<OverviewView>, ApiError> {
+    may_in_region(&who.actor, Command::ViewOverview)?;
+    let region_id = who.actor.region_id;
+    let directory = app.store().directory(region_id).await?;
+    let overdue = app.store().overdue(region_id, LARGEST_LIMIT).await?;
+    let set_aside = app.store().set_aside_rows(region_id).await?;
+    let counts = app.store().outbox_counts(region_id).await?;
+    let line = |line: &storage::OverdueLine| OverdueView {
+        deadline: (&line.deadline).into(),
+        hospital_id: line.hospital_id.uuid(),
+        hospital_name: directory.organization(line.hospital_id).map(|hospital| hospital.name.to_string()),
+        ward_id: line.ward_id.uuid(),
+        ward_name: directory.ward(line.ward_id).map(|ward| ward.name.to_string()),
+    };
+    let aside = |row: domain::deadline::Deadline| SetAsideView { deadline: (&row).into(), reason: row.set_aside };
+    let view = OverviewView {
+        as_of: app.now(),
+        overdue: overdue.iter().map(line).collect(),
+        set_aside: set_aside.into_iter().map(aside).collect(),
+        outbox: OutboxView {
+            notices: counts.notices,
+            delivered: counts.delivered,
+            pending: counts.pending,
+            given_up: counts.given_up,
+        },
+    };
+    Ok(Shown(view, None))
+}
+
+/// The months of a report, both included; left out, the agreement's survey month, the last that has begun.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SurveyQuery {
+    /// `YYYYMM`.
+    #[param(minimum = 190_001, maximum = 219_912, example = 202_610)]
+    first: Option<i32>,
+    /// `YYYYMM`.
+    #[param(minimum = 190_001, maximum = 219_912, example = 202_610)]
+    last: Option<i32>,
+}
+
+impl SurveyQuery {
+    fn months(&self, survey_month: u32, today: chrono::NaiveDate) -> Result<(Month, Month), ApiError> {
+        let month = |field, number: i32| {
+            let month = Month::from_number(number).filter(|month| month.number() <= 219_912);
+            month.ok_or_else(|| ApiError::from(Refusal::at(field, Fault::NotADate)))
+        };
+        let usual = || {
+            let this = Month::of(today);
+            let number = i32::try_from(survey_month).unwrap_or(10);
+            let year = if this.month() >= number { this.year() } else { this.year() - 1 };
+            month("first", year * 100 + number)
+        };
+        let (first, last) = match (self.first, self.last) {
+            (None, None) => {
+                let both = usual()?;
+                (both, both)
+            }
+            (Some(one), None) => (month("first", one)?, month("first", one)?),
+            (None, Some(one)) => (month("last", one)?, month("last", one)?),
+            (Some(first), Some(last)) => (month("first", first)?, month("last", last)?),
+        };
+        if last < first || (last.year() - first.year()) * 12 + last.month() - first.month() >= survey::LONGEST as i32 {
+            return Err(Refusal::at("last", Fault::OutOfRange).into());
+        }
+        Ok((first, last))
+    }
+}
+
+/// Counts the report that was asked for; the pages use it too.
+pub(crate) async fn report(app: &App, who: &SignedIn, months: (Month, Month)) -> Result<SurveyReport, ApiError> {
+    may_in_region(&who.actor, Command::ViewSurvey)?;
+    let region_id = who.actor.region_id;
+    let directory = app.store().directory(region_id).await?;
+    let agreement = app.agreement(&directory)?;
+    let (first, last) = months;
+    let earliest = Month::from_number((first.year() - TREND_YEARS).max(1900) * 100 + 1).unwrap_or(first);
+    let cells = app.store().survey_cells(region_id, earliest.min(first), last).await?;
+    let scope = Scope { region_name: directory.region.name.to_string(), first, last };
+    let parties = Parties::from(&*directory);
+    SurveyReport::count(&scope, &cells, &agreement.survey, &parties, app.now(), &agreement.edition)
+        .map_err(|_| ApiError::Inside("the survey could not be counted"))
+}
+
+async fn asked_report(app: &App, who: &SignedIn, asked: &SurveyQuery) -> Result<SurveyReport, ApiError> {
+    may_in_region(&who.actor, Command::ViewSurvey)?;
+    let directory = app.store().directory(who.actor.region_id).await?;
+    let month = app.agreement(&directory)?.survey.month;
+    report(app, who, asked.months(month, app.now().day())?).await
+}
+
+/// 入退院連絡調査, with numerator and denominator beside every rate.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(dead_code, reason = "describes the document that the survey crate writes")]
+struct SurveyDocument {
+    title: super::wire::party::WordingView,
+    region_name: String,
+    #[schema(value_type = Object)]
+    period: (),
+    #[schema(value_type = String, format = DateTime)]
+    as_of: Instant,
+    edition: String,
+    line_days: u16,
+    #[schema(value_type = Vec<Object>)]
+    definitions: (),
+    /// 入院連絡率.
+    #[schema(value_type = Object)]
+    admission: (),
+    /// 退院連絡率, with its timing.
+    #[schema(value_type = Object)]
+    discharge: (),
+}
+
+/// The survey as JSON.
+#[utoipa::path(get, path = "/api/v1/survey", tag = "figures", params(SurveyQuery), responses((status = 200, body = SurveyDocument)))]
+async fn survey_json(
+    State(app): State<App>,
+    who: SignedIn,
+    Ask(asked): Ask<SurveyQuery>,
+) -> Result<Response, ApiError> {
+    let report = asked_report(&app, &who, &asked).await?;
+    Ok(document("application/json", None, survey::to_json(&report).into_bytes()))
+}
+
+/// The survey as CSV, for a spreadsheet.
+#[utoipa::path(
+    get, path = "/api/v1/survey.csv", tag = "figures", params(SurveyQuery),
+    responses((status = 200, body = String, content_type = "text/csv"))
+)]
+async fn survey_csv(State(app): State<App>, who: SignedIn, Ask(asked): Ask<SurveyQuery>) -> Result<Response, ApiError> {
+    let report = asked_report(&app, &who, &asked).await?;
+    Ok(document("text/csv; charset=utf-8", Some("survey.csv"), survey::to_csv(&report)))
+}
+
+/// The survey on paper.
+#[utoipa::path(
+    get, path = "/api/v1/survey.pdf", tag = "figures", params(SurveyQuery),
+    responses((status = 200, body = Vec<u8>, content_type = "application/pdf"))
+)]
+async fn survey_pdf(State(app): State<App>, who: SignedIn, Ask(asked): Ask<SurveyQuery>) -> Result<Response, ApiError> {
+    let report = asked_report(&app, &who, &asked).await?;
+    let drawn = tokio::task::spawn_blocking(move || survey::to_pdf(&report)).await;
+    let pdf = drawn.ok().and_then(Result::ok).ok_or(ApiError::Inside("the survey could not be drawn"))?;
+    Ok(document("application/pdf", Some("survey.pdf"), pdf))
+}
+
+fn document(media: &'static str, name: Option<&str>, body: Vec<u8>) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let shown = name.and_then(|name| HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).ok());
+    if let Some(shown) = shown {
+        headers.insert(header::CONTENT_DISPOSITION, shown);
+    }
+    response
+}

@@ -1,0 +1,266 @@
+//! Inbox and outbox, one notice opened, and what is done about it: answer, withdraw, replace.
+//!
+//! Whoever received a notice that was taken back sees a tombstone: that there was one, and what became of it, but not about whom.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::access::{Command, reach};
+use domain::case::Case;
+use domain::decide::Decision;
+use domain::delivery::DeliveryState;
+use domain::notice::{Notice, NoticeState};
+use domain::refusal::Faults;
+use domain::text::{Line, Prose};
+use domain::{EncounterId, Fault, NoticeId, Refusal};
+use serde::Deserialize;
+use storage::NoticeFilter;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::reply::{Reply, Shown, Window};
+use super::wire::notice::{
+    AcknowledgementBody, AcknowledgementView, DeliveryStateName, DeliveryView, IssuedView, NoticeChangedView,
+    NoticeLineView, NoticePage, NoticeStateName, NoticeView, OpenedNoticeView, ReadingView, ReplacementBody,
+    WithdrawalBody,
+};
+use super::wire::patient::PatientView;
+use super::write::{Ask, Id, Write};
+use crate::error::ApiError;
+use crate::run::{Answer, Ground, on_case, run};
+use crate::session::SignedIn;
+use crate::state::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_notices))
+        .routes(routes!(open))
+        .routes(routes!(acknowledge))
+        .routes(routes!(withdraw))
+        .routes(routes!(replace))
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum MailboxName {
+    #[default]
+    Received,
+    Sent,
+}
+
+/// Which notices.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct NoticeQuery {
+    /// `received` unless told otherwise.
+    #[serde(default)]
+    #[param(required = false, inline)]
+    mailbox: MailboxName,
+    /// Only those that nobody has answered.
+    #[serde(default)]
+    #[param(required = false)]
+    unanswered: bool,
+    #[param(inline)]
+    state: Option<NoticeStateName>,
+    #[param(value_type = Option<Uuid>)]
+    encounter_id: Option<EncounterId>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The `next` of the answer before.
+    #[param(pattern = "^[0-9a-f]{32}$")]
+    after: Option<String>,
+}
+
+/// The notices of one's organization, the newest first.
+#[utoipa::path(
+    get, path = "/api/v1/notices", tag = "notices", params(NoticeQuery), responses((status = 200, body = NoticePage))
+)]
+async fn list_notices(
+    State(app): State<App>,
+    who: SignedIn,
+    Ask(asked): Ask<NoticeQuery>,
+) -> Result<Shown<NoticePage>, ApiError> {
+    may_see_notices(&who)?;
+    let window = Window::of(asked.limit, asked.after.as_deref())?;
+    let ours = Some(who.actor.organization_id);
+    let (recipient_id, sender_id) = match asked.mailbox {
+        MailboxName::Received => (ours, None),
+        MailboxName::Sent => (None, ours),
+    };
+    let state = asked.state.map(|state| state.as_str().to_owned());
+    let (encounter_id, unanswered_only) = (asked.encounter_id, asked.unanswered);
+    let filter = NoticeFilter { recipient_id, sender_id, encounter_id, state, unanswered_only };
+    let after = window.after.map(NoticeId::from);
+    let lines = app.store().list_notices(who.actor.region_id, &filter, after, window.limit).await?;
+    app.store().append_audit(vec![who.audit_entry(app.now(), "list_notices")]).await?;
+    let next = window.next(lines.len(), lines.last().map(|line| line.notice.id.uuid()));
+    let line = |line: storage::NoticeLine| {
+        let buried = is_tombstone(&who, &line.notice);
+        NoticeLineView {
+            notice: view(&who, &line.notice),
+            patient_name: (!buried).then_some(line.patient_name),
+            patient_kana: (!buried).then_some(line.patient_kana),
+        }
+    };
+    Ok(Shown(NoticePage { notices: lines.into_iter().map(line).collect(), next }, None))
+}
+
+/// Roles that never see a stay see no notice either.
+fn may_see_notices(who: &SignedIn) -> Result<(), ApiError> {
+    let sees = reach(who.actor.role, Command::ViewEncounter).is_some();
+    if sees { Ok(()) } else { Err(Fault::NotAllowed.into()) }
+}
+
+fn is_tombstone(who: &SignedIn, notice: &Notice) -> bool {
+    let taken_back = matches!(notice.state, NoticeState::Withdrawn { .. } | NoticeState::Replaced { .. });
+    taken_back && notice.sender_id != who.actor.organization_id
+}
+
+fn view(who: &SignedIn, notice: &Notice) -> NoticeView {
+    let mut view = NoticeView::from(notice);
+    if is_tombstone(who, notice) {
+        view.message = None;
+    }
+    view
+}
+
+/// The notice, if the actor's organization sent or received it.
+async fn own_notice(app: &App, who: &SignedIn, id: NoticeId) -> Result<Notice, ApiError> {
+    may_see_notices(who)?;
+    let notice = app.store().notice(who.actor.region_id, id).await?.ok_or(Fault::NotFound)?;
+    let ours = who.actor.organization_id;
+    if notice.sender_id == ours || notice.recipient.organization_id == ours {
+        Ok(notice)
+    } else {
+        Err(Fault::NotFound.into())
+    }
+}
+
+/// Opens a notice. The receiver's first opening is kept, every look is on the audit trail.
+#[utoipa::path(
+    get, path = "/api/v1/notices/{id}", tag = "notices", params(("id" = Uuid, Path)),
+    responses((status = 200, body = OpenedNoticeView))
+)]
+async fn open(
+    State(app): State<App>,
+    who: SignedIn,
+    Id(id): Id<NoticeId>,
+) -> Result<Shown<OpenedNoticeView>, ApiError> {
+    let notice = own_notice(&app, &who, id).await?;
+    let case = app.store().case(who.actor.region_id, notice.encounter_id).await?.ok_or(Fault::NotFound)?;
+    let patient = case.patient.clone();
+    let mut readings = app.store().readings(id).await?;
+    let fresh = notice.recipient.organization_id == who.actor.organization_id
+        && !readings.iter().any(|reading| reading.account_id == who.actor.account_id);
+    if fresh {
+        note_reading(&app, &who, &notice).await?;
+        readings = app.store().readings(id).await?;
+    } else {
+        let mut seen = who.audit_entry(app.now(), "view_notice");
+        (seen.patient_id, seen.encounter_id, seen.notice_id) = (Some(patient.id), Some(notice.encounter_id), Some(id));
+        app.store().append_audit(vec![seen]).await?;
+    }
+    let accounts: Vec<_> = readings.iter().map(|reading| reading.account_id).collect();
+    let names = app.store().accounts_named(&accounts).await?;
+    let deliveries = app.store().deliveries_of_notice(id).await?;
+    let acknowledgements = app.store().acknowledgements(id).await?;
+    let buried = is_tombstone(&who, &notice);
+    let opened = OpenedNoticeView {
+        notice: view(&who, &notice),
+        patient: (!buried).then(|| PatientView::from(patient)),
+        acknowledgements: acknowledgements.iter().map(AcknowledgementView::from).collect(),
+        readings: readings.iter().map(|reading| ReadingView::of(reading, &names)).collect(),
+        deliveries: deliveries.iter().map(|(delivery, _)| delivery_view(delivery.id.uuid(), &delivery.state)).collect(),
+    };
+    Ok(Shown(opened, Some(case.encounter.version)))
+}
+
+fn delivery_view(id: Uuid, state: &DeliveryState) -> DeliveryView {
+    let (state, attempts) = match state {
+        DeliveryState::Pending { attempts, .. } => (DeliveryStateName::Pending, attempts),
+        DeliveryState::Delivered { attempts, .. } => (DeliveryStateName::Delivered, attempts),
+        DeliveryState::GivenUp { attempts, .. } => (DeliveryStateName::GivenUp, attempts),
+    };
+    DeliveryView { id, state, attempts: *attempts }
+}
+
+async fn note_reading(app: &App, who: &SignedIn, notice: &Notice) -> Result<(), ApiError> {
+    let sender = who.sender(None, None);
+    let decide = async || {
+        let case = app.store().case(who.actor.region_id, notice.encounter_id).await?.ok_or(Fault::NotFound)?;
+        let ground = Ground::of(app, &who.actor).await?;
+        let mut decision = Decision::over(ground.context(app, &sender)?, case);
+        decision.read(notice.id)?;
+        Ok((decision.conclude_silently("view_notice"), Answer::json(StatusCode::OK, &())))
+    };
+    run(app, &sender, decide).await.map(drop)
+}
+
+/// 受領確認: the receiver's coded answer. `not_our_client` and `other_office` go on to the next receiver at once.
+#[utoipa::path(
+    post, path = "/api/v1/notices/{id}/acknowledgement", tag = "notices", params(("id" = Uuid, Path)),
+    request_body = AcknowledgementBody, responses((status = 201, body = NoticeChangedView))
+)]
+async fn acknowledge(
+    State(app): State<App>,
+    who: SignedIn,
+    Id(id): Id<NoticeId>,
+    Write { body, key, if_match }: Write<AcknowledgementBody>,
+) -> Result<Reply, ApiError> {
+    let answer = body.parse()?;
+    let notice = own_notice(&app, &who, id).await?;
+    let sender = who.sender(key, if_match);
+    let steps = |decision: &mut Decision<'_>| decision.acknowledge(id, answer);
+    let answer = |(): &(), case: &Case| changed(StatusCode::CREATED, id, case);
+    on_case(&app, &sender, notice.encounter_id, Command::Acknowledge, steps, answer).await.map(Reply)
+}
+
+/// Takes a notice back: a wrong person or a wrong kind. Its receiver is told.
+#[utoipa::path(
+    post, path = "/api/v1/notices/{id}/withdrawal", tag = "notices", params(("id" = Uuid, Path)),
+    request_body = WithdrawalBody, responses((status = 201, body = NoticeChangedView))
+)]
+async fn withdraw(
+    State(app): State<App>,
+    who: SignedIn,
+    Id(id): Id<NoticeId>,
+    Write { body, key, if_match }: Write<WithdrawalBody>,
+) -> Result<Reply, ApiError> {
+    let why = Line::parse(&body.why).map_err(|fault| Refusal::at("why", fault))?;
+    let notice = own_notice(&app, &who, id).await?;
+    let sender = who.sender(key, if_match);
+    let steps = |decision: &mut Decision<'_>| decision.withdraw(id, why.clone());
+    let answer = |(): &(), case: &Case| changed(StatusCode::CREATED, id, case);
+    on_case(&app, &sender, notice.encounter_id, Command::TakeBackNotice, steps, answer).await.map(Reply)
+}
+
+/// Puts a corrected notice in the place of one with a wrong ward or time.
+#[utoipa::path(
+    post, path = "/api/v1/notices/{id}/replacement", tag = "notices", params(("id" = Uuid, Path)),
+    request_body = ReplacementBody, responses((status = 201, body = NoticeChangedView))
+)]
+async fn replace(
+    State(app): State<App>,
+    who: SignedIn,
+    Id(id): Id<NoticeId>,
+    Write { body, key, if_match }: Write<ReplacementBody>,
+) -> Result<Reply, ApiError> {
+    let mut faults = Faults::default();
+    let message = faults.take("message", Prose::parse(&body.message)).unwrap_or_default();
+    faults.check()?;
+    let notice = own_notice(&app, &who, id).await?;
+    let sender = who.sender(key, if_match);
+    let steps = |decision: &mut Decision<'_>| decision.replace(id, message.clone());
+    let answer =
+        |with: &NoticeId, case: &Case| changed(StatusCode::CREATED, id, case).at(format!("/api/v1/notices/{with}"));
+    on_case(&app, &sender, notice.encounter_id, Command::TakeBackNotice, steps, answer).await.map(Reply)
+}
+
+fn changed(status: StatusCode, id: NoticeId, case: &Case) -> Answer {
+    let Some(notice) = case.notice(id) else { return Answer::json(status, &()) };
+    let follow_up = case.notices.iter().find(|other| other.replaces == Some(id)).map(IssuedView::from);
+    let (encounter_id, state) = (notice.encounter_id.uuid(), (&notice.state).into());
+    Answer::json(status, &NoticeChangedView { id: id.uuid(), encounter_id, state, follow_up })
+}

@@ -1,0 +1,205 @@
+//! The agreement, the directory, the calendar and the audit trail.
+
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use chrono::{Datelike, NaiveDate};
+use domain::access::Command;
+use domain::changes::AuditEntry;
+use domain::{AccountId, Instant, PatientId};
+use serde::{Deserialize, Serialize};
+use storage::AuditFilter;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::reply::{Shown, Window};
+use super::wire::instant;
+use super::wire::party::{AgreementView, OrganizationsView};
+use super::write::{Ask, bytes};
+use crate::error::ApiError;
+use crate::run::may_in_region;
+use crate::session::SignedIn;
+use crate::state::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(agreement))
+        .routes(routes!(organizations))
+        .routes(routes!(calendar, put_calendar))
+        .routes(routes!(audit))
+}
+
+/// 連絡ルール in force: criteria in words, periods, what the survey counts.
+#[utoipa::path(get, path = "/api/v1/agreement", tag = "office", responses((status = 200, body = AgreementView)))]
+async fn agreement(State(app): State<App>, who: SignedIn) -> Result<Shown<AgreementView>, ApiError> {
+    let directory = app.store().directory(who.actor.region_id).await?;
+    Ok(Shown(app.agreement(&directory)?.into(), None))
+}
+
+/// Who there is: organizations, wards, care managers, districts.
+#[utoipa::path(get, path = "/api/v1/organizations", tag = "office", responses((status = 200, body = OrganizationsView)))]
+async fn organizations(State(app): State<App>, who: SignedIn) -> Result<Shown<OrganizationsView>, ApiError> {
+    let directory = app.store().directory(who.actor.region_id).await?;
+    Ok(Shown(OrganizationsView::of(&directory), None))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct CalendarQuery {
+    /// This year unless told otherwise.
+    #[param(minimum = 1955, maximum = 2099)]
+    year: Option<i32>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CalendarView {
+    year: i32,
+    /// The last year whose holidays are published; later ones follow the law as it stands (未公表).
+    published_until: i32,
+    /// When an administrator loaded the official table.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    loaded_at: Option<Instant>,
+    holidays: Vec<HolidayView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct HolidayView {
+    on: NaiveDate,
+    name: String,
+    published: bool,
+}
+
+/// The holidays of a year.
+#[utoipa::path(get, path = "/api/v1/calendar", tag = "office", params(CalendarQuery), responses((status = 200, body = CalendarView)))]
+async fn calendar(
+    State(app): State<App>,
+    _who: SignedIn,
+    Ask(asked): Ask<CalendarQuery>,
+) -> Result<Shown<CalendarView>, ApiError> {
+    let year = asked.year.unwrap_or_else(|| app.now().day().year());
+    let first = NaiveDate::from_ymd_opt(year, 1, 1).filter(|_| (1955..=2099).contains(&year));
+    let first = first.ok_or_else(|| ApiError::Malformed { field: "year".into(), code: "not_a_known_value" })?;
+    let calendar = app.calendar();
+    let days = first.iter_days().take_while(|day| day.year() == year);
+    let holiday = |on| calendar.holiday_on(on).map(|h| HolidayView { on, name: h.name, published: h.published });
+    let holidays = days.filter_map(holiday).collect();
+    let loaded_at = app.store().calendar_csv().await?.map(|(_, at)| at);
+    Ok(Shown(CalendarView { year, published_until: calendar.published_until(), loaded_at, holidays }, None))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct LoadedCalendarView {
+    first_year: i32,
+    last_year: i32,
+    days: usize,
+    /// Days on which the table and the built-in rule disagree; the table wins.
+    differing: Vec<NaiveDate>,
+}
+
+/// Loads the cabinet office's table, `syukujitsu.csv` as downloaded (cp932).
+#[utoipa::path(
+    put, path = "/api/v1/calendar", tag = "office", request_body(content = Vec<u8>, content_type = "text/csv"),
+    responses((status = 200, body = LoadedCalendarView))
+)]
+async fn put_calendar(
+    State(app): State<App>,
+    who: SignedIn,
+    request: Request,
+) -> Result<Shown<LoadedCalendarView>, ApiError> {
+    may_in_region(&who.actor, Command::ManageCalendar)?;
+    let media = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/csv")) {
+        return Err(ApiError::WrongMediaType);
+    }
+    let bytes = bytes(request, &app).await?;
+    let mut calendar = (*app.calendar()).clone();
+    let table = calendar.load_official(&bytes).map_err(|wrong| {
+        tracing::info!(error = &wrong as &dyn std::error::Error, "a holiday table was refused");
+        ApiError::Malformed { field: format!("line {}: {}", wrong.line, wrong.key), code: "not_the_official_table" }
+    })?;
+    let now = app.now();
+    app.store().put_calendar_csv(bytes.to_vec(), now, who.actor.account_id).await?;
+    app.store().append_audit(vec![who.audit_entry(now, Command::ManageCalendar.name())]).await?;
+    app.set_calendar(calendar);
+    app.nudge();
+    let (first_year, last_year, days) = (table.first_year, table.last_year, table.days);
+    Ok(Shown(LoadedCalendarView { first_year, last_year, days, differing: table.differing }, None))
+}
+
+/// Which rows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct AuditQuery {
+    /// Only about this person.
+    #[param(value_type = Option<Uuid>)]
+    patient_id: Option<PatientId>,
+    /// Only of this account.
+    #[param(value_type = Option<Uuid>)]
+    account_id: Option<AccountId>,
+    /// Only from this instant on.
+    #[param(format = DateTime)]
+    since: Option<String>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AuditView {
+    /// The newest first.
+    rows: Vec<AuditRowView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AuditRowView {
+    #[schema(value_type = String, format = DateTime)]
+    at: Instant,
+    /// Null: the service itself.
+    account_id: Option<Uuid>,
+    account_name: Option<String>,
+    organization_id: Option<Uuid>,
+    patient_id: Option<Uuid>,
+    encounter_id: Option<Uuid>,
+    notice_id: Option<Uuid>,
+    action: String,
+    request_id: Uuid,
+    /// The chain that the row stands in, and its place there.
+    writer_id: Uuid,
+    seq: i64,
+}
+
+/// 監査: who did what to whose record.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "office", params(AuditQuery), responses((status = 200, body = AuditView)))]
+async fn audit(
+    State(app): State<App>,
+    who: SignedIn,
+    Ask(asked): Ask<AuditQuery>,
+) -> Result<Shown<AuditView>, ApiError> {
+    may_in_region(&who.actor, Command::ViewAudit)?;
+    let limit = Window::of(asked.limit, None)?.limit;
+    let since = super::wire::optional(asked.since.as_deref(), instant);
+    let since = since.map_err(|fault| domain::Refusal::at("since", fault))?;
+    let filter = AuditFilter { patient_id: asked.patient_id, account_id: asked.account_id, since };
+    let found = app.store().audit(who.actor.region_id, &filter, limit).await?;
+    let accounts: Vec<_> = found.iter().filter_map(|row| row.entry.account_id).collect();
+    let names = app.store().accounts_named(&accounts).await?;
+    let looked = AuditEntry { patient_id: asked.patient_id, ..who.audit_entry(app.now(), Command::ViewAudit.name()) };
+    app.store().append_audit(vec![looked]).await?;
+    let name_of = |id: AccountId| names.iter().find(|(known, _)| *known == id).map(|(_, name)| name.clone());
+    let rows = found.into_iter().map(|row| AuditRowView {
+        at: row.entry.at,
+        account_id: row.entry.account_id.map(AccountId::uuid),
+        account_name: row.entry.account_id.and_then(name_of),
+        organization_id: row.entry.organization_id.map(domain::OrganizationId::uuid),
+        patient_id: row.entry.patient_id.map(PatientId::uuid),
+        encounter_id: row.entry.encounter_id.map(domain::EncounterId::uuid),
+        notice_id: row.entry.notice_id.map(domain::NoticeId::uuid),
+        action: row.entry.action,
+        request_id: row.entry.request_id.uuid(),
+        writer_id: row.writer_id,
+        seq: row.seq,
+    });
+    Ok(Shown(AuditView { rows: rows.collect() }, None))
+}
