@@ -122,7 +122,7 @@ pub async fn on_case<T>(
     steps: impl Fn(&mut Decision<'_>) -> Result<T, Refusal>,
     answer: impl Fn(&T, &Case) -> Answer,
 ) -> Result<Answer, ApiError> {
-    let decide = async || {
+    let decide = || async {
         let case = read_case(app, sender.actor, id, command).await?;
         let seen = case.encounter.version;
         if sender.if_match.is_some_and(|version| version != seen) {
@@ -139,11 +139,12 @@ pub async fn on_case<T>(
 }
 
 /// Runs a command that makes its own changes (a registration, an admission).
-pub async fn run(
-    app: &App,
-    sender: &Sender<'_>,
-    decide: impl AsyncFn() -> Result<(Changes, Answer), ApiError>,
-) -> Result<Answer, ApiError> {
+///
+/// `decide` is a plain closure that gives a future: of an `AsyncFn`'s the compiler can't tell that it may move between threads.
+pub async fn run<F>(app: &App, sender: &Sender<'_>, decide: impl Fn() -> F) -> Result<Answer, ApiError>
+where
+    F: Future<Output = Result<(Changes, Answer), ApiError>>,
+{
     let _guard = match &sender.key {
         Some(key) => {
             Some(app.begin_key(sender.actor.account_id, &key.key).ok_or_else(|| ApiError::from(Fault::InProgress))?)

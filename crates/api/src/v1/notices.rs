@@ -188,7 +188,7 @@ fn delivery_view(id: Uuid, state: &DeliveryState) -> DeliveryView {
 
 async fn note_reading(app: &App, who: &SignedIn, notice: &Notice) -> Result<(), ApiError> {
     let sender = who.sender(None, None);
-    let decide = async || {
+    let decide = || async {
         let case = app.store().case(who.actor.region_id, notice.encounter_id).await?.ok_or(Fault::NotFound)?;
         let ground = Ground::of(app, &who.actor).await?;
         let mut decision = Decision::over(ground.context(app, &sender)?, case);

@@ -105,7 +105,7 @@ async fn register(
     may_in_region(&who.actor, Command::WritePatient)?;
     let new = body.parse()?;
     let sender = who.sender(key, if_match);
-    let decide = async || {
+    let decide = || async {
         let ground = Ground::of(&app, &who.actor).await?;
         let context = ground.context(&app, &sender)?;
         let (id, changes) = register_patient(&context, new.clone())?;
@@ -166,7 +166,7 @@ async fn correct(
     }
     let new = body.parse()?;
     let sender = who.sender(key, if_match);
-    let decide = async || {
+    let decide = || async {
         let old = reachable(&app, &who, id, Command::WritePatient).await?;
         if sender.if_match.is_some_and(|version| version != old.version) {
             return Err(Fault::Stale.into());
@@ -232,7 +232,7 @@ async fn name_manager(
 ) -> Result<Reply, ApiError> {
     let from_on = day(&body.from_on).map_err(|fault| Refusal::at("from_on", fault))?;
     let sender = who.sender(key, if_match);
-    let decide = async || {
+    let decide = || async {
         let patient = reachable(&app, &who, id, Command::WriteCareTeam).await?;
         if sender.if_match.is_some_and(|version| version != patient.version) {
             return Err(Fault::Stale.into());

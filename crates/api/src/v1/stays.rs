@@ -101,7 +101,7 @@ async fn admit(
     may_in_region(&who.actor, Command::Admit)?;
     let stay = body.parse()?;
     let sender = who.sender(key, if_match);
-    let decide = async || {
+    let decide = || async {
         let read = app.store().new_case(who.actor.region_id, body.patient_id).await?;
         let (patient, team, last) = read.ok_or_else(|| Refusal::at("patient_id", Fault::UnknownId))?;
         let ground = Ground::of(&app, &who.actor).await?;
