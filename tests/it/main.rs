@@ -1,2 +1,5 @@
 //! Integration tests.
 mod mail;
+mod arrows;
+mod letters;
+mod scheduler;

@@ -1,0 +1,86 @@
+//! Mails against a relay that refuses, and the workers at work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::delivery::{DeliveryState, Response};
+use tokio::sync::Notify;
+
+use super::town::{Town, instant, november, on_both, transient};
+
+on_both! {
+    async fn a_relay_that_is_down_is_tried_on_schedule_then_given_up_and_escalated(town: Town) {
+        let stay = town.admit(november(30)).await;
+        let notice = town.tell(stay).await;
+        town.mails.answer_next([transient(), transient(), transient()]);
+        let nobody: [String; 0] = [];
+        for (at, attempts) in [((10, 0), 1), ((10, 1), 2), ((10, 10), 2)] {
+            town.clock_shows(2, at.0, at.1);
+            assert_eq!(town.told().await, nobody);
+            assert_eq!(town.mails.attempts(), attempts, "at {at:?}");
+        }
+        town.clock_shows(2, 10, 11);
+        let mut told = town.told().await;
+        told.dedup();
+        assert_eq!(told, ["desk", "office-second", "ward"]);
+        assert_eq!(town.warnings(stay).await, ["undeliverable"]);
+        let deliveries = town.store.deliveries_of_notice(notice).await.unwrap();
+        let (given_up, attempts) = &deliveries[0];
+        assert_eq!(given_up.state, DeliveryState::GivenUp { at: instant(2, 10, 11), attempts: 3 });
+        let attempted: Vec<_> = attempts.iter().map(|attempt| attempt.attempted_at).collect();
+        assert_eq!(attempted, [instant(2, 10, 0), instant(2, 10, 1), instant(2, 10, 11)]);
+        assert_eq!(town.told().await, nobody);
+    }
+
+    async fn a_refusal_for_good_is_escalated_at_once_and_once(town: Town) {
+        let stay = town.admit(november(30)).await;
+        town.tell(stay).await;
+        let fatal = Response::FatalError { code: Some(550), detail: "no such mailbox".into() };
+        town.mails.answer_next([fatal]);
+        assert_eq!(town.told().await, ["desk", "office-second", "ward"]);
+        assert_eq!(town.warnings(stay).await, ["undeliverable"]);
+        let counts = town.store.outbox_counts(town.region).await.unwrap();
+        assert_eq!(counts.notices, 1);
+        assert_eq!(counts.pending_mails, 0);
+    }
+
+    async fn two_outboxes_at_once_send_each_mail_once(town: Town) {
+        for _ in 0..20 {
+            let stay = town.admit(november(30)).await;
+            town.tell(stay).await;
+        }
+        let other = town.another_instance().await;
+        let (first, second) = tokio::join!(town.scheduler.send_once(), other.send_once());
+        let sent = [first, second].into_iter().filter_map(Result::ok).map(|report| report.delivered).sum::<usize>();
+        let rest = town.scheduler.send_once().await.unwrap();
+        let mails = town.mails.take_sent();
+        let mut ids: Vec<_> = mails.iter().map(|mail| mail.message_id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!((ids.len(), mails.len(), sent + rest.delivered), (20, 20, 20));
+    }
+
+    async fn the_workers_find_by_themselves_what_a_nudge_or_a_tick_tells_them(town: Town) {
+        let nudge = Arc::new(Notify::new());
+        let running = town.scheduler.clone().start(Arc::clone(&nudge)).await.unwrap();
+        let stay = town.admit(november(20)).await;
+        town.tell(stay).await;
+        nudge.notify_waiters();
+        wait_for_mail(&town, "office").await;
+        // Nobody nudges: the tick finds it.
+        town.admit(november(4)).await;
+        wait_for_mail(&town, "ward").await;
+        running.stop().await;
+        assert_eq!(town.store.last_sweep_at().await.unwrap(), Some(instant(2, 10, 0)));
+    }
+}
+
+async fn wait_for_mail(town: &Town, to: &str) {
+    for _ in 0..200 {
+        if town.mails.take_sent().iter().any(|mail| mail.to.as_str() == format!("{to}@example.jp")) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no mail to {to} within ten seconds");
+}
