@@ -3,3 +3,5 @@ mod mail;
 mod arrows;
 mod letters;
 mod scheduler;
+mod schema;
+mod storage;

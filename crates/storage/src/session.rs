@@ -31,8 +31,6 @@ pub struct SessionRow {
     pub expires_at: Instant,
     /// What forms have to bring along.
     pub csrf: String,
-    /// The version at which the region's directory stands.
-    pub directory_version: i64,
 }
 
 pub(crate) struct Sessions {
@@ -58,15 +56,13 @@ impl Read for Sessions {
         let mut found = HashMap::with_capacity(keys.len());
         for row in conn.rows(sql, args![keys.to_vec()]).await? {
             let account = Account { password_hash: String::new(), ..read_account(&row, 6)? };
-            let directory_version = row.get(5)?;
-            self.directories.saw(account.region_id, directory_version);
+            self.directories.saw(account.region_id, row.get(5)?);
             let session = SessionRow {
                 account,
                 created_at: row.at(2)?,
                 last_seen_at: row.at(3)?,
                 expires_at: row.at(4)?,
                 csrf: row.get(1)?,
-                directory_version,
             };
             found.insert(row.get::<Vec<u8>>(0)?, session);
         }
@@ -81,17 +77,13 @@ impl Store {
     }
 
     /// A person has logged in.
-    pub async fn add_session(
-        &self,
-        token_hash: [u8; 32],
-        account_id: AccountId,
-        csrf: &str,
-        now: Instant,
-        expires_at: Instant,
-    ) -> Result<(), StoreError> {
+    pub async fn add_session(&self, token_hash: [u8; 32], session: &SessionRow) -> Result<(), StoreError> {
         let sql = "INSERT INTO session (token_hash, region_id, account_id, csrf, created_at, last_seen_at, expires_at)
-                   SELECT $1, region_id, id, $3, $4, $4, $5 FROM account WHERE id = $2";
-        self.write(sql, args![token_hash.to_vec(), account_id.uuid(), csrf, now, expires_at]).await
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let SessionRow { account, created_at, last_seen_at, expires_at, csrf } = session;
+        let (region_id, account_id) = (account.region_id.uuid(), account.id.uuid());
+        let args = args![token_hash.to_vec(), region_id, account_id, csrf.as_str(), *created_at, *last_seen_at, *expires_at];
+        self.write(sql, args).await
     }
 
     /// The session was used; the idle time counts from here.

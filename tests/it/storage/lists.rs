@@ -1,0 +1,174 @@
+//! Lists, searches, sessions, the directory.
+
+use domain::changes::{Changes, DirectoryChanges};
+use domain::notice::{Acknowledgement, AcknowledgementRecord, Reading};
+use domain::party::Organization;
+use storage::{EncounterFilter, NoticeFilter, SessionRow, WarningFilter};
+
+use super::ground::{Ground, day, line, options};
+use super::on_both_stores;
+
+on_both_stores! {
+    async fn stays_are_listed_newest_first_and_page_by_page(ground: Ground) {
+        let region_id = ground.region.id;
+        let mut ids = Vec::new();
+        for n in 0..5 {
+            let case = ground.admitted().await;
+            ids.insert(0, case.encounter.id);
+            if n == 4 {
+                ground.store.apply(ground.filing(&case, "k")).await.unwrap();
+            }
+        }
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let filter = EncounterFilter { hospital_id: Some(ground.hospital.id), open_only: true, ..EncounterFilter::default() };
+        let first = ground.store.list_encounters(region_id, &filter, None, 3).await.unwrap();
+        let rest = ground.store.list_encounters(region_id, &filter, Some(first[2].encounter.id), 3).await.unwrap();
+        let listed: Vec<_> = first.iter().chain(&rest).map(|line| line.encounter.id).collect();
+        assert_eq!(listed, ids);
+        let told: Vec<_> = first.iter().chain(&rest).filter(|line| line.unacknowledged == 1).collect();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].deadline.as_ref().unwrap().due_on, day(11, 23));
+    }
+
+    async fn an_office_sees_the_stays_of_its_own_clients(ground: Ground) {
+        ground.admitted().await;
+        let asked = |office_id, today| EncounterFilter { office_id: Some(office_id), today, ..EncounterFilter::default() };
+        for (office, today, seen) in [
+            (ground.office.id, None, 1),
+            (ground.office.id, Some(day(11, 20)), 1),
+            (ground.office.id, Some(day(3, 31)), 0),
+            (ground.id(), Some(day(11, 20)), 0),
+        ] {
+            let lines = ground.store.list_encounters(ground.region.id, &asked(office, today), None, 10).await.unwrap();
+            assert_eq!(lines.len(), seen, "{today:?}");
+        }
+    }
+
+    async fn an_inbox_shows_what_waits(ground: Ground) {
+        let case = ground.admitted().await;
+        let changes = ground.filing(&case, "k");
+        let notice = changes.notices[0].clone();
+        ground.store.apply(changes).await.unwrap();
+        let asked = NoticeFilter { recipient_id: Some(ground.office.id), unanswered_only: true, ..NoticeFilter::default() };
+        let lines = ground.store.list_notices(ground.region.id, &asked, None, 10).await.unwrap();
+        assert_eq!((lines.len(), lines[0].notice.id, lines[0].patient_name.as_str()), (1, notice.id, "北見 花子"));
+        let others = NoticeFilter { state: Some("declined".into()), ..NoticeFilter::default() };
+        assert_eq!(ground.store.list_notices(ground.region.id, &others, None, 10).await.unwrap(), []);
+        assert_eq!(ground.store.notice(ground.id(), notice.id).await.unwrap(), None, "another region");
+        assert_eq!(ground.store.deliveries_of_notice(notice.id).await.unwrap().len(), 1);
+    }
+
+    async fn a_first_reading_and_an_answer_are_kept(ground: Ground) {
+        let case = ground.admitted().await;
+        let changes = ground.filing(&case, "k");
+        let notice_id = changes.notices[0].id;
+        ground.store.apply(changes).await.unwrap();
+        let reading = |at| Reading { region_id: ground.region.id, notice_id, account_id: ground.nurse.id, first_read_at: at };
+        let answer = AcknowledgementRecord {
+            id: ground.id(),
+            region_id: ground.region.id,
+            encounter_id: case.encounter.id,
+            notice_id,
+            answer: Acknowledgement::OtherOffice { to: ground.hospital.id },
+            at: ground.now,
+            by: ground.nurse.id,
+        };
+        let first = Changes { readings: vec![reading(ground.now)], acknowledgements: vec![answer.clone()], ..Changes::default() };
+        ground.store.apply(first).await.unwrap();
+        let later = Changes { readings: vec![reading(ground.now.plus_days(1))], ..Changes::default() };
+        ground.store.apply(later).await.unwrap();
+        assert_eq!(ground.store.readings(notice_id).await.unwrap(), [reading(ground.now)]);
+        assert_eq!(ground.store.acknowledgements(notice_id).await.unwrap(), [answer]);
+    }
+
+    async fn a_person_is_found_by_either_kana_or_by_number(ground: Ground) {
+        let case = ground.admitted().await;
+        let found = async |prefix: &str| ground.store.find_patients(ground.region.id, prefix, None, 10).await.unwrap();
+        for prefix in ["きたみ", "キタミ ハ", "H1234", ""] {
+            assert_eq!(found(prefix).await, std::slice::from_ref(&case.patient), "{prefix}");
+        }
+        assert_eq!(found("ハナコ").await, []);
+        assert_eq!(ground.store.possible_duplicates(&case.patient).await.unwrap(), []);
+        let twin = ground.patient("北見 華子", "きたみ はなこ");
+        assert_eq!(ground.store.possible_duplicates(&twin).await.unwrap(), [case.patient.clone()]);
+        let after = ground.store.find_patients(ground.region.id, "", Some(case.patient.id), 10).await.unwrap();
+        assert_eq!(after, []);
+        let (patient, team, last) = ground.store.new_case(ground.region.id, case.patient.id).await.unwrap().unwrap();
+        assert_eq!((patient, team, last), (case.patient, case.team, None));
+    }
+
+    async fn a_session_knows_whose_it_is(ground: Ground) {
+        let account = ground.store.account_by_login("nurse").await.unwrap().unwrap();
+        assert_eq!(account, ground.nurse);
+        let session = SessionRow {
+            account: domain::party::Account { password_hash: String::new(), ..account.clone() },
+            created_at: ground.now,
+            last_seen_at: ground.now,
+            expires_at: ground.now.plus_days(1),
+            csrf: "c".into(),
+        };
+        ground.store.add_session([1; 32], &session).await.unwrap();
+        let (known, unknown) = tokio::join!(ground.store.session([1; 32]), ground.store.session([2; 32]));
+        assert_eq!((known.unwrap(), unknown.unwrap()), (Some(session), None));
+        ground.store.touch_session([1; 32], ground.now.plus_seconds(5)).await.unwrap();
+        let seen = ground.store.session([1; 32]).await.unwrap().unwrap().last_seen_at;
+        assert_eq!(seen, ground.now.plus_seconds(5));
+        ground.store.delete_expired_sessions(ground.now.plus_days(1)).await.unwrap();
+        assert_eq!(ground.store.session([1; 32]).await.unwrap(), None);
+        ground.store.record_login_failure(account.id, Some(ground.now)).await.unwrap();
+        let locked = ground.store.account(account.id).await.unwrap().unwrap();
+        assert_eq!((locked.failed_logins, locked.locked_until), (1, Some(ground.now)));
+        ground.store.record_login_success(account.id).await.unwrap();
+        assert_eq!(ground.store.account(account.id).await.unwrap().unwrap(), account);
+        let named = ground.store.accounts_named(&[account.id]).await.unwrap();
+        assert_eq!(named, [(account.id, "架空 看護".to_owned())]);
+    }
+
+    async fn a_changed_directory_is_seen_in_another_process_with_the_next_read(ground: Ground) {
+        let case = ground.admitted().await;
+        let other = storage::Store::open(&ground.url, &options()).await.unwrap();
+        let name = async |store: &storage::Store| {
+            let directory = store.directory(ground.region.id).await.unwrap();
+            directory.organization(ground.office.id).unwrap().name.as_str().to_owned()
+        };
+        assert_eq!(name(&other).await, "架空ケアプラン");
+        let renamed = Organization { name: line("架空ケアプラン二号"), version: 2, ..ground.office.clone() };
+        let directory = DirectoryChanges {
+            organizations: vec![renamed],
+            accounts: vec![ground.nurse.clone()],
+            ..DirectoryChanges::default()
+        };
+        ground.store.apply(Changes { directory, ..Changes::default() }).await.unwrap();
+        assert_eq!(name(&ground.store).await, "架空ケアプラン二号");
+        other.case(ground.region.id, case.encounter.id).await.unwrap().unwrap();
+        assert_eq!(name(&other).await, "架空ケアプラン二号");
+        assert_eq!(other.regions().await.unwrap(), std::slice::from_ref(&ground.region));
+        assert!(other.directory(ground.id()).await.is_err());
+    }
+
+    async fn warnings_overdue_and_set_aside_rows_are_listed(ground: Ground) {
+        let case = ground.admitted().await;
+        let mut changes = ground.filing(&case, "k");
+        changes.deadlines[0].timeliness = domain::deadline::Timeliness::Missed;
+        ground.store.apply(changes).await.unwrap();
+        let overdue = ground.store.overdue(ground.region.id, 10).await.unwrap();
+        assert_eq!((overdue.len(), overdue[0].ward_id), (1, ground.ward.id));
+        ground.store.set_aside(case.encounter.id, "a reason", ground.now).await.unwrap();
+        let aside = ground.store.set_aside_rows(ground.region.id).await.unwrap();
+        assert_eq!(aside[0].set_aside.as_deref(), Some("a reason"));
+        assert_eq!(ground.store.due_encounters(ground.now.plus_days(9), 10).await.unwrap(), []);
+        assert_eq!(ground.store.list_warnings(ground.region.id, &WarningFilter::default(), None, 10).await.unwrap(), []);
+    }
+
+    async fn a_published_year_and_a_loaded_calendar_keep_their_bytes(ground: Ground) {
+        let (store, region_id) = (&ground.store, ground.region.id);
+        let report = "{ \"b\": 1,\n \"a\": 2 }";
+        assert!(store.publish_survey(region_id, "2026", report, ground.now).await.unwrap());
+        assert!(!store.publish_survey(region_id, "2026", "{}", ground.now).await.unwrap());
+        assert_eq!(store.published_survey(region_id, "2026").await.unwrap().as_deref(), Some(report));
+        assert_eq!(store.list_published(region_id).await.unwrap(), [("2026".to_owned(), ground.now)]);
+        assert_eq!(store.calendar_csv().await.unwrap(), None);
+        store.put_calendar_csv(vec![0x8d, 0, 0x91], ground.now, ground.nurse.id).await.unwrap();
+        assert_eq!(store.calendar_csv().await.unwrap(), Some((vec![0x8d, 0, 0x91], ground.now)));
+    }
+}

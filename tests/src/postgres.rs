@@ -1,0 +1,130 @@
+//! A PostgreSQL server of the tests' own: one private cluster a process, one database a test.
+//!
+//! It is made from the installed server by `initdb`, listens on a socket in a temporary directory and nowhere else, flushes as in
+//! real use, and ends with the process: its shell waits for the end of our pipe, which comes whatever we die of.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use storage::{Store, StoreOptions};
+use tokio::sync::{Mutex, OnceCell};
+
+const SCRIPT: &str = r#"
+set -e
+dir=$(mktemp -d "${TMPDIR:-/tmp}/tsunagi-postgres.XXXXXX")
+"$0/initdb" -D "$dir/data" -U tsunagi -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
+"$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
+  -c max_wal_size=4GB -c shared_buffers=128MB >"$dir/log" 2>&1 &
+server=$!
+n=0
+until "$0/pg_isready" -q -h "$dir" -U tsunagi -d postgres; do
+  n=$((n + 1)); [ $n -lt 400 ] || { cat "$dir/log" >&2; exit 1; }; sleep 0.05
+done
+echo "$dir"
+cat >/dev/null
+kill -INT $server
+wait $server || true
+rm -rf "$dir"
+"#;
+
+struct Cluster {
+    directory: String,
+    /// Its end is the server's end.
+    _life: ChildStdin,
+}
+
+static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+/// PostgreSQL copies a template only while nobody else does.
+static COPYING: Mutex<()> = Mutex::const_new(());
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+const TEMPLATE: &str = "tsunagi_template";
+
+/// The URL of a new database with the whole schema and no rows.
+pub async fn fresh_database() -> String {
+    let cluster = cluster().await;
+    let _one_at_a_time = COPYING.lock().await;
+    let name = format!("tsunagi_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    cluster.psql(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"));
+    cluster.url(&name)
+}
+
+/// The URL of a new database without any table.
+pub async fn empty_database() -> String {
+    let cluster = cluster().await;
+    let _one_at_a_time = COPYING.lock().await;
+    let name = format!("tsunagi_empty_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    cluster.psql(&format!("CREATE DATABASE {name}"));
+    cluster.url(&name)
+}
+
+async fn cluster() -> &'static Cluster {
+    CLUSTER
+        .get_or_init(|| async {
+            let cluster = start();
+            cluster.psql(&format!("CREATE DATABASE {TEMPLATE}"));
+            let options = StoreOptions { readers: 1, ..StoreOptions::default() };
+            let store = Store::open(&cluster.url(TEMPLATE), &options).await.expect("the new server answers");
+            store.migrate().await.expect("the migrations run on a new database");
+            store.close().await;
+            cluster
+        })
+        .await
+}
+
+fn start() -> Cluster {
+    let bin = server_programs();
+    let root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n");
+    let mut command = if root {
+        // initdb refuses to run as root.
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "sh"]);
+        command
+    } else {
+        Command::new("sh")
+    };
+    command.arg("-c").arg(SCRIPT).arg(&bin).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("a shell starts");
+    let life = child.stdin.take().expect("the shell's input is piped");
+    let mut directory = String::new();
+    let stdout = child.stdout.take().expect("the shell's output is piped");
+    BufReader::new(stdout).read_line(&mut directory).expect("the shell's output can be read");
+    let directory = directory.trim().to_owned();
+    assert!(!directory.is_empty(), "PostgreSQL did not start; what it said stands above");
+    Cluster { directory, _life: life }
+}
+
+/// The newest installed server.
+fn server_programs() -> PathBuf {
+    let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|version| (version.file_name().to_string_lossy().parse().unwrap_or(0), version.path().join("bin")))
+        .filter(|(_, bin)| bin.join("initdb").exists())
+        .collect();
+    found.sort();
+    if let Some((_, bin)) = found.pop() {
+        return bin;
+    }
+    let asked = Command::new("pg_config").arg("--bindir").output();
+    let bin = asked.ok().map(|out| PathBuf::from(String::from_utf8_lossy(&out.stdout).trim().to_owned()));
+    bin.filter(|bin| Path::new(bin).join("initdb").exists()).unwrap_or_else(|| {
+        panic!("PostgreSQL's server is not installed. Mend it with: apt-get install -y --no-install-recommends postgresql")
+    })
+}
+
+impl Cluster {
+    fn url(&self, database: &str) -> String {
+        format!("postgres://tsunagi@localhost/{database}?host={}", self.directory)
+    }
+
+    fn psql(&self, sql: &str) {
+        let psql = server_programs().join("psql");
+        let ran = Command::new(psql)
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", &self.directory, "-U", "tsunagi", "-d", "postgres", "-c", sql])
+            .status();
+        assert!(ran.is_ok_and(|status| status.success()), "{sql} failed");
+    }
+}
