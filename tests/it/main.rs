@@ -1,4 +1,5 @@
 //! Integration tests.
+#![cfg(test)]
 mod mail;
 mod arrows;
 mod letters;

@@ -8,9 +8,13 @@
 //! At least once: a crash after the relay's 250 sends the same Message-ID again once the lease has run out. A send is never cancelled; a
 //! stop waits for those under way. No send begins in the second half of its lease, so with a lease of twice the longest send no two
 //! workers send the same mail.
+//!
+//! A delivery that can't be read takes those claimed together with it along until their lease has run out; from then on deliveries are claimed
+//! one by one while it is there, so it holds nobody else up for long.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::delivery::{Attempt, Delivery, DeliveryState, Response, RetrySchedule};
@@ -26,6 +30,9 @@ use crate::mail::Mailer;
 
 /// An escalation is decided again this often when the stay changes under it.
 const TRIES: usize = 5;
+
+/// So many unreadable deliveries are passed over in one claim.
+const MOST_UNREADABLE: usize = 1000;
 
 /// When the escalation of a mail that is given up could not be written: so much later both are tried again.
 const ESCALATION_WAIT_SECONDS: i64 = 60;
@@ -65,6 +72,8 @@ pub struct Outbox {
     letters: Letters,
     settings: OutboxSettings,
     worker: Uuid,
+    /// In microseconds; claims one by one before it.
+    careful_until: AtomicI64,
 }
 
 /// A delivery in hand.
@@ -83,7 +92,7 @@ struct Sent {
 impl Outbox {
     pub(crate) fn new(ground: Arc<Ground>, mailer: Mailer, letters: Letters, settings: OutboxSettings) -> Self {
         let worker = ground.ids(ground.now()).uuid();
-        Self { ground, mailer, letters, settings, worker }
+        Self { ground, mailer, letters, settings, worker, careful_until: AtomicI64::new(i64::MIN) }
     }
 
     /// Sends until nothing can be claimed any more. Fails only when the database does; leases then run out by themselves.
@@ -136,12 +145,25 @@ impl Outbox {
     }
 
     async fn claim(&self) -> Result<Vec<Claim>, StoreError> {
-        let now = self.ground.now();
         let lease = self.settings.lease_seconds;
-        let limit = self.settings.batch.max(1);
-        let claimed = self.ground.store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit).await?;
-        let begin_before = now.plus_seconds(lease / 2);
-        Ok(claimed.into_iter().map(|claimed| Claim { claimed, begin_before }).collect())
+        let mut unreadable = 0;
+        loop {
+            let now = self.ground.now();
+            let careful = now.micros() < self.careful_until.load(Ordering::Relaxed);
+            let limit = if careful { 1 } else { self.settings.batch.max(1) };
+            match self.ground.store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit).await {
+                Ok(claimed) => {
+                    let begin_before = now.plus_seconds(lease / 2);
+                    return Ok(claimed.into_iter().map(|claimed| Claim { claimed, begin_before }).collect());
+                }
+                Err(error @ StoreError::Inconsistent { .. }) if unreadable < MOST_UNREADABLE => {
+                    tracing::error!(%error, "A claimed delivery can't be read; the others are claimed one by one");
+                    unreadable += 1;
+                    self.careful_until.store(now.plus_seconds(2 * lease).micros(), Ordering::Relaxed);
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     async fn begin(&self, Claim { claimed, begin_before }: Claim, sending: &mut JoinSet<Sent>) {

@@ -10,14 +10,13 @@ on_both! {
         let stay = town.admit(november(30)).await;
         town.tell(stay).await;
         assert_eq!(town.mails().await, [("office".to_owned(), "【つなぎ】退院連絡が1件届いています(第1号)".to_owned())]);
-        let nobody: [String; 0] = [];
         for (before, at, whom) in [
             ((24, 11, 59), (24, 12, 0), vec!["office-second"]),
             ((25, 11, 59), (25, 12, 0), vec!["desk", "ward"]),
             ((26, 11, 59), (26, 12, 0), vec!["city"]),
         ] {
             town.clock_shows(before.0, before.1, before.2);
-            assert_eq!(town.told().await, nobody, "at {before:?}");
+            town.expect_silence().await;
             town.clock_shows(at.0, at.1, at.2);
             assert_eq!(town.told().await, whom, "at {at:?}");
         }
@@ -32,7 +31,7 @@ on_both! {
         assert_eq!(town.told().await, ["office", "office-second"]);
         town.step(&town.care_manager, stay, |d| d.acknowledge(notice, Acknowledgement::Accepted)).await;
         town.clock_shows(27, 12, 0);
-        assert_eq!(town.told().await, [String::new(); 0]);
+        town.expect_silence().await;
     }
 
     async fn other_office_goes_on_at_once_with_a_clock_of_its_own(town: Town) {

@@ -13,10 +13,9 @@ on_both! {
         let stay = town.admit(november(30)).await;
         let notice = town.tell(stay).await;
         town.mails.answer_next([transient(), transient(), transient()]);
-        let nobody: [String; 0] = [];
         for (at, attempts) in [((10, 0), 1), ((10, 1), 2), ((10, 10), 2)] {
             town.clock_shows(2, at.0, at.1);
-            assert_eq!(town.told().await, nobody);
+            town.expect_silence().await;
             assert_eq!(town.mails.attempts(), attempts, "at {at:?}");
         }
         town.clock_shows(2, 10, 11);
@@ -29,7 +28,7 @@ on_both! {
         assert_eq!(given_up.state, DeliveryState::GivenUp { at: instant(2, 10, 11), attempts: 3 });
         let attempted: Vec<_> = attempts.iter().map(|attempt| attempt.attempted_at).collect();
         assert_eq!(attempted, [instant(2, 10, 0), instant(2, 10, 1), instant(2, 10, 11)]);
-        assert_eq!(town.told().await, nobody);
+        town.expect_silence().await;
     }
 
     async fn a_refusal_for_good_is_escalated_at_once_and_once(town: Town) {
@@ -58,6 +57,45 @@ on_both! {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!((ids.len(), mails.len(), sent + rest.delivered), (20, 20, 20));
+    }
+
+    async fn a_mail_whose_worker_was_killed_is_sent_when_its_lease_has_run_out(town: Town) {
+        let stay = town.admit(november(30)).await;
+        town.tell(stay).await;
+        let (now, lease_until) = (instant(2, 10, 0), instant(2, 10, 5));
+        let killed = uuid::Uuid::from_u128(7);
+        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10).await.unwrap().len(), 1);
+        town.clock_shows(2, 10, 4);
+        town.expect_silence().await;
+        town.clock_shows(2, 10, 5);
+        assert_eq!(town.told().await, ["office"]);
+    }
+
+    async fn a_few_mails_of_one_ward_do_not_wait_behind_the_many_of_an_office(town: Town) {
+        for _ in 0..40 {
+            let stay = town.admit(november(30)).await;
+            town.tell(stay).await;
+        }
+        town.admit(november(4)).await;
+        town.scheduler.sweep_once().await.unwrap();
+        town.scheduler.send_once().await.unwrap();
+        let sent = town.mails.take_sent();
+        assert_eq!(sent.len(), 41);
+        let place = sent.iter().position(|mail| mail.to.as_str() == "ward@example.jp").unwrap();
+        assert!(place < 2 * 5, "within two claims, but it came as number {place}");
+    }
+
+    async fn a_letter_that_cannot_be_read_does_not_hold_up_the_others(town: Town) {
+        for _ in 0..6 {
+            let stay = town.admit(november(30)).await;
+            town.tell(stay).await;
+        }
+        town.spoil("UPDATE delivery SET letter = '{}' WHERE id IN (SELECT id FROM delivery ORDER BY id LIMIT 1)").await;
+        for minute in 0..30 {
+            town.clock_shows(2, 10, minute);
+            let _ = town.scheduler.send_once().await;
+        }
+        assert_eq!(town.mails.take_sent().len(), 5);
     }
 
     async fn the_workers_find_by_themselves_what_a_nudge_or_a_tick_tells_them(town: Town) {

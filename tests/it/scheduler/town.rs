@@ -59,7 +59,6 @@ pub(crate) struct Town {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) mails: MemoryTransport,
     pub(crate) scheduler: Scheduler,
-    pub(crate) hospital: OrganizationId,
     pub(crate) office: OrganizationId,
     pub(crate) other_office: OrganizationId,
     pub(crate) region: RegionId,
@@ -193,7 +192,6 @@ impl Town {
             clock,
             mails,
             scheduler,
-            hospital,
             office,
             other_office,
             region: region_id,
@@ -314,6 +312,33 @@ impl Town {
     /// Only to whom.
     pub(crate) async fn told(&self) -> Vec<String> {
         self.mails().await.into_iter().map(|(to, _)| to).collect()
+    }
+
+    /// Changes just one row behind the store's back.
+    pub(crate) async fn spoil(&self, sql: &str) {
+        let sql = sqlx::AssertSqlSafe(sql);
+        let rows = if self.is_sqlite() {
+            let pool = sqlx::SqlitePool::connect(&self.url).await.unwrap();
+            sqlx::query(sql).execute(&pool).await.unwrap().rows_affected()
+        } else {
+            let pool = sqlx::PgPool::connect(&self.url).await.unwrap();
+            sqlx::query(sql).execute(&pool).await.unwrap().rows_affected()
+        };
+        assert_eq!(rows, 1);
+    }
+
+    /// An id as the engine's SQL writes it.
+    pub(crate) fn literal(&self, id: uuid::Uuid) -> String {
+        if self.is_sqlite() { format!("x'{}'", id.simple()) } else { format!("'{id}'") }
+    }
+
+    fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite")
+    }
+
+    /// Nobody is to be told of anything.
+    pub(crate) async fn expect_silence(&self) {
+        assert_eq!(self.mails().await, []);
     }
 
     /// The levels of all warnings of a stay, in the order in which they were given.

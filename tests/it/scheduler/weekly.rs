@@ -9,7 +9,7 @@ on_both! {
             town.tell(stay).await;
         }
         town.scheduler.send_once().await.unwrap();
-        town.mails.take_sent();
+        assert_eq!(town.mails.take_sent().len(), 3);
         town.clock_shows(9, 8, 59);
         assert_eq!(town.scheduler.weekly_once().await.unwrap(), 0);
         town.clock_shows(9, 9, 0);
