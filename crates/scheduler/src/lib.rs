@@ -76,6 +76,7 @@ pub struct SchedulerSettings {
     pub concurrency: usize,
     /// See [`OutboxSettings::lease_seconds`].
     pub lease_seconds: i64,
+    /// After which waits a failed send is made again.
     pub retry: RetrySchedule,
     /// The day of the weekly letter.
     pub weekly_on: Weekday,
@@ -97,9 +98,11 @@ pub struct Scheduler {
 /// What one run of all workers did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Report {
+    /// Warnings.
     pub sweep: SweepReport,
     /// Weekly letters written.
     pub weekly_letters: usize,
+    /// Mails.
     pub outbox: OutboxReport,
 }
 

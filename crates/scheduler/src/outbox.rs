@@ -53,15 +53,18 @@ pub struct OutboxSettings {
     pub batch: u32,
     /// More than twice the longest send, with its wait for a connection: no send begins in the second half of its lease.
     pub lease_seconds: i64,
+    /// After which waits a failed send is made again, and when it is given up.
     pub retries: RetrySchedule,
 }
 
 /// What one run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutboxReport {
+    /// Taken over by the relay.
     pub delivered: usize,
     /// To be tried again later.
     pub postponed: usize,
+    /// Escalated.
     pub given_up: usize,
 }
 

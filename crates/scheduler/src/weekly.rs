@@ -22,7 +22,9 @@ const MAKE_SURE_AFTER_SECONDS: i64 = 600;
 /// When the weekly letter is written, by the clock in Japan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WeeklySettings {
+    /// Its day.
     pub weekday: Weekday,
+    /// From this minute on.
     pub time: NaiveTime,
 }
 
