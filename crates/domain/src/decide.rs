@@ -14,6 +14,7 @@ mod fact;
 mod issue;
 mod letters;
 mod person;
+mod sheet;
 mod stay;
 mod sweep;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use contact::NewContact;
 pub use fact::survey_fact;
 pub use issue::{NewNotice, recipient_of};
 pub use person::{NewPatient, PatientDoubt, charge, correct_patient, register_patient};
+pub use sheet::sheet_days;
 pub use stay::{NewEvent, NewStay, admit};
 
 /// Everything a decision may know besides the case.

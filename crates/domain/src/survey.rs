@@ -57,8 +57,8 @@ impl LeadTime {
     pub const fn wording(self) -> (&'static str, &'static str) {
         match self {
             Self::EightOrMore => ("8日以上前", "8 days or more before"),
-            Self::FiveToSeven => ("5~7日前", "5–7 days before"),
-            Self::TwoToFour => ("2~4日前", "2–4 days before"),
+            Self::FiveToSeven => ("5〜7日前", "5–7 days before"),
+            Self::TwoToFour => ("2〜4日前", "2–4 days before"),
             Self::DayBefore => ("退院前日", "the day before"),
             Self::SameDay => ("退院当日", "the day itself"),
             Self::After => ("退院後", "after discharge"),
