@@ -72,7 +72,8 @@ impl Dialect {
                     Kind::Id | Kind::Bytes => format!("unhex(value ->> '{name}') AS {name}"),
                     _ => format!("value ->> '{name}' AS {name}"),
                 });
-                format!("(SELECT {picked} FROM json_each($1)) AS r")
+                // `jsonb_each`: with `json_each` each row is written out as text and parsed again for every column.
+                format!("(SELECT {picked} FROM jsonb_each($1)) AS r")
             }
             Self::Postgres => {
                 let picked = list(&|name, kind| match kind {

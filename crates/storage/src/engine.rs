@@ -41,6 +41,11 @@ impl Target {
                 .busy_timeout(LOCK_WAIT)
                 .statement_cache_capacity(STATEMENTS)
                 .row_buffer_size(4096)
+                // 32 MB of pages at most, taken as they are needed: with the default of 2 MB every commit reads its pages again.
+                .pragma("cache_size", "-32768")
+                // The file is mapped, so a page that the cache lacks costs no copy.
+                .pragma("mmap_size", "1073741824")
+                .pragma("wal_autocheckpoint", "4000")
                 .disable_statement_logging();
             Ok(Self::Sqlite(Box::new(options)))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -298,7 +303,6 @@ impl Row {
     pub(crate) fn at(&self, index: usize) -> Result<Instant, StoreError> {
         self.get::<At>(index).map(|at| at.0)
     }
-
 }
 
 /// An instant: whole microseconds as INTEGER, or timestamptz.
