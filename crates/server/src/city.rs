@@ -28,7 +28,7 @@ mod parties;
 mod people;
 
 use anyhow::Context as _;
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use domain::access::Actor;
 use domain::agreement::Agreement;
 use domain::changes::{Changes, DirectoryChanges};
@@ -48,8 +48,10 @@ use people::Person;
 pub use beds::{Bed, Story};
 
 /// The password of every account of the demo. It protects nothing: the demo listens on loopback and holds nobody's data.
-pub const PASSWORD: &str = "tsunagi-demo-only";
+pub const DEMO_PASSWORD: &str = "tsunagi-demo-only";
 
+/// Discharges of people of 65 and more in a city like this.
+const PER_MONTH: u32 = 900;
 /// The agreement's id that the city's region follows.
 const AGREEMENT: &str = "kitami";
 
@@ -81,7 +83,7 @@ pub struct City {
     pub contact_points: Vec<ContactPoint>,
     /// In the order of their offices.
     pub care_managers: Vec<CareManager>,
-    /// Without password hashes: those come with [`City::found`].
+    /// Every ward, office and centre has one; the fixed logins are listed in [`Cast`].
     pub accounts: Vec<Account>,
     /// Who the stories name.
     pub cast: Cast,
@@ -134,16 +136,16 @@ pub struct Cast {
 }
 
 impl City {
-    /// Draws the city. Pure.
+    /// Draws the city. Pure. `password_hash` is of [`DEMO_PASSWORD`], made once by the caller, for every account.
     #[must_use]
-    pub fn plan(seed: u64, size: CitySize, today: NaiveDate) -> Self {
+    pub fn plan(seed: u64, size: CitySize, today: NaiveDate, password_hash: &str) -> Self {
         let founded_at = at(today - chrono::Days::new(800), 9, 0);
         let mut ids = Ids::new(founded_at, seed);
         let mut chance = StdRng::seed_from_u64(seed ^ 0x7375_6e61_6769);
         let region_id = ids.next::<RegionId>();
         let name = names::line("つなぎ市(架空)");
         let region = Region { id: region_id, name, agreement: AGREEMENT.to_owned() };
-        let parties = parties::plan(region_id, size, &mut ids, &mut chance);
+        let parties = parties::plan(region_id, size, password_hash, &mut ids, &mut chance);
         let people = people::plan(&region, size, &parties, today, &mut ids, &mut chance);
         let cast = parties.cast(&people);
         let parties::Parties { organizations, wards, contact_points, care_managers, accounts } = parties;
@@ -201,17 +203,15 @@ impl City {
         beds.iter().find(|bed| bed.patient_id == self.cast.hanako).expect("she lies in the nurse's ward").encounter_id
     }
 
-    /// Puts the directory, the accounts and the people into an empty store. `password_hash` is of [`PASSWORD`], made once by the caller.
-    pub async fn found(&self, store: &Store, password_hash: &str) -> anyhow::Result<()> {
-        let accounts = self.accounts.iter().cloned();
-        let accounts = accounts.map(|account| Account { password_hash: password_hash.to_owned(), ..account });
+    /// Puts the directory, the accounts and the people into an empty store.
+    pub async fn found(&self, store: &Store) -> anyhow::Result<()> {
         let directory = DirectoryChanges {
             regions: vec![self.region.clone()],
             organizations: self.organizations.clone(),
             wards: self.wards.clone(),
             contact_points: self.contact_points.clone(),
             care_managers: self.care_managers.clone(),
-            accounts: accounts.collect(),
+            accounts: self.accounts.clone(),
         };
         let changes = Changes { directory, ..Changes::default() };
         store.apply(changes).await.context("founding the city's directory")?;
@@ -236,27 +236,44 @@ impl City {
         Ok(beds.len())
     }
 
-    /// Lets the discharges of `from..=until` happen (`until` before today), some `per_month` a month, then fills the beds. Answers how many stays.
+    /// Lets the last whole fiscal year and this one up to yesterday happen, some 900 discharges a month, then fills the beds. Answers how many stays.
     ///
-    /// Works on the calling task and leaves the writing to the store's own: seconds, not milliseconds.
+    /// `now` lies on the city's [`City::today`]. Works on the calling task and leaves the writing to the store's own: seconds, not
+    /// milliseconds.
     pub async fn live(
         &self,
         store: &Store,
         agreement: &Agreement,
         calendar: &Calendar,
-        from: NaiveDate,
-        until: NaiveDate,
+        now: Instant,
+    ) -> anyhow::Result<usize> {
+        let today = now.day();
+        let starts = agreement.survey.fiscal_year_starts;
+        let year = today.year() - 1 - i32::from(today.month() < starts);
+        let from = NaiveDate::from_ymd_opt(year, starts, 1).context("the first day of the fiscal year")?;
+        let past =
+            self.live_between(store, agreement, calendar, (from, today - chrono::Days::new(1)), PER_MONTH).await?;
+        Ok(past + self.fill_beds(store, agreement, calendar).await?)
+    }
+
+    /// Lets the discharges of the days from the first to the second (before today) happen, some `per_month` a month. Answers how many.
+    pub async fn live_between(
+        &self,
+        store: &Store,
+        agreement: &Agreement,
+        calendar: &Calendar,
+        days: (NaiveDate, NaiveDate),
         per_month: u32,
     ) -> anyhow::Result<usize> {
         let directory = self.directory();
         let ground = Ground::new(self, agreement, calendar, &directory, self.evening_before());
-        let courses = history::plan(self, from, until, per_month);
+        let courses = history::plan(self, days.0, days.1, per_month);
         let mut applying = Applying::to(store);
         for course in &courses {
             applying.push(course.play(&ground)?).await?;
         }
         applying.finish().await?;
-        Ok(courses.len() + self.fill_beds(store, agreement, calendar).await?)
+        Ok(courses.len())
     }
 
     /// The last moment of which the past knows.

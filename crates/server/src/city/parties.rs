@@ -45,9 +45,15 @@ pub(super) fn districts(size: CitySize) -> &'static [&'static str] {
     &DISTRICTS[..Numbers::of(size).centres]
 }
 
-pub(super) fn plan(region_id: RegionId, size: CitySize, ids: &mut Ids, chance: &mut StdRng) -> Parties {
+pub(super) fn plan(
+    region_id: RegionId,
+    size: CitySize,
+    password_hash: &str,
+    ids: &mut Ids,
+    chance: &mut StdRng,
+) -> Parties {
     let numbers = Numbers::of(size);
-    let mut founder = Founder { region_id, ids, chance, parties: Parties::empty() };
+    let mut founder = Founder { region_id, password_hash, ids, chance, parties: Parties::empty() };
     for nth in 0..numbers.hospitals {
         let wards = if size == CitySize::Small { 2 } else { founder.chance.random_range(2..=WARDS.len()) };
         founder.hospital(nth, wards);
@@ -63,6 +69,7 @@ pub(super) fn plan(region_id: RegionId, size: CitySize, ids: &mut Ids, chance: &
 
 struct Founder<'a> {
     region_id: RegionId,
+    password_hash: &'a str,
     ids: &'a mut Ids,
     chance: &'a mut StdRng,
     parties: Parties,
@@ -116,7 +123,7 @@ impl Founder<'_> {
             login: login.to_owned(),
             name,
             role,
-            password_hash: String::new(),
+            password_hash: self.password_hash.to_owned(),
             failed_logins: 0,
             locked_until: None,
         });

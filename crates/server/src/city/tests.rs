@@ -12,20 +12,15 @@ fn today() -> NaiveDate {
     "2026-11-20".parse().unwrap()
 }
 
-fn agreement() -> Agreement {
-    let text = include_str!("../../../../config/agreements/kitami.toml");
-    Agreement::parse("kitami.toml", text).unwrap()
-}
-
 fn played(city: &City, courses: &[course::Course]) -> Vec<Changes> {
-    let (agreement, calendar, directory) = (agreement(), Calendar::japan(), city.directory());
+    let (agreement, calendar, directory) = (Agreement::kitami(), Calendar::japan(), city.directory());
     let ground = Ground::new(city, &agreement, &calendar, &directory, city.evening_before());
     courses.iter().map(|course| course.play(&ground).unwrap()).collect()
 }
 
 #[test]
 fn the_full_city_has_as_many_of_each_as_the_survey_of_kitami() {
-    let city = City::plan(1, CitySize::Full, today());
+    let city = City::plan(1, CitySize::Full, today(), "hash");
     let count = |kind| city.organizations.iter().filter(|o| o.kind == kind).count();
     assert_eq!(count(OrganizationKind::Hospital), 16);
     assert_eq!(count(OrganizationKind::CareOffice), 67);
@@ -44,7 +39,7 @@ fn the_full_city_has_as_many_of_each_as_the_survey_of_kitami() {
 fn the_same_seed_and_day_give_the_same_city_and_the_same_stays() {
     let week = (today() - chrono::Days::new(10), today() - chrono::Days::new(3));
     let make = |seed| {
-        let city = City::plan(seed, CitySize::Full, today());
+        let city = City::plan(seed, CitySize::Full, today(), "hash");
         let stays = played(&city, &history::plan(&city, week.0, week.1, 300));
         (city.accounts.clone(), city.beds(), stays)
     };
@@ -54,7 +49,7 @@ fn the_same_seed_and_day_give_the_same_city_and_the_same_stays() {
 
 #[test]
 fn every_bed_tells_its_story() {
-    let city = City::plan(1, CitySize::Full, today());
+    let city = City::plan(1, CitySize::Full, today(), "hash");
     let beds = beds::plan(&city);
     assert!((38..=44).contains(&beds.len()), "{}", beds.len());
     assert_eq!(beds.iter().filter(|(bed, _)| bed.ward_id == city.cast.ward_id).count(), 6);
@@ -81,7 +76,7 @@ fn every_bed_tells_its_story() {
 
 #[test]
 fn a_year_of_stays_looks_like_a_city_that_tells_most_of_it() {
-    let city = City::plan(1, CitySize::Full, today());
+    let city = City::plan(1, CitySize::Full, today(), "hash");
     let from = "2025-11-20".parse().unwrap();
     let courses = history::plan(&city, from, today() - chrono::Days::new(1), 120);
     assert!((1_400..=1_480).contains(&courses.len()), "{}", courses.len());
@@ -112,7 +107,7 @@ fn a_year_of_stays_looks_like_a_city_that_tells_most_of_it() {
 
 #[test]
 fn nothing_of_the_past_is_due_this_morning() {
-    let city = City::plan(3, CitySize::Full, today());
+    let city = City::plan(3, CitySize::Full, today(), "hash");
     let from = today() - chrono::Days::new(40);
     let courses = history::plan(&city, from, today() - chrono::Days::new(12), 200);
     let evening = city.evening_before();
