@@ -238,12 +238,12 @@ impl<'a> Played<'a> {
         Ok(())
     }
 
-    /// What the service did by itself before `now`.
+    /// What the service did by itself before `now`. Steps of the same instant are one command for it: a form that plans and tells.
     fn sweep_until(&mut self, now: Instant) {
         // A stay has a few dozen turns at most; the bound keeps a mistake from looping.
         for _ in 0..200 {
             let open = self.case().deadlines.iter().filter(|row| row.open);
-            let Some(due_at) = open.filter_map(|row| row.next_at).filter(|at| *at <= now).min() else { return };
+            let Some(due_at) = open.filter_map(|row| row.next_at).filter(|at| *at < now).min() else { return };
             let context = self.context(due_at, None);
             let mut decision = Decision::over(context, self.case().clone());
             decision.sweep();

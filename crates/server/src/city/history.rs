@@ -36,6 +36,9 @@ const MEDIA: [(u32, Medium); 7] = [
 const ANSWERS: [(u32, Answered); 3] =
     [(90, Answered::Soon), (8, Answered::Late), (2, Answered::NotOurs { next: true })];
 
+/// So many days lie between knowing the day and telling it (or not telling it, before the discharge).
+const KNOWN_BEFORE: [(u32, u64); 7] = [(46, 0), (14, 1), (12, 2), (10, 4), (8, 6), (6, 8), (4, 12)];
+
 /// When the word of a discharge was given.
 #[derive(Debug, Clone, Copy)]
 enum Word {
@@ -185,29 +188,28 @@ impl Past<'_> {
     fn discharge(&self, told: bool, to: Destination, steps: &mut Vec<(Instant, Step)>, chance: &mut StdRng) {
         let length = (self.on - self.admitted_on).num_days().unsigned_abs();
         let word = if told { Some(*pick(&WORDS, chance)) } else { None };
-        let days = match word {
-            Some(Word::Ahead(fewest, most)) => chance.random_range(fewest..=most),
-            _ => chance.random_range(0..=6),
-        }
-        .min(length);
-        let known_on = self.on - Days::new(days);
-        // On the day itself before the person leaves, on the day of admission after the admission.
-        let known_at = match (days, known_on == self.admitted_on) {
-            (0, _) => at(known_on, chance.random_range(9..12), chance.random_range(0..50)),
-            (_, true) => at(known_on, 15, chance.random_range(0..50)),
-            _ => at(known_on, chance.random_range(9..17), chance.random_range(0..50)),
+        let told_ahead = match word {
+            Some(Word::Ahead(fewest, most)) => chance.random_range(fewest..=most).min(length),
+            _ => 0,
         };
+        let days = (told_ahead + *pick(&KNOWN_BEFORE, chance)).min(length);
+        let known_on = self.on - Days::new(days);
+        let known_at = self.office_time(known_on, chance);
+        let told_on = self.on - Days::new(told_ahead);
+        // The form plans and tells in one.
+        let told_at = if told_on == known_on { known_at } else { self.office_time(told_on, chance) };
         // A death is rarely planned.
         let planned = told || to != Destination::Died;
         self.screen(told, known_at, steps, chance);
         if !planned {
             return;
         }
-        let first = self.first_plan(days, known_on, chance);
+        let settled_on = if matches!(word, Some(Word::Ahead(..))) { told_on } else { known_on };
+        let first = self.first_plan(settled_on, chance);
         steps.push((known_at, Step::Plan(first)));
         match word {
             Some(Word::Ahead(..)) => {
-                steps.push((known_at.plus_seconds(120), self.word(NoticeKind::PlannedDischarge, known_on, chance)));
+                steps.push((told_at, self.word(NoticeKind::PlannedDischarge, told_on, chance)));
             }
             Some(Word::After) => {
                 let told_on = self.on + Days::new(chance.random_range(1..5));
@@ -231,14 +233,23 @@ impl Past<'_> {
         }
     }
 
-    /// The day first planned; one in eight moves later.
-    fn first_plan(&self, days: u64, known_on: NaiveDate, chance: &mut StdRng) -> NaiveDate {
-        if days < 4 || !chance.random_bool(0.125) {
+    /// On the day itself before the person leaves, on the day of admission after the admission.
+    fn office_time(&self, day: NaiveDate, chance: &mut StdRng) -> Instant {
+        let hour = match (day == self.on, day == self.admitted_on) {
+            (true, _) => chance.random_range(9..12),
+            (_, true) => 15,
+            _ => chance.random_range(9..17),
+        };
+        at(day, hour, chance.random_range(0..50))
+    }
+
+    /// The day first planned; one in eight moves later, on a day after `settled_on`.
+    fn first_plan(&self, settled_on: NaiveDate, chance: &mut StdRng) -> NaiveDate {
+        if self.on < settled_on + Days::new(4) || !chance.random_bool(0.125) {
             return self.on;
         }
-        let earliest = known_on + Days::new(2);
         let drawn = self.on + Days::new(chance.random_range(0..6)) - Days::new(chance.random_range(0..4));
-        drawn.max(earliest)
+        drawn.max(settled_on + Days::new(2))
     }
 
     fn word(&self, kind: NoticeKind, told_on: NaiveDate, chance: &mut StdRng) -> Step {
