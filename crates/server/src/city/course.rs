@@ -89,7 +89,7 @@ pub(super) enum Answered {
     },
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Step {
     Tell {
         kind: NoticeKind,
@@ -157,7 +157,7 @@ impl Course {
 
         let mut chance = StdRng::seed_from_u64(self.seed);
         let mut ahead = Agenda::default();
-        self.steps.iter().for_each(|(at, step)| ahead.add(*at, step.clone()));
+        self.steps.iter().for_each(|(at, step)| ahead.add(*at, *step));
         while let Some((at, step)) = ahead.next(ground.until) {
             let about = format!("{step:?}");
             played.take(at, step, &mut ahead, &mut chance).with_context(|| format!("a step at {at}: {about}"))?;
