@@ -1,6 +1,7 @@
 //! Integration tests.
 #![cfg(test)]
 mod mail;
+mod api;
 mod arrows;
 mod letters;
 mod scheduler;

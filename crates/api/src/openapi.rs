@@ -19,6 +19,8 @@ use crate::error::{FieldError, Problem};
 const BEARER: &str = "session";
 /// Operations whose writes change nothing, so no key belongs to them; and the login, which is before every account.
 const WITHOUT_KEY: [&str; 5] = ["log_in", "log_out", "evaluate", "search_patients", "put_calendar"];
+/// Writes that make something new, so that there is nothing to match.
+const CREATES: [&str; 2] = ["register", "admit"];
 /// Writes that two people could do over each other.
 const NEEDS_IF_MATCH: &str = "correct_patient";
 
@@ -89,17 +91,15 @@ fn describe(path: &str, method: &HttpMethod, operation: &mut Operation) {
         statuses.extend([400, 413, 415]);
     }
     if writes && !WITHOUT_KEY.contains(&id.as_str()) {
-        statuses.extend([400, 404, 409, 412, 422]);
+        statuses.extend([400, 409, 422]);
         let parameters = operation.parameters.get_or_insert_default();
-        parameters.push(header(
-            "Idempotency-Key",
-            "^[!-~]{1,200}$",
-            "One for each thing that is sent, kept over its repeats.",
-            false,
-        ));
-        let required = id == NEEDS_IF_MATCH;
-        parameters.push(header("If-Match", "^\"[0-9]{1,18}\"$", "The `ETag` that was seen.", required));
-        if required {
+        let once = "One for each thing that is sent, kept over its repeats.";
+        parameters.push(header("Idempotency-Key", "^[!-~]{1,200}$", once, false));
+        if !CREATES.contains(&id.as_str()) {
+            statuses.extend([404, 412]);
+            parameters.push(header("If-Match", "^\"[0-9]{1,18}\"$", "The `ETag` that was seen.", id == NEEDS_IF_MATCH));
+        }
+        if id == NEEDS_IF_MATCH {
             statuses.push(428);
         }
     }

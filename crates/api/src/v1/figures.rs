@@ -15,9 +15,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply::{LARGEST_LIMIT, Shown, Window};
-use super::wire::stay::{DeadlineView, WarningPage, WarningView};
+use super::wire::deadline::{DeadlineView, WarningPage, WarningView};
 use super::write::Ask;
-use crate::error::ApiError;
+use crate::error::{ApiError, Problem};
 use crate::run::{may_in_region, read_case};
 use crate::session::SignedIn;
 use crate::state::App;
@@ -49,7 +49,16 @@ struct WarningQuery {
 }
 
 /// 警告 of one's hospital, of one stay, or (for the municipality) of the region; the newest first. No personal data.
-#[utoipa::path(get, path = "/api/v1/warnings", tag = "figures", params(WarningQuery), responses((status = 200, body = WarningPage)))]
+#[utoipa::path(
+    get,
+    path = "/api/v1/warnings",
+    tag = "figures",
+    params(WarningQuery),
+    responses(
+        (status = 200, body = WarningPage),
+        (status = 404, description = "No such stay.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
 async fn list_warnings(
     State(app): State<App>,
     who: SignedIn,
@@ -211,7 +220,6 @@ async fn asked_report(app: &App, who: &SignedIn, asked: &SurveyQuery) -> Result<
 
 /// 入退院連絡調査, with numerator and denominator beside every rate.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes the document that the survey crate writes")]
 struct SurveyDocument {
     title: super::wire::party::WordingView,
     region_name: String,

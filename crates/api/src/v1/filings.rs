@@ -14,9 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::reply::{Reply, Shown};
-use super::wire::notice::{
-    ContactBody, ContactView, FilingBody, FilingView, IssuedView, NamedRecipientView, NoticeBody, NoticeKeptView,
-};
+use super::wire::contact::{ContactBody, ContactView};
+use super::wire::notice::{FilingBody, FilingView, IssuedView, NamedRecipientView, NoticeBody, NoticeKeptView};
 use super::wire::screening::DecisionBody;
 use super::wire::{day, stay::StateView};
 use super::write::{Id, Signal, Write};

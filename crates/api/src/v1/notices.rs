@@ -20,10 +20,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply::{Reply, Shown, Window};
+use super::wire::answer::{AcknowledgementBody, AcknowledgementView};
 use super::wire::notice::{
-    AcknowledgementBody, AcknowledgementView, DeliveryStateName, DeliveryView, IssuedView, NoticeChangedView,
-    NoticeLineView, NoticePage, NoticeStateName, NoticeView, OpenedNoticeView, ReadingView, ReplacementBody,
-    WithdrawalBody,
+    DeliveryStateName, DeliveryView, IssuedView, NoticeChangedView, NoticeLineView, NoticePage, NoticeStateName,
+    NoticeView, OpenedNoticeView, ReadingView, ReplacementBody, WithdrawalBody,
 };
 use super::wire::patient::PatientView;
 use super::write::{Ask, Id, Write};

@@ -14,9 +14,8 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::reply::{Reply, Shown, Window};
-use super::wire::stay::{
-    AdmitBody, EncounterHead, EncounterLineView, EncounterPage, EncounterView, EventBody, KeptView, StateView,
-};
+use super::wire::event::{AdmitBody, EventBody};
+use super::wire::stay::{EncounterHead, EncounterLineView, EncounterPage, EncounterView, KeptView, StateView};
 use super::write::{Ask, Id, Write};
 use crate::error::ApiError;
 use crate::run::{Answer, Ground, may_in_region, on_case, read_case, run};

@@ -1,20 +1,18 @@
-//! 連絡 on the wire: filing, notices, answers, contacts.
+//! 連絡 on the wire: filing, notices, and what became of them.
 
 use chrono::NaiveDate;
-use domain::decide::{NewContact, NewNotice};
+use domain::decide::NewNotice;
 use domain::directory::Directory;
-use domain::notice::{
-    Acknowledgement, AcknowledgementRecord, Contact, Medium, Notice, NoticeKind, NoticeState, Reading, Recipient,
-    RecipientReason,
-};
+use domain::notice::{Notice, NoticeKind, NoticeState, Reading, Recipient, RecipientReason};
 use domain::refusal::Faults;
 use domain::text::{Kana, Line, Prose};
-use domain::{Fault, Instant, OrganizationId, Refusal};
+use domain::{Instant, Refusal};
 use rules::OutcomeKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::answer::AcknowledgementView;
 use super::party::WordingView;
 use super::screening::{AnswersSchema, DecisionBody};
 use super::stay::StateView;
@@ -227,26 +225,6 @@ pub struct OpenedNoticeView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AcknowledgementView {
-    pub code: AcknowledgementCode,
-    pub to: Option<Uuid>,
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Instant,
-}
-
-impl From<&AcknowledgementRecord> for AcknowledgementView {
-    fn from(record: &AcknowledgementRecord) -> Self {
-        let (code, to) = match record.answer {
-            Acknowledgement::Accepted => (AcknowledgementCode::Accepted, None),
-            Acknowledgement::NotOurClient => (AcknowledgementCode::NotOurClient, None),
-            Acknowledgement::OtherOffice { to } => (AcknowledgementCode::OtherOffice, Some(to.uuid())),
-            Acknowledgement::Away => (AcknowledgementCode::Away, None),
-        };
-        Self { code, to, at: record.at }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
 pub struct ReadingView {
     pub account_id: Uuid,
     pub name: Option<String>,
@@ -293,38 +271,6 @@ pub struct NoticePage {
     pub next: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AcknowledgementCode {
-    Accepted,
-    NotOurClient,
-    OtherOffice,
-    Away,
-}
-
-/// 受領確認.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AcknowledgementBody {
-    pub code: AcknowledgementCode,
-    /// `other_office`: which.
-    #[schema(value_type = Option<Uuid>)]
-    pub to: Option<OrganizationId>,
-}
-
-impl AcknowledgementBody {
-    pub fn parse(&self) -> Result<Acknowledgement, Refusal> {
-        match (self.code, self.to) {
-            (AcknowledgementCode::OtherOffice, Some(to)) => Ok(Acknowledgement::OtherOffice { to }),
-            (AcknowledgementCode::OtherOffice, None) => Err(Refusal::at("to", Fault::Missing)),
-            (_, Some(_)) => Err(Refusal::at("to", Fault::NotAKnownValue)),
-            (AcknowledgementCode::Accepted, None) => Ok(Acknowledgement::Accepted),
-            (AcknowledgementCode::NotOurClient, None) => Ok(Acknowledgement::NotOurClient),
-            (AcknowledgementCode::Away, None) => Ok(Acknowledgement::Away),
-        }
-    }
-}
-
 /// A notice was answered or taken back.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NoticeChangedView {
@@ -348,69 +294,6 @@ pub struct ReplacementBody {
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub message: String,
-}
-
-/// 連絡の記録.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ContactBody {
-    #[schema(value_type = words::NoticeKind)]
-    pub kind: NoticeKind,
-    #[schema(value_type = words::Medium)]
-    pub medium: Medium,
-    #[schema(min_length = 1, max_length = 100)]
-    pub with_whom: String,
-    /// Left out: nobody remembers.
-    #[schema(format = Date)]
-    pub told_on: Option<String>,
-    #[serde(default)]
-    pub receipt_confirmed: bool,
-}
-
-impl ContactBody {
-    pub fn parse(&self) -> Result<NewContact, Refusal> {
-        let mut faults = Faults::default();
-        let with_whom = faults.take("with_whom", Line::parse(&self.with_whom));
-        let told_on = faults.take("told_on", optional(self.told_on.as_deref(), day));
-        faults.check()?;
-        let with_whom = with_whom.ok_or(Fault::Missing)?;
-        let (told_on, receipt_confirmed) = (told_on.flatten(), self.receipt_confirmed);
-        Ok(NewContact { kind: self.kind, medium: self.medium, with_whom, told_on, receipt_confirmed })
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ContactView {
-    pub id: Uuid,
-    #[schema(value_type = words::NoticeKind)]
-    pub kind: NoticeKind,
-    #[schema(value_type = words::Medium)]
-    pub medium: Medium,
-    pub by_organization_id: Uuid,
-    #[schema(value_type = String)]
-    pub with_whom: Line,
-    pub told_on: Option<NaiveDate>,
-    pub planned_on: Option<NaiveDate>,
-    /// False: 未確認.
-    pub receipt_confirmed: bool,
-    #[schema(value_type = String, format = DateTime)]
-    pub recorded_at: Instant,
-}
-
-impl From<&Contact> for ContactView {
-    fn from(contact: &Contact) -> Self {
-        Self {
-            id: contact.id.uuid(),
-            kind: contact.kind,
-            medium: contact.medium,
-            by_organization_id: contact.by_organization_id.uuid(),
-            with_whom: contact.with_whom.clone(),
-            told_on: contact.told_on,
-            planned_on: contact.planned_on,
-            receipt_confirmed: contact.receipt_confirmed,
-            recorded_at: contact.recorded_at,
-        }
-    }
 }
 
 /// A notice was issued by itself.

@@ -1,0 +1,79 @@
+//! Keys and versions: sent twice is done once, and nobody overwrites what somebody else has changed.
+
+use serde_json::json;
+use tests::on_both;
+
+use super::{admitted, filing, only};
+
+on_both! {
+    async fn a_form_sent_twice_is_one_notice(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let path = format!("{stay}/filings");
+        let key = [("idempotency-key", "form-7")];
+        let first = nurse.post_with(&path, &filing("2026-11-28"), &key).await;
+        let again = nurse.post_with(&path, &filing("2026-11-28"), &key).await;
+        assert_eq!(first.expect(201), again.expect(201));
+        assert_eq!(first.header("location"), again.header("location"));
+        assert_eq!(app.send_mails().await.len(), 1);
+        let other = nurse.post_with(&path, &filing("2026-11-29"), &key).await;
+        assert_eq!(other.problem(422), "key_reused");
+        let seen = nurse.get(&stay).await.expect(200);
+        only(&seen, "notices");
+    }
+
+    /// Whichever is in front: each of the others gets its answer, or hears that it is being worked on.
+    async fn the_same_form_from_many_clicks_at_once_is_one_notice(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let path = format!("{stay}/filings");
+        let body = filing("2026-11-28");
+        let clicks = (0..8).map(|_| {
+            let (nurse, path, body) = (nurse.clone(), path.clone(), body.clone());
+            tokio::spawn(async move { nurse.post_with(&path, &body, &[("idempotency-key", "click")]).await })
+        });
+        let mut kept = 0;
+        for click in clicks.collect::<Vec<_>>() {
+            let reply = click.await.unwrap();
+            match reply.status.as_u16() {
+                201 => kept += 1,
+                _ => assert_eq!(reply.problem(409), "in_progress"),
+            }
+        }
+        assert!(kept >= 1);
+        let seen = nurse.get(&stay).await.expect(200);
+        only(&seen, "notices");
+        assert_eq!(app.send_mails().await.len(), 1);
+    }
+
+    async fn a_stale_version_is_refused(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let seen = nurse.get(&stay).await.header("etag").expect("a version").to_owned();
+        let planned = json!({ "event": "pending_discharge", "planned_on": "2026-11-28" });
+        nurse.post_with(&format!("{stay}/events"), &planned, &[("if-match", &seen)]).await.expect(201);
+        let stale = nurse.post_with(&format!("{stay}/filings"), &filing("2026-11-29"), &[("if-match", &seen)]).await;
+        assert_eq!(stale.problem(412), "stale");
+        let weak = format!("W/{seen}");
+        let weak = nurse.post_with(&format!("{stay}/filings"), &filing("2026-11-29"), &[("if-match", &weak)]).await;
+        assert_eq!(weak.problem(412), "stale");
+    }
+
+    async fn a_person_is_corrected_only_as_she_was_seen(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let path = format!("/api/v1/patients/{}", app.city.cast.hanako);
+        let seen = nurse.get(&path).await;
+        let tag = seen.header("etag").expect("a version").to_owned();
+        let mut body = seen.expect(200);
+        for key in ["id", "version"] {
+            body.as_object_mut().unwrap().remove(key);
+        }
+        body["care_level"] = json!("care4");
+        assert_eq!(nurse.put_with(&path, &body, &[]).await.problem(428), "precondition_required");
+        let corrected = nurse.put_with(&path, &body, &[("if-match", &tag)]).await;
+        corrected.expect(200);
+        assert_ne!(corrected.header("etag"), Some(tag.as_str()));
+        assert_eq!(nurse.put_with(&path, &body, &[("if-match", &tag)]).await.problem(412), "stale");
+        assert_eq!(nurse.get(&path).await.expect(200)["care_level"], "care4");
+    }
+}
