@@ -158,7 +158,6 @@ CREATE TABLE encounter (
 CREATE INDEX encounter_by_patient ON encounter (patient_id, admitted_at);
 CREATE INDEX encounter_by_hospital ON encounter (hospital_id, id);
 CREATE INDEX encounter_by_region ON encounter (region_id, id);
-CREATE INDEX encounter_open_by_region ON encounter (region_id, id) WHERE state IN ('in_progress', 'discharge_planned');
 
 -- 入退院の記録: append-only
 CREATE TABLE encounter_event (
@@ -248,7 +247,6 @@ CREATE TABLE notice (
   CONSTRAINT notice_replaced_with_iff_replaced CHECK ((replaced_with IS NOT NULL) = (state = 'replaced'))
 );
 CREATE INDEX notice_by_encounter ON notice (encounter_id);
-CREATE INDEX notice_by_recipient ON notice (recipient_id, id);
 CREATE INDEX notice_by_sender ON notice (sender_id, id);
 
 -- The last number of each receiving organization (第n号).
@@ -376,9 +374,8 @@ CREATE TABLE delivery (
   CONSTRAINT delivery_lease_only_pending CHECK (lease_worker IS NULL OR state = 'pending'),
   CONSTRAINT delivery_attempts_not_negative CHECK (attempts >= 0)
 );
--- Office by office, so that a claim is fair; and by time, for the age of the oldest.
+-- Office by office, so that a claim is fair.
 CREATE INDEX delivery_pending_by_organization ON delivery (organization_id, next_attempt_at, id) WHERE state = 'pending';
-CREATE INDEX delivery_pending_by_time ON delivery (next_attempt_at) WHERE state = 'pending';
 CREATE INDEX delivery_by_notice ON delivery (notice_id) WHERE notice_id IS NOT NULL;
 
 CREATE TABLE attempt (

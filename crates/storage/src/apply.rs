@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::chain::Chain;
 use crate::dialect::{Dialect, once};
-use crate::engine::{Arg, Conn, Row, args};
+use crate::engine::{Arg, Conn, Row, Step, args};
 use crate::error::{Failure, StoreError};
 use crate::rows::*;
 use crate::table::Kind::{Id, Int};
@@ -84,11 +84,7 @@ pub(crate) async fn transaction(
     let mut batch = Batch { conn, dialect, tasks, outcomes: tasks.iter().map(|_| None).collect(), applied: HashMap::new() };
     let ran = batch.run(&mut links).await;
     let (outcomes, mut applied) = (batch.outcomes, batch.applied);
-    let committed = match ran {
-        Ok(()) => conn.run("COMMIT", vec![]).await.map_err(Abort::from),
-        Err(abort) => Err(abort),
-    };
-    match committed {
+    match ran {
         Ok(()) => {
             *chain = links;
             let all = outcomes.into_iter().enumerate();
@@ -118,16 +114,16 @@ impl<'a> Batch<'a> {
         self.keys().await?;
         self.guards().await?;
         self.directory().await?;
-        self.stays().await?;
-        self.notices().await?;
-        self.consequences().await?;
-        self.cells().await?;
-        let dialect = self.dialect;
-        self.write(AUDIT.add(dialect), &AUDIT, |rows, changes| {
-            changes.audit.iter().for_each(|entry| write_audit(rows, &chain.link(entry)));
-        })
-        .await?;
-        self.bookkeeping().await
+        self.people_and_stays().await?;
+        let notices = self.notices().await?;
+        if self.has_answers() {
+            self.facts(notices, chain, false).await?;
+            self.answers().await?;
+            self.bookkeeping().await?;
+            Ok(self.conn.run("COMMIT", vec![]).await?)
+        } else {
+            self.facts(notices, chain, true).await
+        }
     }
 
     /// The commands still going, with their places.
@@ -137,6 +133,12 @@ impl<'a> Batch<'a> {
             Task::Apply(changes) if self.outcomes[index].is_none() => Some((index, changes.as_ref())),
             _ => None,
         })
+    }
+
+    fn step(&self, sql: &'static str, table: &'static Table, mut fill: impl FnMut(&mut Rows, &Changes)) -> Step {
+        let mut rows = Rows::of(table);
+        self.going().for_each(|(_, changes)| fill(&mut rows, changes));
+        step_of(sql, rows)
     }
 
     async fn write(
@@ -278,7 +280,8 @@ impl<'a> Batch<'a> {
         Ok(self.conn.run(sql, args![regions, organizations]).await?)
     }
 
-    async fn stays(&mut self) -> Result<(), Abort> {
+    /// Rows that others of the same transaction refer to.
+    async fn people_and_stays(&mut self) -> Result<(), Abort> {
         let d = self.dialect;
         self.write(PATIENT.add(d), &PATIENT, |rows, c| {
             new_of(&c.patient).into_iter().for_each(|row| write_patient(rows, row, None));
@@ -292,14 +295,11 @@ impl<'a> Batch<'a> {
             c.team.iter().for_each(|row| write_care_team_member(rows, row));
         })
         .await?;
-        self.write(EVENT.add(d), &EVENT, |rows, c| c.events.iter().for_each(|row| write_event(rows, row))).await?;
-        self.write(SCREENING.add(d), &SCREENING, |rows, c| c.screenings.iter().for_each(|row| write_screening(rows, row)))
-            .await?;
         Ok(())
     }
 
     /// New notices take the next numbers of their receivers; known ones change their state and nothing else.
-    async fn notices(&mut self) -> Result<(), Abort> {
+    async fn notices(&mut self) -> Result<Rows, Abort> {
         let mut wanted = BTreeMap::<OrganizationId, (RegionId, i64)>::new();
         for notice in self.going().flat_map(|(_, c)| &c.notices).filter(|n| is_new(n)) {
             wanted.entry(notice.recipient.organization_id).or_insert((notice.region_id, 0)).1 += 1;
@@ -337,12 +337,65 @@ impl<'a> Batch<'a> {
                 given.push((index, applied));
             }
         }
-        if !new.is_empty() {
-            self.conn.run(NOTICE.add(self.dialect), args![new.json()]).await?;
-        }
+        self.applied.extend(given);
         if !settled.is_empty() {
             self.conn.run(NOTICE.update(self.dialect), args![settled.json()]).await?;
         }
+        Ok(new)
+    }
+
+    /// What every filing writes, as one script: the same statements each time, whether or not there are rows for all of them.
+    async fn facts(&mut self, notices: Rows, chain: &mut Chain, and_commit: bool) -> Result<(), Abort> {
+        let d = self.dialect;
+        let mut cells = Rows::of(&SURVEY_CELL);
+        self.sums().iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut cells, key, *sum));
+        let mut steps = vec![
+            self.step(EVENT.add(d), &EVENT, |rows, c| c.events.iter().for_each(|row| write_event(rows, row))),
+            self.step(SCREENING.add(d), &SCREENING, |rows, c| {
+                c.screenings.iter().for_each(|row| write_screening(rows, row));
+            }),
+            step_of(NOTICE.add(d), notices),
+            self.step(DEADLINE.put(d), &DEADLINE, |rows, c| {
+                c.deadlines.iter().for_each(|row| write_deadline(rows, row));
+            }),
+            self.step(DELIVERY.add(d), &DELIVERY, |rows, c| {
+                c.deliveries.iter().for_each(|row| write_delivery(rows, row));
+            }),
+            self.step(SURVEY_FACT.put(d), &SURVEY_FACT, |rows, c| {
+                c.fact.iter().for_each(|row| write_survey_fact(rows, row));
+            }),
+            step_of(SURVEY_CELL.count(d, "stays", ""), cells),
+            self.step(AUDIT.add(d), &AUDIT, |rows, c| {
+                c.audit.iter().for_each(|entry| write_audit(rows, &chain.link(entry)));
+            }),
+        ];
+        if and_commit {
+            steps.push(Step::new("COMMIT", vec![]));
+        } else if steps.iter().all(|step| step.idle) {
+            return Ok(());
+        }
+        Ok(self.conn.script(steps).await.map(drop)?)
+    }
+
+    fn sums(&self) -> BTreeMap<&'a CellKey, i64> {
+        let mut sums = BTreeMap::new();
+        for cell in self.going().flat_map(|(_, c)| &c.cells) {
+            *sums.entry(&cell.key).or_default() += cell.count;
+        }
+        sums
+    }
+
+    /// Whether a table is written that [`Self::facts`] doesn't know.
+    fn has_answers(&self) -> bool {
+        self.tasks.iter().any(|task| matches!(task, Task::Run(_)))
+            || self.going().any(|(_, c)| {
+                let none = c.acknowledgements.is_empty() && c.contacts.is_empty() && c.readings.is_empty();
+                !none || !c.warnings.is_empty()
+            })
+    }
+
+    /// What comes to a stay or a notice that is there already.
+    async fn answers(&mut self) -> Result<(), Abort> {
         let d = self.dialect;
         self.write(ACKNOWLEDGEMENT.add(d), &ACKNOWLEDGEMENT, |rows, c| {
             c.acknowledgements.iter().for_each(|row| write_acknowledgement(rows, row));
@@ -351,35 +404,8 @@ impl<'a> Batch<'a> {
         self.write(CONTACT.put(d), &CONTACT, |rows, c| c.contacts.iter().for_each(|row| write_contact(rows, row))).await?;
         self.write(READING.add_once(d), &READING, |rows, c| c.readings.iter().for_each(|row| write_reading(rows, row)))
             .await?;
-        self.applied.extend(given);
-        Ok(())
-    }
-
-    async fn consequences(&mut self) -> Result<(), Abort> {
-        let d = self.dialect;
-        self.write(DEADLINE.put(d), &DEADLINE, |rows, c| c.deadlines.iter().for_each(|row| write_deadline(rows, row)))
-            .await?;
         self.write(WARNING.add(d), &WARNING, |rows, c| c.warnings.iter().for_each(|row| write_warning(rows, row))).await?;
-        self.write(DELIVERY.add(d), &DELIVERY, |rows, c| c.deliveries.iter().for_each(|row| write_delivery(rows, row)))
-            .await?;
-        self.write(SURVEY_FACT.put(d), &SURVEY_FACT, |rows, c| {
-            c.fact.iter().for_each(|row| write_survey_fact(rows, row));
-        })
-        .await?;
         Ok(())
-    }
-
-    async fn cells(&mut self) -> Result<(), Abort> {
-        let mut sums = BTreeMap::<&CellKey, i64>::new();
-        for cell in self.going().flat_map(|(_, c)| &c.cells) {
-            *sums.entry(&cell.key).or_default() += cell.count;
-        }
-        let mut rows = Rows::of(&SURVEY_CELL);
-        sums.iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut rows, key, *sum));
-        if rows.is_empty() {
-            return Ok(());
-        }
-        Ok(self.conn.run(SURVEY_CELL.count(self.dialect, "stays", ""), args![rows.json()]).await?)
     }
 
     async fn bookkeeping(&mut self) -> Result<(), Abort> {
@@ -394,6 +420,11 @@ impl<'a> Batch<'a> {
         }
         Ok(())
     }
+}
+
+fn step_of(sql: &'static str, rows: Rows) -> Step {
+    let idle = rows.is_empty();
+    Step { sql, args: args![rows.json()], idle }
 }
 
 pub(crate) fn find_key(columns: &str) -> String {

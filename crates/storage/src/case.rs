@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::dialect::{Dialect, once};
 use crate::directory::Directories;
-use crate::engine::{Conn, Row, args};
+use crate::engine::{Conn, Row, Step, args};
 use crate::error::StoreError;
 use crate::loader::{Read, ReadError};
 use crate::rows::*;
@@ -32,10 +32,14 @@ impl Read for Cases {
         let mut ids: Vec<Uuid> = keys.iter().map(|id| id.uuid()).collect();
         ids.sort_unstable();
         ids.dedup();
-        conn.run(self.dialect.begin_reading(), vec![]).await?;
-        let found = self.all(conn, &ids).await;
-        conn.run("COMMIT", vec![]).await?;
-        let mut found = found?;
+        let mut found = match self.all(conn, &ids).await {
+            Ok(found) => found,
+            Err(error) => {
+                // Whether the transaction had begun is not known; a connection without one only says so.
+                conn.run("ROLLBACK", vec![]).await.unwrap_or_default();
+                return Err(error);
+            }
+        };
         if ids.len() == keys.len() {
             return Ok(keys.iter().map(|id| found.remove(id)).collect());
         }
@@ -43,94 +47,113 @@ impl Read for Cases {
     }
 }
 
+/// The tables that are read for a stay; the number is the first column of each of its rows.
+mod tag {
+    pub(super) const ENCOUNTER: i64 = 0;
+    pub(super) const TEAM: i64 = 1;
+    pub(super) const EVENT: i64 = 2;
+    pub(super) const SCREENING: i64 = 3;
+    pub(super) const NOTICE: i64 = 4;
+    pub(super) const CONTACT: i64 = 5;
+    pub(super) const DEADLINE: i64 = 6;
+    pub(super) const WARNING: i64 = 7;
+    pub(super) const FACT: i64 = 8;
+}
+
 impl Cases {
     async fn all(&self, conn: &mut Conn, ids: &[Uuid]) -> Result<HashMap<EncounterId, Case>, ReadError> {
-        let mut cases = self.encounters(conn, ids).await?;
-        let mut patients: Vec<Uuid> = cases.values().map(|case| case.patient.id.uuid()).collect();
-        patients.sort_unstable();
-        patients.dedup();
+        let d = self.dialect;
+        let patients = |column: &str| format!("{column} IN (SELECT patient_id FROM encounter WHERE {})", d.in_ids("id", 1));
+        let stays = |column: &str| d.in_ids(column, 1);
+        let reads = [
+            once!(d, encounters(d)),
+            once!(d, tagged(tag::TEAM, &CARE_TEAM_MEMBER, &patients("patient_id"), "id")),
+            once!(d, tagged(tag::EVENT, &EVENT, &stays("encounter_id"), "id")),
+            once!(d, tagged(tag::SCREENING, &SCREENING, &stays("encounter_id"), "id")),
+            once!(d, tagged(tag::NOTICE, &NOTICE, &stays("encounter_id"), "id")),
+            once!(d, tagged(tag::CONTACT, &CONTACT, &stays("encounter_id"), "id")),
+            once!(d, tagged(tag::DEADLINE, &DEADLINE, &stays("encounter_id"), "rule, subject, due_on")),
+            once!(d, tagged(tag::WARNING, &WARNING, &stays("encounter_id"), "id")),
+            once!(d, tagged(tag::FACT, &SURVEY_FACT, &stays("encounter_id"), "encounter_id")),
+        ];
+        let mut steps = vec![Step::new(d.begin_reading(), vec![])];
+        steps.extend(reads.into_iter().map(|sql| Step::new(sql, args![ids.to_vec()])));
+        steps.push(Step::new("COMMIT", vec![]));
 
+        let mut cases = HashMap::with_capacity(ids.len());
         let mut teams = HashMap::<PatientId, Vec<CareTeamMember>>::new();
-        let team = once!(self.dialect, by_ids(self.dialect, &CARE_TEAM_MEMBER, "patient_id", "id"));
-        for row in conn.rows(team, args![patients]).await? {
-            let member = read_care_team_member(&row)?;
-            teams.entry(member.patient_id).or_default().push(member);
+        for row in conn.script(steps).await? {
+            let tag: i64 = row.get(0)?;
+            if tag == tag::ENCOUNTER {
+                let case = self.case_of(&row)?;
+                cases.insert(case.encounter.id, case);
+                continue;
+            }
+            if tag == tag::TEAM {
+                let member = read_care_team_member(&row, 1)?;
+                teams.entry(member.patient_id).or_default().push(member);
+                continue;
+            }
+            // Every other table's first column is the stay's id.
+            let Some(case) = cases.get_mut(&EncounterId::from(row.get::<Uuid>(1)?)) else { continue };
+            match tag {
+                tag::EVENT => case.events.push(read_event(&row, 1)?),
+                tag::SCREENING => case.screenings.push(read_screening(&row, 1)?),
+                tag::NOTICE => case.notices.push(read_notice(&row, 2)?),
+                tag::CONTACT => case.contacts.push(read_contact(&row, 1)?),
+                tag::DEADLINE => case.deadlines.push(read_deadline(&row, 1)?),
+                tag::WARNING => case.warnings.push(read_warning(&row, 1)?),
+                tag::FACT => case.fact = Some(read_survey_fact(&row, 1)?),
+                _ => return Err(StoreError::Failed { code: format!("tag {tag}") }.into()),
+            }
         }
         for case in cases.values_mut() {
             case.team = teams.get(&case.patient.id).cloned().unwrap_or_default();
         }
-
-        macro_rules! fill {
-            ($table:ident, $order:literal, $read:expr, $field:ident) => {
-                let sql = once!(self.dialect, by_ids(self.dialect, &$table, "encounter_id", $order));
-                for row in conn.rows(sql, args![ids.to_vec()]).await? {
-                    let value = $read(&row)?;
-                    if let Some(case) = cases.get_mut(&value.encounter_id) {
-                        case.$field.extend([value]);
-                    }
-                }
-            };
-        }
-        fill!(EVENT, "id", read_event, events);
-        fill!(SCREENING, "id", read_screening, screenings);
-        fill!(NOTICE, "id", |row: &Row| read_notice(row, 0), notices);
-        fill!(CONTACT, "id", read_contact, contacts);
-        fill!(DEADLINE, "rule, subject, due_on", |row: &Row| read_deadline(row, 0), deadlines);
-        fill!(WARNING, "id", |row: &Row| read_warning(row, 0), warnings);
-        let facts = once!(self.dialect, by_ids(self.dialect, &SURVEY_FACT, "encounter_id", "encounter_id"));
-        for row in conn.rows(facts, args![ids.to_vec()]).await? {
-            let fact = read_survey_fact(&row)?;
-            if let Some(case) = cases.get_mut(&fact.encounter_id) {
-                case.fact = Some(fact);
-            }
-        }
         Ok(cases)
     }
 
-    /// The stays with their patients, the discharge before each, and the version of the region's directory.
-    async fn encounters(&self, conn: &mut Conn, ids: &[Uuid]) -> Result<HashMap<EncounterId, Case>, ReadError> {
-        let sql = once!(self.dialect, {
-            let (encounter, patient) = (ENCOUNTER.list("e."), PATIENT.list("p."));
-            let chosen = self.dialect.in_ids("e.id", 1);
-            format!(
-                "SELECT {encounter}, {patient}, g.directory_version,
-                   (SELECT b.discharged_on FROM encounter AS b
-                    WHERE b.patient_id = e.patient_id AND b.state = 'discharged' AND b.admitted_at < e.admitted_at
-                    ORDER BY b.admitted_at DESC LIMIT 1)
-                 FROM encounter AS e
-                 JOIN patient AS p ON p.id = e.patient_id
-                 JOIN region AS g ON g.id = e.region_id
-                 WHERE {chosen}"
-            )
-        });
-        let patient_at = ENCOUNTER.columns.len();
-        let version_at = patient_at + PATIENT.columns.len();
-        let mut cases = HashMap::with_capacity(ids.len());
-        for row in conn.rows(sql, args![ids.to_vec()]).await? {
-            let encounter = read_encounter(&row, 0)?;
-            self.directories.saw(encounter.region_id, row.get(version_at)?);
-            let case = Case {
-                patient: read_patient(&row, patient_at)?,
-                team: Vec::new(),
-                last_discharge_on: row.get(version_at + 1)?,
-                events: Vec::new(),
-                screenings: Vec::new(),
-                notices: Vec::new(),
-                contacts: Vec::new(),
-                deadlines: Vec::new(),
-                warnings: Vec::new(),
-                fact: None,
-                encounter,
-            };
-            cases.insert(case.encounter.id, case);
-        }
-        Ok(cases)
+    fn case_of(&self, row: &Row) -> Result<Case, StoreError> {
+        let encounter = read_encounter(row, 3)?;
+        self.directories.saw(encounter.region_id, row.get(1)?);
+        Ok(Case {
+            patient: read_patient(row, 3 + ENCOUNTER.columns.len())?,
+            team: Vec::new(),
+            last_discharge_on: row.get(2)?,
+            events: Vec::new(),
+            screenings: Vec::new(),
+            notices: Vec::new(),
+            contacts: Vec::new(),
+            deadlines: Vec::new(),
+            warnings: Vec::new(),
+            fact: None,
+            encounter,
+        })
     }
 }
 
-fn by_ids(dialect: Dialect, table: &Table, column: &str, order: &str) -> String {
-    let (columns, name, chosen) = (table.list(""), table.name, dialect.in_ids(column, 1));
-    format!("SELECT {columns} FROM {name} WHERE {chosen} ORDER BY {order}")
+/// The stays with their patients, the discharge before each, and the version of the region's directory.
+fn encounters(d: Dialect) -> String {
+    let (encounter, patient, chosen) = (ENCOUNTER.list("e."), PATIENT.list("p."), d.in_ids("e.id", 1));
+    let tag = tag::ENCOUNTER;
+    format!(
+        "SELECT CAST({tag} AS BIGINT), g.directory_version,
+           (SELECT b.discharged_on FROM encounter AS b
+            WHERE b.patient_id = e.patient_id AND b.state = 'discharged' AND b.admitted_at < e.admitted_at
+            ORDER BY b.admitted_at DESC LIMIT 1),
+           {encounter}, {patient}
+         FROM encounter AS e
+         JOIN patient AS p ON p.id = e.patient_id
+         JOIN region AS g ON g.id = e.region_id
+         WHERE {chosen}"
+    )
+}
+
+/// A notice's own first column is its id, so the stay's stands before it.
+fn tagged(tag: i64, table: &Table, chosen: &str, order: &str) -> String {
+    let (columns, name) = (table.list(""), table.name);
+    let stay = if tag == tag::NOTICE { "encounter_id, " } else { "" };
+    format!("SELECT CAST({tag} AS BIGINT), {stay}{columns} FROM {name} WHERE {chosen} ORDER BY {order}")
 }
 
 impl Store {
@@ -175,6 +198,6 @@ impl Store {
         let columns = CARE_TEAM_MEMBER.list("");
         let sql = format!("SELECT {columns} FROM care_team_member WHERE patient_id = $1 ORDER BY id");
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
-        rows.iter().map(read_care_team_member).collect()
+        rows.iter().map(|row| read_care_team_member(row, 0)).collect()
     }
 }

@@ -3,7 +3,9 @@
 //! Why an enum and no `Store<DB>`: every statement goes through [`Conn::rows`] with a handful of argument kinds, so two arms here
 //! replace a page of trait bounds on each function there, and the crate compiles once.
 
+use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +15,7 @@ use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Arguments, ConnectOptions, Connection, Decode, Row as _, SqlSafeStr, Type};
+use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Decode, Row as _, SqlSafeStr, Type};
 use uuid::Uuid;
 
 use crate::dialect::{Dialect, classify};
@@ -75,7 +77,7 @@ impl Target {
 
     pub(crate) async fn connect(&self) -> Result<Conn, Failure> {
         match self {
-            Self::Sqlite(options) => options.connect().await.map(|c| Conn::Sqlite(Box::new(c))),
+            Self::Sqlite(options) => options.connect().await.map(|c| Conn::Sqlite(Box::new(c), Scripts::new())),
             Self::Postgres(options) => options.connect().await.map(|c| Conn::Postgres(Box::new(c))),
         }
         .map_err(|error| classify(&error))
@@ -98,8 +100,42 @@ impl Target {
 
 #[derive(Debug)]
 pub(crate) enum Conn {
-    Sqlite(Box<SqliteConnection>),
+    Sqlite(Box<SqliteConnection>, Scripts),
     Postgres(Box<PgConnection>),
+}
+
+/// Joined texts by the addresses of their parts.
+pub(crate) type Scripts = HashMap<Vec<usize>, Arc<str>>;
+
+/// One statement of a script.
+pub(crate) struct Step {
+    pub(crate) sql: &'static str,
+    pub(crate) args: Vec<Arg>,
+    /// It changes nothing and is there only to keep the script's text the same.
+    pub(crate) idle: bool,
+}
+
+impl Step {
+    pub(crate) const fn new(sql: &'static str, args: Vec<Arg>) -> Self {
+        Self { sql, args, idle: false }
+    }
+}
+
+/// The statements behind one another, the parameters of each numbered on from those before it.
+fn join(steps: &[Step]) -> String {
+    let (mut text, mut before) = (String::new(), 0);
+    for step in steps {
+        let mut parts = step.sql.split('$');
+        text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            let number = part[..digits].parse::<usize>().expect("a dollar sign begins a parameter");
+            text.push_str(&format!("${}{}", number + before, &part[digits..]));
+        }
+        text.push_str(";\n");
+        before += step.args.len();
+    }
+    text
 }
 
 #[derive(Debug, Clone)]
@@ -112,7 +148,7 @@ impl Conn {
     pub(crate) async fn rows(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<Row>, Failure> {
         let sql = sql.into_sql_str();
         match self {
-            Self::Sqlite(conn) => {
+            Self::Sqlite(conn, _) => {
                 let found = sqlx::query_with(sql, sqlite(args)).fetch_all(conn.as_mut()).await;
                 found.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
             }
@@ -128,15 +164,36 @@ impl Conn {
     pub(crate) async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<(), Failure> {
         let sql = sql.into_sql_str();
         match self {
-            Self::Sqlite(conn) => sqlx::query_with(sql, sqlite(args)).execute(conn.as_mut()).await.map(drop),
+            Self::Sqlite(conn, _) => sqlx::query_with(sql, sqlite(args)).execute(conn.as_mut()).await.map(drop),
             Self::Postgres(conn) => sqlx::query_with(sql, postgres(args)).execute(conn.as_mut()).await.map(drop),
         }
         .map_err(|error| classify(&error))
     }
 
+    /// Several statements, and all their rows. SQLite runs them in one go: what costs there is not the statement but the way to
+    /// sqlx's thread and back. PostgreSQL takes one statement at a time.
+    pub(crate) async fn script(&mut self, steps: Vec<Step>) -> Result<Vec<Row>, Failure> {
+        match self {
+            Self::Sqlite(conn, scripts) => {
+                let parts = steps.iter().map(|step| step.sql.as_ptr().addr()).collect();
+                let text = Arc::clone(scripts.entry(parts).or_insert_with(|| join(&steps).into()));
+                let args = steps.into_iter().flat_map(|step| step.args).collect();
+                let found = sqlx::query_with(AssertSqlSafe(text), sqlite(args)).fetch_all(conn.as_mut()).await;
+                found.map(|rows| rows.into_iter().map(Row::Sqlite).collect()).map_err(|error| classify(&error))
+            }
+            Self::Postgres(_) => {
+                let mut found = Vec::new();
+                for step in steps.into_iter().filter(|step| !step.idle) {
+                    found.append(&mut self.rows(step.sql, step.args).await?);
+                }
+                Ok(found)
+            }
+        }
+    }
+
     pub(crate) async fn close(self) {
         let closed = match self {
-            Self::Sqlite(conn) => conn.close().await,
+            Self::Sqlite(conn, _) => conn.close().await,
             Self::Postgres(conn) => conn.close().await,
         };
         if let Err(error) = closed {
@@ -334,5 +391,20 @@ impl<'r> Decode<'r, Sqlite> for At {
 impl<'r> Decode<'r, Postgres> for At {
     fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
         <DateTime<Utc> as Decode<Postgres>>::decode(value).map(|at| Self(at.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameters_of_joined_statements_are_numbered_on() {
+        let steps = [
+            Step::new("BEGIN", vec![]),
+            Step::new("UPDATE a SET b = $2 WHERE c = $1", args![1_i64, 2_i64]),
+            Step::new("DELETE FROM a WHERE c = $1", args![3_i64]),
+        ];
+        assert_eq!(join(&steps), "BEGIN;\nUPDATE a SET b = $2 WHERE c = $1;\nDELETE FROM a WHERE c = $3;\n");
     }
 }

@@ -236,7 +236,14 @@ impl Store {
         asked.and("n.sender_id = ?", filter.sender_id.map(Uuid::from));
         asked.and("n.encounter_id = ?", filter.encounter_id.map(Uuid::from));
         asked.and("n.state = ?", filter.state.clone());
-        asked.and("n.id < ?", after.map(Uuid::from));
+        // What one organization was sent is in the order of its serial numbers: one index for the promise and for the inbox.
+        let order = if filter.recipient_id.is_some() {
+            asked.and("n.serial < (SELECT l.serial FROM notice AS l WHERE l.id = ?)", after.map(Uuid::from));
+            "n.serial DESC"
+        } else {
+            asked.and("n.id < ?", after.map(Uuid::from));
+            "n.id DESC"
+        };
         if filter.unanswered_only {
             asked.plain("n.state = 'issued'");
         }
@@ -246,7 +253,7 @@ impl Store {
              JOIN encounter AS e ON e.id = n.encounter_id
              JOIN patient AS p ON p.id = e.patient_id"
         );
-        let rows = self.listed(&select, asked, "n.id DESC", limit).await?;
+        let rows = self.listed(&select, asked, order, limit).await?;
         rows.iter()
             .map(|row| {
                 let notice = read_notice(row, 3)?;

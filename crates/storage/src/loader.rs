@@ -1,11 +1,9 @@
 //! Reads that come one by one and are done together: what waits is taken as one lot and answered by one statement a table.
 //!
-//! A lot is whatever has come in while the lot before it was read, so nobody waits for others to come. Each loader's task has a
-//! connection of its own; a pool would test it between lots.
+//! A lot is whatever has come in while the lot before it was read, so nobody waits for others to come. There is one task a
+//! loader, with a connection of its own: a second one halves the lots and saves nobody time, and a pool would test it between lots.
 
-use std::sync::Arc;
-
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::{Conn, Target};
 use crate::error::{Failure, StoreError};
@@ -51,12 +49,9 @@ pub(crate) struct Loader<R: Read> {
 }
 
 impl<R: Read> Loader<R> {
-    pub(crate) fn start(read: R, target: &Target, tasks: usize, queue: usize, closing: &watch::Receiver<bool>) -> Self {
+    pub(crate) fn start(read: R, target: &Target, queue: usize, closing: &watch::Receiver<bool>) -> Self {
         let (sender, receiver) = mpsc::channel(queue.max(1));
-        let (read, receiver) = (Arc::new(read), Arc::new(Mutex::new(receiver)));
-        for _ in 0..tasks.max(1) {
-            tokio::spawn(run(Arc::clone(&read), target.clone(), Arc::clone(&receiver), closing.clone()));
-        }
+        tokio::spawn(run(read, target.clone(), receiver, closing.clone()));
         Self { queue: sender }
     }
 
@@ -71,16 +66,16 @@ impl<R: Read> Loader<R> {
 }
 
 async fn run<R: Read>(
-    read: Arc<R>,
+    read: R,
     target: Target,
-    queue: Arc<Mutex<mpsc::Receiver<Waiting<R>>>>,
+    mut queue: mpsc::Receiver<Waiting<R>>,
     mut closing: watch::Receiver<bool>,
 ) {
     let mut conn = None;
     let mut lot = Vec::with_capacity(LOT);
     loop {
         let taken = tokio::select! {
-            taken = async { queue.lock().await.recv_many(&mut lot, LOT).await } => taken,
+            taken = queue.recv_many(&mut lot, LOT) => taken,
             // An error means that the store is gone.
             _ = closing.wait_for(|closing| *closing) => 0,
         };
@@ -89,12 +84,12 @@ async fn run<R: Read>(
         }
         let keys: Vec<R::Key> = lot.iter().map(|(key, _)| key.clone()).collect();
         let replies = lot.drain(..).map(|(_, reply)| reply);
-        match answers(read.as_ref(), &target, &mut conn, &keys).await {
+        match answers(&read, &target, &mut conn, &keys).await {
             Ok(found) => replies.zip(found).for_each(|(reply, found)| drop(reply.send(Ok(found)))),
             Err(error) if keys.len() > 1 && !error.is_transient() => {
                 // One bad row must not hide the others.
                 for (key, reply) in keys.iter().zip(replies) {
-                    let one = answers(read.as_ref(), &target, &mut conn, std::slice::from_ref(key)).await;
+                    let one = answers(&read, &target, &mut conn, std::slice::from_ref(key)).await;
                     let one = one.and_then(|mut found| found.pop().ok_or_else(|| error.clone()));
                     drop(reply.send(one));
                 }

@@ -72,11 +72,10 @@ impl Store {
         let pool = target.pool(options.readers.max(1));
         let directories = Arc::new(Directories::default());
         let (closing, closed) = watch::channel(false);
-        let tasks = usize::try_from(options.readers).unwrap_or(1).div_ceil(2).min(2);
         let cases = Cases { dialect, directories: Arc::clone(&directories) };
-        let cases = Loader::start(cases, &target, tasks, options.queue, &closed);
+        let cases = Loader::start(cases, &target, options.queue, &closed);
         let sessions = Sessions { dialect, directories: Arc::clone(&directories) };
-        let sessions = Loader::start(sessions, &target, 1, options.queue, &closed);
+        let sessions = Loader::start(sessions, &target, options.queue, &closed);
         let (queue, batch) = (options.queue, options.batch);
         let chain = Chain::new(writer_id);
         let writer = Writer::start(target.clone(), conn, chain, queue, batch, Arc::clone(&directories));
@@ -88,9 +87,9 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let failed = |error: sqlx::migrate::MigrateError| StoreError::Setup { reason: migration_fault(&error) };
         match self.inner.target.connect().await? {
-            Conn::Sqlite(mut conn) => {
+            Conn::Sqlite(mut conn, scripts) => {
                 SQLITE.run(conn.as_mut()).await.map_err(failed)?;
-                Conn::Sqlite(conn).close().await;
+                Conn::Sqlite(conn, scripts).close().await;
             }
             Conn::Postgres(mut conn) => {
                 POSTGRES.run(conn.as_mut()).await.map_err(failed)?;

@@ -37,7 +37,7 @@ impl Store {
             SURVEY_FACT.list("")
         );
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![region_id.uuid(), from, until]).await?;
-        rows.iter().map(read_survey_fact).collect()
+        rows.iter().map(|row| read_survey_fact(row, 0)).collect()
     }
 
     /// Freezes a report. False, and nothing changed, when this id is published already.

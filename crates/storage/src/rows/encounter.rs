@@ -151,8 +151,8 @@ pub(crate) fn write_event(rows: &mut Rows, e: &EncounterEvent) {
     });
 }
 
-pub(crate) fn read_event(row: &Row) -> Result<EncounterEvent, StoreError> {
-    let mut c = EVENT.cursor(row);
+pub(crate) fn read_event(row: &Row, offset: usize) -> Result<EncounterEvent, StoreError> {
+    let mut c = EVENT.cursor_from(row, offset);
     let (encounter_id, id, region_id) = (c.id()?, c.id()?, c.id()?);
     let name: String = c.get()?;
     let own = EventColumns {
@@ -227,8 +227,8 @@ pub(crate) fn write_screening(rows: &mut Rows, s: &Screening) {
     });
 }
 
-pub(crate) fn read_screening(row: &Row) -> Result<Screening, StoreError> {
-    let mut c = SCREENING.cursor(row);
+pub(crate) fn read_screening(row: &Row, offset: usize) -> Result<Screening, StoreError> {
+    let mut c = SCREENING.cursor_from(row, offset);
     let (encounter_id, id, region_id) = (c.id()?, c.id()?, c.id()?);
     let (edition, answers, facts, outcome) = (c.get()?, c.nested()?, c.nested()?, c.nested()?);
     let decision = match (c.get::<Option<bool>>()?, c.maybe_text()?) {

@@ -185,8 +185,8 @@ pub(crate) fn write_contact(rows: &mut Rows, contact: &Contact) {
     });
 }
 
-pub(crate) fn read_contact(row: &Row) -> Result<Contact, StoreError> {
-    let mut c = CONTACT.cursor(row);
+pub(crate) fn read_contact(row: &Row, offset: usize) -> Result<Contact, StoreError> {
+    let mut c = CONTACT.cursor_from(row, offset);
     let (encounter_id, id) = (c.id()?, c.id()?);
     Ok(Contact {
         id,

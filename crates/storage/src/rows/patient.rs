@@ -71,8 +71,8 @@ pub(crate) fn write_care_team_member(rows: &mut Rows, m: &CareTeamMember) {
     });
 }
 
-pub(crate) fn read_care_team_member(row: &Row) -> Result<CareTeamMember, StoreError> {
-    let mut c = CARE_TEAM_MEMBER.cursor(row);
+pub(crate) fn read_care_team_member(row: &Row, offset: usize) -> Result<CareTeamMember, StoreError> {
+    let mut c = CARE_TEAM_MEMBER.cursor_from(row, offset);
     Ok(CareTeamMember {
         patient_id: c.id()?,
         id: c.id()?,

@@ -65,8 +65,8 @@ pub(crate) fn write_survey_fact(rows: &mut Rows, f: &SurveyFact) {
     });
 }
 
-pub(crate) fn read_survey_fact(row: &Row) -> Result<SurveyFact, StoreError> {
-    let mut c = SURVEY_FACT.cursor(row);
+pub(crate) fn read_survey_fact(row: &Row, offset: usize) -> Result<SurveyFact, StoreError> {
+    let mut c = SURVEY_FACT.cursor_from(row, offset);
     let (encounter_id, region_id, hospital_id, office_id) = (c.id()?, c.id()?, c.id()?, c.maybe_id()?);
     let (group, admitted_on) = (c.word()?, c.get()?);
     let admission_method = maybe_method(&mut c, "admission_method")?;
