@@ -1,0 +1,129 @@
+//! What Tsunagi promises of speed and size, measured on this machine in one run, printed as one table.
+//!
+//! # Who is who
+//!
+//! - `table` — the figures, beside what was promised.
+//! - `wire` — a load generator that costs little: keep-alive connections, requests as ready bytes.
+//! - `service` — the real binary in its own process, started on a database that was prepared.
+//! - `wards` — the people and stays that are filed about.
+//! - `notices` — filings over HTTP, beside their floors. Runs in a process of its own for each engine and each disk, so that the slow
+//!   disk (`slow_flush.c`, preloaded) slows everything that flushes: the service, the database server, and the floor.
+//! - `rules_and_form`, `stock`, `idle` — the rest.
+//!
+//! # How to read it
+//!
+//! Load generator, service and database share the cores that the last line names. A floor is what the same machine does of the same
+//! work with a part left out: the rows without HTTP, HTTP without the rows. Ratios travel between machines; absolute numbers don't.
+//! Nothing here fails for being slow.
+
+mod idle;
+mod notices;
+mod rules_and_form;
+mod service;
+mod stock;
+mod table;
+mod wards;
+mod wire;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use domain::Clock;
+use domain::time::SystemClock;
+
+use table::{Figure, Table};
+
+/// Divides rows and requests: to see that the bench works, not how fast the service is.
+fn scale() -> usize {
+    std::env::var("BENCH_SCALE").ok().and_then(|text| text.parse().ok()).filter(|scale| *scale > 0).unwrap_or(1)
+}
+
+/// Where databases may stand.
+fn work() -> PathBuf {
+    std::env::var_os("BENCH_WORK").map_or_else(std::env::temp_dir, PathBuf::from)
+}
+
+/// The database engines, by the name under which a part is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+
+    /// A new database without tables.
+    async fn database(self, name: &str) -> String {
+        match self {
+            Self::Sqlite => format!("sqlite://{}?mode=rwc", work().join(format!("{name}.db")).display()),
+            Self::Postgres => tests::postgres::empty_database().await,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    match asked.first().map(String::as_str) {
+        Some("--notices-sqlite") => return Figure::send(&notices::measure(Engine::Sqlite).await?),
+        Some("--notices-postgres") => return Figure::send(&notices::measure(Engine::Postgres).await?),
+        Some("--stock-sqlite") => return Figure::send(&stock::measure(Engine::Sqlite).await?),
+        Some("--stock-postgres") => return Figure::send(&stock::measure(Engine::Postgres).await?),
+        _ => {}
+    }
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|name| name == part);
+    if let Some(unknown) =
+        asked.iter().find(|name| !["notices", "rules", "form", "stock", "idle"].contains(&name.as_str()))
+    {
+        bail!("{unknown}: expected notices, rules, form, stock or idle");
+    }
+    let mut table = Table::default();
+    if wanted("rules") {
+        table.add("Rule engine", rules_and_form::rules());
+    }
+    if wanted("form") {
+        table.add("Form", rules_and_form::form()?);
+    }
+    if wanted("idle") {
+        table.add("Size and start", idle::measure().await?);
+    }
+    for (engine, part) in [(Engine::Sqlite, "sqlite"), (Engine::Postgres, "postgres")] {
+        if wanted("notices") {
+            let name = engine.name();
+            table.add(&format!("Notices, {name}"), in_own_process(&format!("--notices-{part}"), false)?);
+            table.add(
+                &format!("Notices, {name}, each flush 2 ms longer"),
+                in_own_process(&format!("--notices-{part}"), true)?,
+            );
+        }
+        if wanted("stock") {
+            table.add(&format!("Stock, {}", engine.name()), in_own_process(&format!("--stock-{part}"), false)?);
+        }
+    }
+    println!("{table}");
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    println!("\n{} cores, {}, scale 1:{}.", cores, SystemClock.now().day(), scale());
+    Ok(())
+}
+
+fn in_own_process(part: &str, slow_disk: bool) -> Result<Vec<Figure>> {
+    eprintln!("bench: {part}{}", if slow_disk { ", slow disk" } else { "" });
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(part).stderr(std::process::Stdio::inherit());
+    if slow_disk {
+        let Some(shim) = std::env::var_os("BENCH_SLOW_FLUSH") else { return Ok(Vec::new()) };
+        command.env("LD_PRELOAD", shim);
+    }
+    let ran = command.output().with_context(|| format!("running {part}"))?;
+    if !ran.status.success() {
+        bail!("{part} failed: {}", ran.status);
+    }
+    Figure::receive(&ran.stdout)
+}

@@ -1,0 +1,143 @@
+//! Notices filed over HTTP: the whole of a filing, durable, as ward staff send it; and the floors below it.
+//!
+//! One filing logs in by its bearer session, reads the stay, plans the discharge, screens, issues the notice, derives deadlines and
+//! survey fact, and is answered after the commit of: stay, event, screening, notice with its serial number, deadlines, delivery, fact, counted
+//! cells, audit row in its chain, idempotency key.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use server::city::CitySize;
+use storage::{Store, StoreOptions};
+
+use crate::Engine;
+use crate::service::{Service, get, post};
+use crate::table::{Figure, grouped, median, millis};
+use crate::wards::{Wards, apply_all};
+use crate::wire::{CLIENTS, Storm, storm};
+
+const WARM_UP: usize = 30;
+const ALONE: usize = 200;
+
+/// As `serve` opens it by default.
+const OPTIONS: StoreOptions = StoreOptions { readers: 4, queue: 1024, batch: 128 };
+
+pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
+    let each = 500 / crate::scale().min(20);
+    let floor_filings = CLIENTS * each;
+    let url = engine.database("notices").await;
+    let store = Store::open(&url, &OPTIONS).await?;
+    store.migrate().await?;
+    let wards = Wards::found(&store, CitySize::Full).await?;
+    let over_http = CLIENTS * (WARM_UP + each) + ALONE;
+    let mut stays = wards.admit(&store, over_http.next_multiple_of(CLIENTS) + floor_filings).await?;
+
+    // The rows alone: the same commands, decided beforehand, by as many clients.
+    let floor = stays.split_off(over_http.next_multiple_of(CLIENTS));
+    let decided =
+        floor.iter().zip(5_000_000..).map(|(stay, seed)| wards.filing(stay, seed)).collect::<Result<Vec<_>>>()?;
+    let began = Instant::now();
+    apply_all(&store, decided, CLIENTS).await?;
+    let rows_alone = per_second(floor_filings, began.elapsed());
+    let notices_before = store.outbox_counts(wards.city.region.id).await?.notices;
+    store.close().await;
+
+    let service = Service::start(&url).await?;
+    let mut tokens = Vec::new();
+    for client in 0..CLIENTS {
+        tokens.push(service.log_in(wards.login(client)).await?);
+    }
+    let tokens = Arc::new(tokens);
+    let live = get("/health/live", None);
+    let http_alone =
+        storm(service.address, CLIENTS, each * 2, 200, move |_, _, into| into.extend_from_slice(&live)).await?;
+    let whos = Arc::clone(&tokens);
+    let session_alone = move |client: usize, _, into: &mut Vec<u8>| {
+        into.extend_from_slice(&get("/api/v1/me", whos.get(client).map(String::as_str)));
+    };
+    let session_alone = storm(service.address, CLIENTS, each * 2, 200, session_alone).await?;
+
+    let body: Arc<[u8]> = wards.filing_body().into_bytes().into();
+    let ids: Arc<[_]> = stays.iter().map(|stay| stay.case.encounter.id).collect();
+    // The nth filing of a client concerns the nth stay of its ward.
+    let file = |first: usize| {
+        let (tokens, body, ids) = (Arc::clone(&tokens), Arc::clone(&body), Arc::clone(&ids));
+        move |client: usize, nth: usize, into: &mut Vec<u8>| {
+            let id = ids[(first + nth) * CLIENTS + client];
+            let path = format!("/api/v1/encounters/{id}/filings");
+            post(into, &path, tokens.get(client).map(String::as_str), Some(&format!("bench-{id}")), &body);
+        }
+    };
+    storm(service.address, CLIENTS, WARM_UP, 201, file(0)).await?;
+    let used = service.processor_seconds()?;
+    let filed = storm(service.address, CLIENTS, each, 201, file(WARM_UP)).await?;
+    let used = service.processor_seconds()? - used;
+    let memory = service.memory()?;
+    let rest: Vec<_> = ids[CLIENTS * (WARM_UP + each)..].iter().copied().collect();
+    let alone = alone(&service, &tokens, &body, &rest).await?;
+    service.stop()?;
+
+    let store = Store::open(&url, &OPTIONS).await?;
+    let notices = store.outbox_counts(wards.city.region.id).await?.notices - notices_before;
+    let expected = CLIENTS * (WARM_UP + each) + rest.len();
+    ensure!(
+        notices == i64::try_from(expected)?,
+        "{expected} filings were accepted, {notices} notices stand in the database"
+    );
+    store.close().await;
+
+    let number = f64::from(u32::try_from(CLIENTS * each)?);
+    Ok(vec![
+        Figure::at_least("filed over HTTP, 64 clients", filed.rate(), "/s", 4_000.0),
+        Figure::at_most("— p99", millis(filed.quantile(0.99)), " ms", 40.0),
+        Figure::told("— p50", format!("{} ms", grouped(millis(filed.quantile(0.5))))),
+        Figure::told("— processor time of the service a filing", format!("{} µs", grouped(used / number * 1e6))),
+        Figure::told("— memory of the service after it", format!("{} MB", grouped(memory))),
+        Figure::told("one client alone, p50", format!("{} ms", grouped(millis(alone.quantile(0.5))))),
+        Figure::told("floor: the same rows without HTTP, 64 at a time", format!("{}/s", grouped(rows_alone))),
+        Figure::told("floor: HTTP with a session, no rows", format!("{}/s", grouped(session_alone.rate()))),
+        Figure::told("floor: HTTP without anything", format!("{}/s", grouped(http_alone.rate()))),
+        Figure::told("a flush of a file on this disk", format!("{} ms", grouped(millis(flush()?)))),
+    ])
+}
+
+/// One person files, nobody else does: what one round costs.
+async fn alone(
+    service: &Service,
+    tokens: &Arc<Vec<String>>,
+    body: &Arc<[u8]>,
+    ids: &[domain::EncounterId],
+) -> Result<Storm> {
+    // The stays that are left are client 0's, 1's … in turn: each is filed by its own ward.
+    let mut storms = Vec::new();
+    for (client, id) in ids.iter().copied().enumerate() {
+        let (tokens, body) = (Arc::clone(tokens), Arc::clone(body));
+        let one = move |_, _, into: &mut Vec<u8>| {
+            let path = format!("/api/v1/encounters/{id}/filings");
+            let token = tokens.get(client % CLIENTS).map(String::as_str);
+            post(into, &path, token, Some(&format!("bench-{id}")), &body);
+        };
+        storms.push(storm(service.address, 1, 1, 201, one).await?);
+    }
+    Ok(Storm::of(storms))
+}
+
+fn per_second(number: usize, time: Duration) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX)) / time.as_secs_f64()
+}
+
+/// What this process's disk takes for a flush (with the slow disk: 2 ms more).
+fn flush() -> Result<Duration> {
+    let path = crate::work().join("flush");
+    let mut file = std::fs::File::create(&path)?;
+    let mut times = Vec::new();
+    for _ in 0..51 {
+        std::io::Write::write_all(&mut file, &[7; 4096])?;
+        let began = Instant::now();
+        file.sync_data()?;
+        times.push(began.elapsed());
+    }
+    std::fs::remove_file(path)?;
+    Ok(median(times))
+}

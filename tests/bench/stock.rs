@@ -1,0 +1,243 @@
+//! A large stock: does the sweep cost what is due or what is open, and does a year's survey need a scan?
+//!
+//! The stays are real commands of a planned discharge (what is due among them is warned about and mailed), multiplied by giving
+//! copies new ids; their survey facts are drawn, so that the counted cells are as many and as skewed as a year's. Only one row a
+//! table and stay is kept: what is measured reads no other.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, ensure};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime};
+use domain::access::Command;
+use domain::changes::{Changes, Write};
+use domain::decide::{Context, NewStay, admit};
+use domain::notice::Medium;
+use domain::patient::CareGroup;
+use domain::survey::{DischargeFact, LeadTime, Method, Month, SurveyFact};
+use domain::time::ManualClock;
+use domain::{EncounterId, Ids, Instant as At};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rules::calendar::Calendar;
+use scheduler::Scheduler;
+use scheduler::mail::{Mailer, MemoryTransport};
+use server::city::CitySize;
+use server::config::Config;
+use server::service;
+use storage::Store;
+use survey::{Parties, Scope, SurveyReport};
+
+use crate::Engine;
+use crate::table::{Figure, grouped, millis};
+use crate::wards::{Wards, apply_all};
+
+/// So many are due at each sweep.
+const DUE: usize = 1_000;
+
+pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
+    let whole = 1_000_000 / crate::scale();
+    let url = engine.database("stock").await;
+    let config = Config::read(None, &[format!("database.url={url:?}")])?;
+    let store = service::open_store(&config).await?;
+    store.migrate().await?;
+    let wards = Wards::found(&store, CitySize::Full).await?;
+    let mut stock = Stock::over(&wards);
+    let scheduler = stock.scheduler(&config, &store)?;
+
+    stock.fill(&store, whole / 10 - DUE, 60).await?;
+    stock.fill(&store, DUE, 10).await?;
+    let few = stock.sweep_on(&scheduler, 10, DUE).await?;
+    stock.fill(&store, whole - whole / 10 - DUE, 60).await?;
+    stock.fill(&store, DUE, 11).await?;
+    let many = stock.sweep_on(&scheduler, 11, DUE).await?;
+
+    let mut figures = vec![
+        Figure::at_most(&format!("sweep: {} open, 1,000 due", grouped(number(whole))), many.as_secs_f64(), " s", 1.0),
+        Figure::told(format!("— with {} open", grouped(number(whole / 10))), format!("{:.3} s", few.as_secs_f64())),
+        Figure::told("— ratio, tenfold open", format!("{:.2}×", many.as_secs_f64() / few.as_secs_f64())),
+    ];
+    figures.extend(stock.survey(&store, whole).await?);
+    store.close().await;
+    Ok(figures)
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+struct Stock<'a> {
+    wards: &'a Wards,
+    clock: Arc<ManualClock>,
+    ids: Ids,
+    chance: StdRng,
+    /// The day on which everybody was admitted.
+    first_day: NaiveDate,
+}
+
+impl<'a> Stock<'a> {
+    fn over(wards: &'a Wards) -> Self {
+        let first_day = wards.city.today;
+        let now = At::at(first_day, NaiveTime::MIN);
+        let (clock, ids) = (Arc::new(ManualClock::new(now)), Ids::new(now, 77));
+        Self { wards, clock, ids, chance: StdRng::seed_from_u64(77), first_day }
+    }
+
+    fn scheduler(&self, config: &Config, store: &Store) -> Result<Scheduler> {
+        let calendar = Arc::new(Calendar::japan());
+        let clock = Arc::<ManualClock>::clone(&self.clock);
+        Ok(Scheduler::new(
+            service::scheduler_settings(config)?,
+            store.clone(),
+            clock,
+            Mailer::Memory(MemoryTransport::default()),
+            service::agreements(config)?,
+            Arc::new(move || Arc::clone(&calendar)),
+        ))
+    }
+
+    /// Adds stays whose first warning falls on the `warned`th day, nine in the morning.
+    async fn fill(&mut self, store: &Store, stays: usize, warned: u64) -> Result<()> {
+        // Warned two days before the last day, which is five before the discharge.
+        let model = self.model(self.first_day + Days::new(warned + 7))?;
+        let mut left = stays;
+        while left > 0 {
+            let lot = left.min(50_000);
+            let commands = (0..lot).map(|_| self.copy(&model, warned > 20)).collect();
+            apply_all(store, commands, 512).await?;
+            left -= lot;
+        }
+        Ok(())
+    }
+
+    fn model(&self, planned_on: NaiveDate) -> Result<Changes> {
+        let city = &self.wards.city;
+        let (calendar, directory, nurse) = (Calendar::japan(), city.directory(), city.actor(city.cast.nurse));
+        let mut ids = Ids::new(At::from_micros(0), 5);
+        let now = At::at(self.first_day, NaiveTime::MIN);
+        let context = Context {
+            now,
+            request_id: ids.next(),
+            actor: Some(&nurse),
+            agreement: self.wards.agreement(),
+            calendar: &calendar,
+            directory: &directory,
+            seed: 5,
+        };
+        let stay = NewStay { ward_id: city.cast.ward_id, admitted_at: now, emergency: false, respite: false };
+        let patient = city.patient(city.cast.hanako).clone();
+        let admitted = admit(context, patient, Vec::new(), None, &stay);
+        let mut decision = admitted.map_err(|refusal| anyhow!("{refusal:?}"))?;
+        decision.plan_discharge(planned_on).map_err(|refusal| anyhow!("{refusal:?}"))?;
+        let changes = decision.conclude(Command::Admit);
+        ensure!(changes.deadlines.len() == 1 && changes.deadlines[0].next_at.is_some(), "one open deadline a stay");
+        Ok(changes)
+    }
+
+    /// The same with ids of its own; `surveyed` with a discharge in the figures.
+    fn copy(&mut self, model: &Changes, surveyed: bool) -> Changes {
+        let mut changes = model.clone();
+        let id: EncounterId = self.ids.next();
+        if let Some(Write::New(encounter)) = &mut changes.encounter {
+            encounter.id = id;
+        }
+        for event in &mut changes.events {
+            (event.id, event.encounter_id) = (self.ids.next(), id);
+        }
+        for deadline in &mut changes.deadlines {
+            (deadline.encounter_id, deadline.subject) = (id, id.uuid());
+        }
+        changes.audit.clear();
+        if surveyed {
+            // The due ones need their events to be decided on; the others only wait.
+            changes.events.clear();
+            let fact = self.fact(id);
+            changes.cells = SurveyFact::difference(None, Some(&fact));
+            changes.fact = Some(fact);
+        } else if let Some(fact) = &mut changes.fact {
+            fact.encounter_id = id;
+        }
+        changes
+    }
+
+    fn fact(&mut self, encounter_id: EncounterId) -> SurveyFact {
+        let organizations = &self.wards.city.organizations;
+        let chance = &mut self.chance;
+        let hospital = &organizations[chance.random_range(0..16)];
+        let office = &organizations[16 + chance.random_range(0..67)];
+        let (year, _) = self.year();
+        let admitted_on = year + Days::new(self.chance.random_range(0..340));
+        let chance = &mut self.chance;
+        let method = |chance: &mut StdRng| match chance.random_range(0..20_usize) {
+            nth @ 0..7 => Method::Outside(Medium::ALL[nth]),
+            7..11 => Method::Outside(Medium::Phone),
+            _ => Method::System,
+        };
+        let word = chance.random_bool(0.88).then(|| (method(chance), LeadTime::ALL[chance.random_range(0..7)]));
+        let admission_method = chance.random_bool(0.8).then(|| method(chance));
+        SurveyFact {
+            encounter_id,
+            region_id: self.wards.city.region.id,
+            hospital_id: hospital.id,
+            office_id: Some(office.id),
+            group: CareGroup::ALL[[0, 0, 0, 1, 1, 2][chance.random_range(0..6)]],
+            admitted_on,
+            admission_method,
+            admission_exclusion: None,
+            discharge: Some(DischargeFact {
+                discharged_on: admitted_on + Days::new(chance.random_range(0..24)),
+                word,
+                exclusion: chance.random_bool(0.08).then(|| "died".to_owned()),
+            }),
+        }
+    }
+
+    /// The fiscal year before the stock's, first and last day.
+    fn year(&self) -> (NaiveDate, NaiveDate) {
+        let first = NaiveDate::from_ymd_opt(self.first_day.year() - 2, 4, 1).expect("the first of April");
+        (first, first + Days::new(364))
+    }
+
+    async fn sweep_on(&self, scheduler: &Scheduler, day: u64, due: usize) -> Result<Duration> {
+        let half_past_nine = NaiveTime::from_hms_opt(9, 30, 0).expect("a time of day");
+        self.clock.set(At::at(self.first_day + Days::new(day), half_past_nine));
+        let began = Instant::now();
+        let report = scheduler.sweep_once().await?;
+        let took = began.elapsed();
+        eprintln!("bench: sweep of {due} due: {report:?} in {took:?}");
+        Ok(took)
+    }
+
+    async fn survey(&self, store: &Store, stays: usize) -> Result<Vec<Figure>> {
+        let (first, last) = self.year();
+        let scope = Scope { region_name: "つなぎ市".to_owned(), first: Month::of(first), last: Month::of(last) };
+        let region_id = self.wards.city.region.id;
+        let directory = self.wards.city.directory();
+        let began = Instant::now();
+        let cells = store.survey_cells(region_id, scope.first, scope.last).await?;
+        let read = began.elapsed();
+        let definition = &self.wards.agreement().survey;
+        let as_of = At::at(self.first_day, NaiveTime::MIN);
+        let edition = &self.wards.agreement().edition;
+        let report = SurveyReport::count(&scope, &cells, definition, &Parties::from(&directory), as_of, edition)?;
+        let counted = began.elapsed();
+        let json = survey::to_json(&report);
+        let shown = began.elapsed();
+        let pdf = survey::to_pdf(&report)?;
+        let printed = began.elapsed() - shown;
+        Ok(vec![
+            Figure::at_most(
+                &format!("survey of a year with {} stays", grouped(number(stays))),
+                shown.as_secs_f64(),
+                " s",
+                1.0,
+            ),
+            Figure::told(
+                "— of which reading, counting, JSON",
+                format!("{:.0} + {:.0} + {:.0} ms", millis(read), millis(counted - read), millis(shown - counted),),
+            ),
+            Figure::told("— cells, JSON", format!("{}, {} KB", grouped(number(cells.len())), json.len() / 1024)),
+            Figure::told("— its PDF besides", format!("{:.0} ms, {} KB", millis(printed), pdf.len() / 1024)),
+        ])
+    }
+}

@@ -1,0 +1,207 @@
+//! The city's wards, full of people of whom nobody has been told yet.
+
+use anyhow::{Context as _, Result, anyhow};
+use chrono::Days;
+use domain::access::{Actor, Command};
+use domain::agreement::Agreement;
+use domain::case::Case;
+use domain::changes::{Changes, IdempotencyRecord, Write};
+use domain::decide::{Context, Decision, NewNotice, NewStay, admit};
+use domain::directory::Directory;
+use domain::notice::NoticeKind;
+use domain::patient::{CareLevel, CareTeamMember, Patient, Sex};
+use domain::text::{Kana, Line, Prose};
+use domain::time::SystemClock;
+use domain::{Clock, Ids, Instant, OrganizationId};
+use rules::calendar::Calendar;
+use rules::{Answer, Answers};
+use server::city::{City, CitySize, DEMO_PASSWORD};
+use storage::{ApplyError, Store};
+
+use crate::wire::CLIENTS;
+
+/// The city on a store, and what decisions need.
+pub(crate) struct Wards {
+    pub(crate) city: City,
+    agreement: Agreement,
+    calendar: Calendar,
+    directory: Directory,
+    offices: Vec<OrganizationId>,
+    now: Instant,
+}
+
+/// One person in a bed: everything that a filing reads.
+pub(crate) struct Stay {
+    pub(crate) case: Case,
+    /// Who files.
+    pub(crate) client: usize,
+}
+
+impl Wards {
+    /// Founds the city, without anybody's stay.
+    pub(crate) async fn found(store: &Store, size: CitySize) -> Result<Self> {
+        let now = SystemClock.now();
+        let hash = api::password::hash(DEMO_PASSWORD, &[7; 16])?;
+        let city = City::plan(1, size, now.day(), &hash);
+        city.found(store).await?;
+        let offices = city.care_managers.iter().map(|manager| manager.organization_id).collect();
+        let directory = city.directory();
+        Ok(Self { city, agreement: Agreement::kitami(), calendar: Calendar::japan(), directory, offices, now })
+    }
+
+    pub(crate) fn agreement(&self) -> &Agreement {
+        &self.agreement
+    }
+
+    /// Logins of ward staff, one a client.
+    pub(crate) fn login(&self, client: usize) -> &str {
+        &self.account_of(client).login
+    }
+
+    fn account_of(&self, client: usize) -> &domain::party::Account {
+        let ward = self.city.wards[client % self.city.wards.len()].id;
+        let mut staff = self.city.accounts.iter().filter(|account| account.ward_id == Some(ward));
+        staff.next().expect("every ward has its staff")
+    }
+
+    fn actor(&self, client: usize) -> Actor {
+        self.city.actor(self.account_of(client).id)
+    }
+
+    fn context<'a>(&'a self, actor: &'a Actor, seed: u64) -> Context<'a> {
+        Context {
+            now: self.now,
+            request_id: Ids::new(self.now, !seed).next(),
+            actor: Some(actor),
+            agreement: &self.agreement,
+            calendar: &self.calendar,
+            directory: &self.directory,
+            seed,
+        }
+    }
+
+    fn person(&self, nth: usize, ids: &mut Ids) -> Result<(Patient, CareTeamMember)> {
+        let district = self.directory.districts()[nth % self.directory.districts().len()];
+        let patient = Patient {
+            id: ids.next(),
+            region_id: self.city.region.id,
+            name: Line::parse("北見 花子")?,
+            kana: Kana::parse("キタミ ハナコ")?,
+            birth_on: "1938-04-12".parse()?,
+            sex: Sex::Female,
+            district: Line::parse(district)?,
+            insured_number: None,
+            care_level: CareLevel::ALL[5 + nth % 7],
+            version: 1,
+        };
+        let manager = &self.city.care_managers[nth % self.city.care_managers.len()];
+        let charge = CareTeamMember {
+            id: ids.next(),
+            region_id: patient.region_id,
+            patient_id: patient.id,
+            organization_id: self.offices[nth % self.offices.len()],
+            care_manager_id: manager.id,
+            from_on: self.now.day() - Days::new(400),
+            until_on: None,
+        };
+        Ok((patient, charge))
+    }
+
+    /// Registers and admits that many people, spread over the clients' wards.
+    pub(crate) async fn admit(&self, store: &Store, number: usize) -> Result<Vec<Stay>> {
+        let mut ids = Ids::new(self.now, 42);
+        let mut stays = Vec::with_capacity(number);
+        let mut commands = Vec::with_capacity(number);
+        for nth in 0..number {
+            let client = nth % CLIENTS;
+            let (patient, charge) = self.person(nth, &mut ids)?;
+            let actor = self.actor(client);
+            let stay = NewStay {
+                ward_id: self.city.wards[client % self.city.wards.len()].id,
+                admitted_at: self.now.plus_days(-9),
+                emergency: nth % 3 == 0,
+                respite: false,
+            };
+            let context = self.context(&actor, 1_000 + u64::try_from(nth)?);
+            let decision = admit(context, patient.clone(), vec![charge.clone()], None, &stay);
+            let decision = decision.map_err(|refusal| anyhow!("{refusal:?}"))?;
+            let mut case = decision.case().clone();
+            let mut changes = decision.conclude(Command::Admit);
+            changes.onto(&mut case);
+            changes.patient = Some(Write::New(patient));
+            changes.team = vec![charge];
+            commands.push(changes);
+            stays.push(Stay { case, client });
+        }
+        apply_all(store, commands, 512).await?;
+        Ok(stays)
+    }
+
+    /// What a filing decides, with the key's record as HTTP would keep it.
+    pub(crate) fn filing(&self, stay: &Stay, seed: u64) -> Result<Changes> {
+        let actor = self.actor(stay.client);
+        let mut decision = Decision::over(self.context(&actor, seed), stay.case.clone());
+        let steps = |decision: &mut Decision<'_>| {
+            decision.plan_discharge(self.planned_on())?;
+            decision.screen(self.answers(), None)?;
+            let message = Prose::parse(MESSAGE)?;
+            decision.issue(NewNotice { kind: NoticeKind::PlannedDischarge, planned_on: None, message })
+        };
+        steps(&mut decision).map_err(|refusal| anyhow!("{refusal:?}"))?;
+        let mut changes = decision.conclude(Command::IssueNotice);
+        changes.idempotency = Some(IdempotencyRecord {
+            region_id: actor.region_id,
+            account_id: actor.account_id,
+            key: format!("floor-{seed}"),
+            fingerprint: [7; 32],
+            status: 201,
+            body: "x".repeat(500),
+            location: Some("/api/v1/notices/00000000-0000-0000-0000-000000000000".to_owned()),
+            encounter_id: Some(stay.case.encounter.id),
+            created_at: self.now,
+        });
+        Ok(changes)
+    }
+
+    /// The body of a filing.
+    pub(crate) fn filing_body(&self) -> String {
+        let answers = self.answers();
+        serde_json::json!({ "planned_on": self.planned_on(), "answers": answers, "message": MESSAGE }).to_string()
+    }
+
+    fn planned_on(&self) -> chrono::NaiveDate {
+        self.now.day() + Days::new(14)
+    }
+
+    /// Every criterion answered, three of them hit.
+    fn answers(&self) -> Answers {
+        let mut answers = Answers::new();
+        for (place, criterion) in self.agreement.checklist.criteria().iter().enumerate() {
+            let answer = if place % 5 == 1 { Answer::Yes } else { Answer::No };
+            answers.criteria.insert(criterion.id.clone(), answer);
+        }
+        answers
+    }
+}
+
+const MESSAGE: &str = "退院の予定が決まりました。ご都合のよい日にお話しさせてください。";
+
+/// Applies them all, so many at a time waiting for their commit.
+pub(crate) async fn apply_all(store: &Store, commands: Vec<Changes>, at_a_time: usize) -> Result<()> {
+    let commands = std::sync::Arc::new(std::sync::Mutex::new(commands.into_iter()));
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..at_a_time {
+        let (store, commands) = (store.clone(), std::sync::Arc::clone(&commands));
+        workers.spawn(async move {
+            loop {
+                let next = commands.lock().map_err(|_| ApplyError::Busy)?.next();
+                let Some(changes) = next else { return Ok::<(), ApplyError>(()) };
+                store.apply(changes).await?;
+            }
+        });
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker?.context("applying")?;
+    }
+    Ok(())
+}
