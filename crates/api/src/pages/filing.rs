@@ -1,0 +1,285 @@
+//! The filing form: planned day, screening, notice, in one command.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use domain::access::Command;
+use domain::agreement::Agreement;
+use domain::case::Case;
+use domain::decide::{Context, Decision, NewNotice, recipient_of};
+use domain::encounter::EncounterState;
+use domain::notice::NoticeKind;
+use domain::refusal::Faults;
+use domain::screening::{AdvisedDecision, Screening};
+use domain::text::{Line, Prose};
+use domain::{EncounterId, Fault, NoticeId, Refusal};
+use rules::{Answer as Tick, Answers, Facts, Outcome, OutcomeKind, Tier};
+
+use super::shape;
+use super::stays::place;
+use super::view::filing::{CriterionRow, DetailTick, Filing, RecipientCard, Verdict};
+use super::view::form::{Choice, Form, FormError};
+use super::view::typed::{Typed, parse_day};
+use super::view::words::{self, Tone};
+use super::visit::{Post, Visitor, id, leads_to, onward, page};
+use crate::error::ApiError;
+use crate::run::{Ground, on_case, read_case};
+use crate::state::App;
+
+pub(super) async fn form(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {
+    let shown = async {
+        let case = readable(&app, &visitor, &wanted).await?;
+        let form = visitor.form(&app, format!("/encounters/{wanted}/file"), suggested(&app, &visitor, &case)?);
+        filing(&app, &visitor, &case, form).await
+    };
+    visitor.answer(shown.await)
+}
+
+async fn readable(app: &App, visitor: &Visitor, wanted: &str) -> Result<Case, ApiError> {
+    let encounter_id: EncounterId = id(wanted)?;
+    let case = read_case(app, &visitor.who.actor, encounter_id, Command::Screen).await?;
+    visitor.seen(app, Command::ViewEncounter, Some(case.patient.id), Some(encounter_id), None).await?;
+    Ok(case)
+}
+
+/// What is known already: the planned day, and the answers given before under this edition.
+fn suggested(app: &App, visitor: &Visitor, case: &Case) -> Result<Typed, ApiError> {
+    let mut typed = Typed::default();
+    if let EncounterState::DischargePlanned { planned_on } = case.encounter.state {
+        typed = typed.with("planned_on", planned_on.to_string());
+    }
+    let edition = &app.agreement(&visitor.directory)?.edition;
+    let Some(before) = case.screening().filter(|screening| screening.edition == *edition) else { return Ok(typed) };
+    for (criterion, answer) in &before.answers.criteria {
+        typed = typed.with(&format!("c.{criterion}"), if *answer == Tick::Yes { "yes" } else { "no" });
+    }
+    for detail in &before.answers.details {
+        typed = typed.with("detail", detail.as_str());
+    }
+    Ok(typed)
+}
+
+/// The ticks of the form; with "the rest: no", what is unanswered is a no.
+fn answers(typed: &Typed, agreement: &Agreement) -> Answers {
+    let mut answers = Answers::new();
+    let details: Vec<_> = typed.all("detail").collect();
+    for criterion in agreement.checklist.criteria() {
+        let id = criterion.id.as_str();
+        let detailed = criterion.details.iter().any(|detail| details.contains(&detail.id.as_str()));
+        answers = match typed.get(&format!("c.{id}")) {
+            "yes" => answers.yes(id),
+            "no" => answers.no(id),
+            _ if typed.is_ticked("rest_no") && !detailed => answers.no(id),
+            _ => answers,
+        };
+    }
+    details.into_iter().fold(answers, Answers::detail)
+}
+
+fn verdict(typed: &Typed, context: &Context<'_>, case: &Case, facts: &Facts) -> Verdict {
+    let agreement = context.agreement;
+    let outcome = agreement.checklist.screen(&answers(typed, agreement), facts);
+    let numbers = |missing: &rules::Missing| {
+        let of_tier = agreement.checklist.criteria().iter().filter(|c| c.tier == missing.tier);
+        let place = of_tier.take_while(|c| c.id != missing.criterion).count() + 1;
+        if missing.tier == Tier::Required { format!("退院調整{place}") } else { format!("注意{place}") }
+    };
+    Verdict {
+        outcome: shape::outcome(&outcome),
+        reasons: shape::reasons(&outcome),
+        missing: outcome.missing().iter().map(numbers).collect(),
+        advice: advice(outcome.kind()),
+        decide: outcome.kind() == OutcomeKind::NoticeAdvised,
+        deadline: parse_day(typed.get("planned_on")).ok().map(|day| deadline(day, case, context)),
+    }
+}
+
+const fn advice(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::NoticeRequired => "ケアマネジャーまたは地域包括支援センターへの連絡が必要です。",
+        OutcomeKind::NoticeAdvised => "状況に応じて連絡します。連絡するかどうかと、その理由を選んでください。",
+        OutcomeKind::NotRequired => {
+            "この基準では、連絡は必要ありません。送信すると、判定と退院予定日だけを記録します。"
+        }
+        OutcomeKind::Incomplete => "答えていない項目があります。当てはまるものに「はい」を付けてください。",
+    }
+}
+
+/// Until when the day must be told, as a sentence.
+fn deadline(planned_on: NaiveDate, case: &Case, context: &Context<'_>) -> (String, Tone) {
+    let hospital = context.directory.organization(case.encounter.hospital_id);
+    let hours = hospital.map(|o| o.hours.clone()).unwrap_or_default();
+    let due_on = context.agreement.discharge_notice.period.due_on(planned_on, context.calendar, &hours);
+    let today = context.now.day();
+    if due_on < today {
+        return (format!("{}まででした。すぐに送ってください", words::day(due_on)), Tone::Late);
+    }
+    (words::countdown(due_on, today), words::nearness(due_on, today))
+}
+
+async fn filing(app: &App, visitor: &Visitor, case: &Case, form: Form) -> Result<Response, ApiError> {
+    let ground = Ground::of(app, &visitor.who.actor).await?;
+    let sender = visitor.who.sender(None, None);
+    let context = ground.context(app, &sender)?;
+    let facts = Decision::over(context, case.clone()).facts();
+    let rows = |tier| rows(&form, context.agreement, tier, &facts);
+    let shown = Filing {
+        frame: visitor.frame("退院連絡", "Planned discharge notice"),
+        id: case.encounter.id.to_string(),
+        person: shape::person_card(&case.patient, visitor.today),
+        place: place(case, visitor),
+        edition: context.agreement.edition.clone(),
+        required: rows(Tier::Required),
+        advised: rows(Tier::Advised),
+        verdict: verdict(&form.typed, &context, case, &facts),
+        recipient: recipient(case, &context),
+        form,
+    };
+    page(shown.form.status, &shown)
+}
+
+fn recipient(case: &Case, context: &Context<'_>) -> Result<RecipientCard, String> {
+    let found = recipient_of(case, context).map_err(|fault| fault.ja())?;
+    let office = context.directory.organization(found.organization_id);
+    let office_name = shape::organization(context.directory, found.organization_id);
+    let manager = found.care_manager_id.and_then(|id| context.directory.care_manager(id));
+    let (because, because_en) = found.because.wording();
+    Ok(RecipientCard {
+        name: manager.map_or_else(|| office_name.clone(), |m| m.name.to_string()),
+        office: manager.map_or_else(String::new, |_| office_name.clone()),
+        phone: office.and_then(|o| o.phone.as_ref()).map(ToString::to_string),
+        because,
+        because_en,
+    })
+}
+
+fn rows(form: &Form, agreement: &Agreement, tier: Tier, facts: &Facts) -> Vec<CriterionRow> {
+    // What the records say by themselves is what a form without a tick comes to.
+    let bare = agreement.checklist.criteria().iter().fold(Answers::new(), |all, c| all.no(c.id.as_str()));
+    let known = agreement.checklist.screen(&bare, facts);
+    let of_tier = agreement.checklist.criteria().iter().filter(|criterion| criterion.tier == tier);
+    let row = |(place, criterion): (usize, &rules::Criterion)| {
+        let name = format!("c.{}", criterion.id);
+        let tick = |detail: &rules::Detail| DetailTick {
+            choice: Choice::new(&detail.id, &detail.wording.ja, &detail.wording.en),
+            ticked: form.typed.has("detail", &detail.id),
+        };
+        CriterionRow {
+            number: place + 1,
+            id: criterion.id.to_string(),
+            ja: criterion.wording.ja.clone(),
+            en: criterion.wording.en.clone(),
+            yes: form.typed.has(&name, "yes"),
+            no: form.typed.has(&name, "no"),
+            derived: known.reasons().iter().any(|reason| reason.criterion == criterion.id),
+            error: form.error(&name),
+            details: criterion.details.iter().map(tick).collect(),
+        }
+    };
+    of_tier.enumerate().map(row).collect()
+}
+
+/// The outcome alone, for a form that is being filled in.
+pub(super) async fn outcome(State(app): State<App>, Path(wanted): Path<String>, post: Post) -> Response {
+    let drawn = async {
+        let case = read_case(&app, &post.visitor.who.actor, id(&wanted)?, Command::Screen).await?;
+        let ground = Ground::of(&app, &post.visitor.who.actor).await?;
+        let sender = post.visitor.who.sender(None, None);
+        let context = ground.context(&app, &sender)?;
+        let facts = Decision::over(context, case.clone()).facts();
+        page(StatusCode::OK, &verdict(&post.typed, &context, &case, &facts))
+    };
+    // A fragment can't carry an error page: the form stays as it is.
+    drawn.await.unwrap_or_else(|error| {
+        error.log();
+        StatusCode::NO_CONTENT.into_response()
+    })
+}
+
+pub(super) async fn file(State(app): State<App>, Path(wanted): Path<String>, post: Post) -> Response {
+    post.answer(filed(&app, &post, &wanted).await)
+}
+
+async fn filed(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiError> {
+    let encounter_id: EncounterId = id(wanted)?;
+    let form = post.form(app, format!("/encounters/{encounter_id}/file"));
+    if !post.typed.wants_sending() {
+        let case = readable(app, &post.visitor, wanted).await?;
+        return filing(app, &post.visitor, &case, form).await;
+    }
+    let error = match send(app, post, encounter_id).await {
+        Ok(answer) => return Ok(onward(answer)),
+        Err(error) => error,
+    };
+    let incomplete =
+        matches!(&error, ApiError::Refused(r) if r.faults.contains(&("answers", Fault::ScreeningIncomplete)));
+    let mut form = form.refused(app, error)?;
+    let case = readable(app, &post.visitor, wanted).await?;
+    if incomplete {
+        for missing in missing(app, post, &case).await? {
+            let message = format!("「{}」に答えてください。", missing.wording.ja);
+            form.errors.push(FormError { field: format!("c.{}", missing.criterion), message });
+        }
+    }
+    filing(app, &post.visitor, &case, form).await
+}
+
+async fn missing(app: &App, post: &Post, case: &Case) -> Result<Vec<rules::Missing>, ApiError> {
+    let ground = Ground::of(app, &post.visitor.who.actor).await?;
+    let sender = post.visitor.who.sender(None, None);
+    let context = ground.context(app, &sender)?;
+    let facts = Decision::over(context, case.clone()).facts();
+    let outcome = context.agreement.checklist.screen(&answers(&post.typed, context.agreement), &facts);
+    Ok(outcome.missing().to_vec())
+}
+
+async fn send(app: &App, post: &Post, encounter_id: EncounterId) -> Result<crate::run::Answer, ApiError> {
+    let typed = &post.typed;
+    let mut faults = Faults::default();
+    let planned_on = faults.take("planned_on", parse_day(typed.get("planned_on")));
+    let message = faults.take("message", Prose::parse(typed.get("message"))).unwrap_or_default();
+    faults.check()?;
+    let planned_on = planned_on.ok_or(Fault::Missing)?;
+    let agreement = app.agreement(&post.visitor.directory)?;
+    let answers = answers(typed, agreement);
+    let steps = |decision: &mut Decision<'_>| -> Result<Option<NoticeId>, Refusal> {
+        decision.plan_discharge(planned_on)?;
+        // The first look tells whether a person has to decide; what she decided goes into the record.
+        let advised = decided(typed, &agreement.checklist.screen(&answers, &decision.facts()))?;
+        decision.screen(answers.clone(), advised)?;
+        let asked = decision.case().screening().is_none_or(Screening::asks_for_notice);
+        let kind = NoticeKind::PlannedDischarge;
+        let new = NewNotice { kind, planned_on: Some(planned_on), message: message.clone() };
+        if asked { decision.issue(new).map(Some) } else { Ok(None) }
+    };
+    let answer = |notice: &Option<NoticeId>, _: &Case| {
+        let done = if notice.is_some() { "sent" } else { "kept" };
+        leads_to(format!("/encounters/{encounter_id}?done={done}"))
+    };
+    on_case(app, &post.sender(None), encounter_id, Command::IssueNotice, steps, answer).await
+}
+
+/// For 注意が必要な患者: whether to tell, and why; for everything else nothing.
+fn decided(typed: &Typed, outcome: &Outcome) -> Result<Option<AdvisedDecision>, Refusal> {
+    match outcome {
+        Outcome::Incomplete { .. } => Err(Refusal::at("answers", Fault::ScreeningIncomplete)),
+        Outcome::NoticeAdvised { .. } => {
+            let mut faults = Faults::default();
+            let give = faults.take(
+                "give_notice",
+                match typed.get("give_notice") {
+                    "yes" => Ok(true),
+                    "no" => Ok(false),
+                    "" => Err(Fault::Missing),
+                    _ => Err(Fault::NotAKnownValue),
+                },
+            );
+            let why = Line::parse(typed.get("why"));
+            let why = faults.take("why", why.map_err(|f| if f == Fault::Missing { Fault::ReasonMissing } else { f }));
+            faults.check()?;
+            Ok(give.zip(why).map(|(give_notice, why)| AdvisedDecision { give_notice, why }))
+        }
+        _ => Ok(None),
+    }
+}

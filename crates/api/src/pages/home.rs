@@ -1,0 +1,165 @@
+//! The first page of each role, and the city's overview.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::access::Command;
+use domain::deadline::{DeadlineRule, Timeliness};
+use domain::party::Role;
+use serde::Deserialize;
+use storage::{EncounterFilter, EncounterLine, NoticeFilter, OverdueLine};
+
+use super::shape::{deadline_badge, notice_row, organization, stay_row, ward};
+use super::view::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow};
+use super::view::words::{self, Tone};
+use super::visit::{Visitor, page};
+use super::{admin, visit};
+use crate::error::ApiError;
+use crate::run::may_in_region;
+use crate::state::App;
+
+/// Stays on one board, and rows in each list of the overview.
+const MOST: u32 = 300;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    /// The whole hospital instead of one's own ward.
+    #[serde(default)]
+    whole: String,
+}
+
+pub(super) async fn home(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
+    let shown = match visitor.who.actor.role {
+        Role::WardStaff | Role::Coordinator => board(&app, &visitor, asked.whole == "yes").await,
+        Role::CareManager => inbox(&app, &visitor).await,
+        Role::Municipality => city(&app, &visitor).await,
+        Role::Auditor => admin::audit_page(&app, &visitor).await,
+        Role::Administrator => admin::calendar_page(&app, &visitor, None).await,
+    };
+    visitor.answer(shown)
+}
+
+pub(super) async fn overview(State(app): State<App>, visitor: Visitor) -> Response {
+    visitor.answer(city(&app, &visitor).await)
+}
+
+async fn stays(app: &App, visitor: &Visitor, filter: &EncounterFilter) -> Result<Vec<EncounterLine>, ApiError> {
+    let mut lines = app.store().list_encounters(visitor.who.actor.region_id, filter, None, MOST).await?;
+    // What must be told soonest stands on top; what has no deadline follows, the oldest stay first.
+    lines.sort_by_key(|line| {
+        let due = line.deadline.as_ref().map_or(chrono::NaiveDate::MAX, |deadline| deadline.due_on);
+        (due, line.encounter.admitted_at)
+    });
+    app.store().append_audit(vec![visitor.who.audit_entry(app.now(), "list_encounters")]).await?;
+    Ok(lines)
+}
+
+async fn board(app: &App, visitor: &Visitor, whole: bool) -> Result<Response, ApiError> {
+    let actor = &visitor.who.actor;
+    let ward_id = actor.ward_id.filter(|_| !whole);
+    let hospital_id = Some(actor.organization_id);
+    let filter = EncounterFilter { hospital_id, ward_id, open_only: true, ..EncounterFilter::default() };
+    let lines = stays(app, visitor, &filter).await?;
+    let hospital = organization(&visitor.directory, actor.organization_id);
+    let shown = Board {
+        frame: visitor.frame("入院一覧", "Stays"),
+        place: ward_id.map_or_else(|| hospital.clone(), |id| format!("{hospital} {}", ward(&visitor.directory, id))),
+        whole: ward_id.is_none(),
+        has_ward: actor.ward_id.is_some(),
+        cut: lines.len() >= MOST as usize,
+        rows: lines.iter().map(|line| stay_row(line, &visitor.directory, visitor.today, actor.role)).collect(),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+async fn inbox(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
+    let actor = &visitor.who.actor;
+    let ours = Some(actor.organization_id);
+    let unanswered = NoticeFilter { recipient_id: ours, unanswered_only: true, ..NoticeFilter::default() };
+    let mut waiting = app.store().list_notices(actor.region_id, &unanswered, None, 100).await?;
+    waiting.reverse();
+    let filter =
+        EncounterFilter { office_id: ours, today: Some(visitor.today), open_only: true, ..EncounterFilter::default() };
+    let lines = stays(app, visitor, &filter).await?;
+    let letter = |line: &storage::NoticeLine| {
+        let person = (line.patient_name.as_str(), line.patient_kana.as_str());
+        notice_row(&line.notice, &visitor.directory, Some(person))
+    };
+    let shown = Inbox {
+        frame: visitor.frame("受信箱", "Inbox"),
+        place: organization(&visitor.directory, actor.organization_id),
+        waiting: waiting.iter().map(letter).collect(),
+        stays: lines.iter().map(|line| stay_row(line, &visitor.directory, visitor.today, actor.role)).collect(),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
+    may_in_region(&visitor.who.actor, Command::ViewOverview)?;
+    let region_id = visitor.who.actor.region_id;
+    let lines = app.store().overdue(region_id, MOST).await?;
+    let set_aside = app.store().set_aside_rows(region_id).await?;
+    let (discharges, letters): (Vec<_>, Vec<_>) =
+        lines.iter().partition(|line| line.deadline.rule == DeadlineRule::DischargeNotice);
+    let row = |line: &&OverdueLine| overdue_row(line, visitor);
+    let figure = |ja, en, count, tone| Figure { ja, en, count, tone };
+    let shown = Overview {
+        frame: visitor.frame("概況", "Overview"),
+        region: visitor.directory.region.name.to_string(),
+        counts: vec![
+            figure("期限を過ぎた退院連絡", "discharge notices missed", discharges.len(), Tone::Late),
+            figure("回答のない連絡", "notices unanswered", letters.len(), Tone::Soon),
+            figure("自動処理から外れたもの", "set aside", set_aside.len(), Tone::Late),
+        ],
+        hospitals: by_hospital(&lines, visitor),
+        overdue: discharges.iter().map(row).collect(),
+        unacknowledged: letters.iter().map(row).collect(),
+        set_aside: set_aside
+            .into_iter()
+            .map(|deadline| SetAsideRow {
+                rule: words::rule(deadline.rule).0,
+                due: words::day(deadline.due_on),
+                reason: deadline.set_aside.unwrap_or_default(),
+                id: deadline.encounter_id.to_string(),
+            })
+            .collect(),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+fn by_hospital(lines: &[OverdueLine], visitor: &Visitor) -> Vec<HospitalRow> {
+    let mut rows = BTreeMap::<String, HospitalRow>::new();
+    for line in lines {
+        let name = organization(&visitor.directory, line.hospital_id);
+        let row = rows.entry(name.clone()).or_insert(HospitalRow { name, missed: 0, due: 0, unacknowledged: 0 });
+        match (line.deadline.rule, line.deadline.timeliness) {
+            (DeadlineRule::Acknowledgement, _) => row.unacknowledged += 1,
+            (DeadlineRule::DischargeNotice, Timeliness::Missed) => row.missed += 1,
+            (DeadlineRule::DischargeNotice, _) => row.due += 1,
+        }
+    }
+    rows.into_values().collect()
+}
+
+fn overdue_row(line: &OverdueLine, visitor: &Visitor) -> OverdueRow {
+    let directory = &visitor.directory;
+    let by = directory.organization(line.deadline.organization_id);
+    let mut deadline = deadline_badge(&line.deadline, visitor.today);
+    deadline.ja = words::countdown(line.deadline.due_on, visitor.today);
+    OverdueRow {
+        hospital: organization(directory, line.hospital_id),
+        ward: ward(directory, line.ward_id),
+        by: organization(directory, line.deadline.organization_id),
+        phone: by.and_then(|o| o.phone.as_ref()).map(ToString::to_string),
+        deadline,
+        verdict: words::timeliness(line.deadline.timeliness),
+    }
+}
+
+/// What stands at no known address.
+pub(super) async fn nowhere(State(app): State<App>) -> Response {
+    let frame = visit::outside(&app, "見つかりません", "Not found");
+    visit::wrong(&domain::Fault::NotFound.into(), frame, String::new(), None)
+}

@@ -1,0 +1,336 @@
+//! 本人 and 担当: find, register, correct, and name who manages the care.
+//!
+//! A search is a POST: neither names nor numbers stand in an address, a history or a log.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::access::{Command, Relation, may, reach};
+use domain::decide::{NewPatient, PatientDoubt, charge, correct_patient, register_patient};
+use domain::party::Role;
+use domain::patient::{InsuredNumber, Patient};
+use domain::refusal::Faults;
+use domain::text::{Kana, Line};
+use domain::{Fault, PatientId, Refusal};
+use storage::EncounterFilter;
+
+use super::shape;
+use super::view::form::{Form, FormError};
+use super::view::patients::{CareTeamForm, Person, PersonForm, Search};
+use super::view::typed::{KEY, Typed, parse_day};
+use super::visit::{Post, Visitor, id, leads_to, onward, page};
+use crate::error::ApiError;
+use crate::run::{Answer, Ground, may_in_region, run};
+use crate::state::App;
+
+/// People on one page of a search.
+const MOST: u32 = 50;
+
+/// The person, if the visitor may do `command` to her record.
+pub(super) async fn reachable(
+    app: &App,
+    visitor: &Visitor,
+    id: PatientId,
+    command: Command,
+) -> Result<Patient, ApiError> {
+    let actor = &visitor.who.actor;
+    let Some(farthest) = reach(actor.role, command) else { return Err(Fault::NotAllowed.into()) };
+    let patient = app.store().patient(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
+    let mut relation = Relation::Region;
+    if farthest > Relation::Region {
+        let team = app.store().care_team(id).await?;
+        if team.iter().any(|m| m.organization_id == actor.organization_id && m.is_current_on(visitor.today)) {
+            relation = Relation::Attached;
+        }
+    }
+    may(actor, command, relation)?;
+    Ok(patient)
+}
+
+pub(super) async fn search_form(State(app): State<App>, visitor: Visitor) -> Response {
+    let form = visitor.form(&app, "/patients/search", Typed::default());
+    visitor.answer(searched(&visitor, form, None))
+}
+
+pub(super) async fn search(State(app): State<App>, post: Post) -> Response {
+    post.answer(find(&app, &post).await)
+}
+
+async fn find(app: &App, post: &Post) -> Result<Response, ApiError> {
+    let visitor = &post.visitor;
+    may_in_region(&visitor.who.actor, Command::SearchPatients)?;
+    let mut form = post.form(app, "/patients/search");
+    let key = Kana::search_key(post.typed.get("q"));
+    if let Err(fault) = Line::parse(&key) {
+        form.errors.push(FormError { field: "q".into(), message: fault.ja() });
+        return searched(visitor, form, None);
+    }
+    let found = app.store().find_patients(visitor.who.actor.region_id, &key, None, MOST).await?;
+    let entry = |patient: &Patient| {
+        let mut entry = visitor.who.audit_entry(app.now(), Command::SearchPatients.name());
+        entry.patient_id = Some(patient.id);
+        entry
+    };
+    app.store().append_audit(found.iter().map(entry).collect()).await?;
+    searched(visitor, form, Some(&found))
+}
+
+fn searched(visitor: &Visitor, form: Form, found: Option<&[Patient]>) -> Result<Response, ApiError> {
+    may_in_region(&visitor.who.actor, Command::SearchPatients)?;
+    let shown = Search {
+        frame: visitor.frame("本人を探す", "Find a person"),
+        form,
+        cut: found.is_some_and(|found| found.len() >= MOST as usize),
+        found: found.map(|found| found.iter().map(|p| shape::person_row(p, visitor.today)).collect()),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+pub(super) async fn show(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {
+    visitor.answer(person(&app, &visitor, &wanted).await)
+}
+
+async fn person(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, ApiError> {
+    let actor = &visitor.who.actor;
+    let patient = reachable(app, visitor, id(wanted)?, Command::ViewPatient).await?;
+    let hospital = matches!(actor.role, Role::WardStaff | Role::Coordinator);
+    let (ours, today) = (Some(actor.organization_id), visitor.today);
+    let filter = EncounterFilter {
+        hospital_id: ours.filter(|_| hospital),
+        office_id: ours.filter(|_| !hospital),
+        today: Some(today),
+        patient_id: Some(patient.id),
+        ..EncounterFilter::default()
+    };
+    let stays = app.store().list_encounters(actor.region_id, &filter, None, 20).await?;
+    let mut team = app.store().care_team(patient.id).await?;
+    team.sort_by_key(|member| std::cmp::Reverse((member.from_on, member.id)));
+    visitor.seen(app, Command::ViewPatient, Some(patient.id), None, None).await?;
+    let shown = Person {
+        frame: visitor.frame("本人の情報", "Person"),
+        person: shape::person_card(&patient, today),
+        insured_number: patient.insured_number.as_ref().map(|number| number.as_str().to_owned()),
+        team: team.iter().map(|member| shape::charge(member, &visitor.directory, today)).collect(),
+        stays: stays.iter().map(|line| shape::stay_row(line, &visitor.directory, today, actor.role)).collect(),
+        can_write: reach(actor.role, Command::WritePatient).is_some(),
+        can_admit: reach(actor.role, Command::Admit).is_some(),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+fn parse(typed: &Typed) -> Result<NewPatient, Refusal> {
+    let mut faults = Faults::default();
+    let number = typed.get("insured_number").trim();
+    let number = (!number.is_empty()).then(|| InsuredNumber::parse(number)).transpose();
+    let parsed = (
+        faults.take("name", Line::parse(typed.get("name"))),
+        faults.take("kana", Kana::parse(typed.get("kana"))),
+        faults.take("birth_on", parse_day(typed.get("birth_on"))),
+        faults.take("sex", shape::from_code(typed.get("sex"))),
+        faults.take("district", Line::parse(typed.get("district"))),
+        faults.take("insured_number", number),
+        faults.take("care_level", shape::from_code(typed.get("care_level"))),
+    );
+    faults.check()?;
+    let (Some(name), Some(kana), Some(birth_on), Some(sex), Some(district), Some(insured_number), Some(care_level)) =
+        parsed
+    else {
+        return Err(Fault::Missing.into());
+    };
+    Ok(NewPatient { name, kana, birth_on, sex, district, insured_number, care_level })
+}
+
+fn person_form(visitor: &Visitor, form: Form, is_new: bool, alike: &[Patient], doubts: &[PatientDoubt]) -> PersonForm {
+    let words = |doubt: &PatientDoubt| match doubt {
+        PatientDoubt::DistrictWithoutCentre => "この圏域を担当する地域包括支援センターの登録がありません。",
+        PatientDoubt::OutsideCareInsurance => "40歳未満の方です。生年月日を確かめてください。",
+    };
+    let back = form.action.strip_suffix("/edit").map_or_else(|| "/patients/search".to_owned(), ToOwned::to_owned);
+    PersonForm {
+        frame: visitor.frame(if is_new { "新しい方の登録" } else { "基本情報の変更" }, "Person"),
+        form,
+        is_new,
+        back,
+        districts: shape::districts(&visitor.directory),
+        care_levels: shape::care_levels(),
+        sexes: shape::sexes(),
+        alike: alike.iter().map(|patient| shape::person_row(patient, visitor.today)).collect(),
+        doubts: doubts.iter().map(words).collect(),
+    }
+}
+
+pub(super) async fn new_form(State(app): State<App>, visitor: Visitor) -> Response {
+    let form = visitor.form(&app, "/patients/new", Typed::default());
+    let allowed = may_in_region(&visitor.who.actor, Command::WritePatient);
+    visitor.answer(allowed.and_then(|()| page(StatusCode::OK, &person_form(&visitor, form, true, &[], &[]))))
+}
+
+pub(super) async fn register(State(app): State<App>, post: Post) -> Response {
+    post.answer(registered(&app, &post).await)
+}
+
+async fn registered(app: &App, post: &Post) -> Result<Response, ApiError> {
+    let visitor = &post.visitor;
+    may_in_region(&visitor.who.actor, Command::WritePatient)?;
+    let form = post.form(app, "/patients/new");
+    if !post.typed.wants_sending() {
+        return page(StatusCode::OK, &person_form(visitor, form, true, &[], &[]));
+    }
+    let refused = match parse(&post.typed) {
+        Err(refusal) => ApiError::from(refusal),
+        Ok(new) => match register_once(app, post, &new).await {
+            Ok(Registered::Kept(answer)) => return Ok(onward(answer)),
+            Ok(Registered::Alike(alike, doubts)) => {
+                let mut form = form;
+                form.errors.push(FormError {
+                    field: "sure".into(),
+                    message: "よく似た方が登録されています。同じ方でないか確かめてください。".into(),
+                });
+                form.status = StatusCode::CONFLICT;
+                return page(form.status, &person_form(visitor, form, true, &alike, &doubts));
+            }
+            Err(error) => error,
+        },
+    };
+    let form = form.refused(app, refused)?;
+    page(form.status, &person_form(visitor, form, true, &[], &[]))
+}
+
+enum Registered {
+    Kept(Answer),
+    Alike(Vec<Patient>, Vec<PatientDoubt>),
+}
+
+/// Registers a person, unless somebody like her is there already and nobody has said that it is another one.
+async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Registered, ApiError> {
+    let sender = post.sender(None);
+    let sent_before = app.store().idempotency(sender.actor.account_id, post.typed.get(KEY)).await?.is_some();
+    if !sent_before && !post.typed.is_ticked("sure") {
+        let ground = Ground::of(app, sender.actor).await?;
+        let context = ground.context(app, &sender)?;
+        let (_, changes) = register_patient(&context, new.clone())?;
+        if let Some(write) = &changes.patient {
+            let alike = app.store().possible_duplicates(write.row()).await?;
+            if !alike.is_empty() {
+                return Ok(Registered::Alike(alike, new.doubts(&context)));
+            }
+        }
+    }
+    let decide = async || {
+        let ground = Ground::of(app, sender.actor).await?;
+        let (id, changes) = register_patient(&ground.context(app, &sender)?, new.clone())?;
+        Ok((changes, leads_to(format!("/patients/{id}?done=registered"))))
+    };
+    run(app, &sender, decide).await.map(Registered::Kept)
+}
+
+pub(super) async fn edit_form(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {
+    let shown = async {
+        let patient = reachable(&app, &visitor, id(&wanted)?, Command::WritePatient).await?;
+        visitor.seen(&app, Command::ViewPatient, Some(patient.id), None, None).await?;
+        let typed = Typed::default()
+            .with("name", patient.name.as_str())
+            .with("kana", patient.kana.as_str())
+            .with("birth_on", patient.birth_on.to_string())
+            .with("sex", shape::code(&patient.sex))
+            .with("district", patient.district.as_str())
+            .with("insured_number", patient.insured_number.as_ref().map_or("", |number| number.as_str()))
+            .with("care_level", shape::code(&patient.care_level))
+            .with("version", patient.version.to_string());
+        let form = visitor.form(&app, format!("/patients/{wanted}/edit"), typed);
+        page(StatusCode::OK, &person_form(&visitor, form, false, &[], &[]))
+    };
+    visitor.answer(shown.await)
+}
+
+pub(super) async fn edit(State(app): State<App>, Path(wanted): Path<String>, post: Post) -> Response {
+    post.answer(corrected(&app, &post, &wanted).await)
+}
+
+async fn corrected(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiError> {
+    let patient_id: PatientId = id(wanted)?;
+    let form = post.form(app, format!("/patients/{patient_id}/edit"));
+    if !post.typed.wants_sending() {
+        return page(StatusCode::OK, &person_form(&post.visitor, form, false, &[], &[]));
+    }
+    let version = post.typed.get("version").parse().map_err(|_| ApiError::Unreadable("version"))?;
+    let sender = post.sender(Some(version));
+    let sent = match parse(&post.typed) {
+        Err(refusal) => Err(refusal.into()),
+        Ok(new) => {
+            let decide = async || {
+                let old = reachable(app, &post.visitor, patient_id, Command::WritePatient).await?;
+                if old.version != version {
+                    return Err(Fault::Stale.into());
+                }
+                let ground = Ground::of(app, sender.actor).await?;
+                let changes = correct_patient(&ground.context(app, &sender)?, &old, new.clone())?;
+                Ok((changes, leads_to(format!("/patients/{patient_id}?done=corrected"))))
+            };
+            run(app, &sender, decide).await
+        }
+    };
+    match sent {
+        Ok(answer) => Ok(onward(answer)),
+        Err(error) => {
+            let form = form.refused(app, error)?;
+            page(form.status, &person_form(&post.visitor, form, false, &[], &[]))
+        }
+    }
+}
+
+pub(super) async fn team_form(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {
+    let typed = Typed::default().with("from_on", visitor.today.to_string());
+    let form = visitor.form(&app, format!("/patients/{wanted}/care-team"), typed);
+    visitor.answer(team_page(&app, &visitor, &wanted, form).await)
+}
+
+async fn team_page(app: &App, visitor: &Visitor, wanted: &str, form: Form) -> Result<Response, ApiError> {
+    let patient = reachable(app, visitor, id(wanted)?, Command::WriteCareTeam).await?;
+    let team = app.store().care_team(patient.id).await?;
+    visitor.seen(app, Command::ViewPatient, Some(patient.id), None, None).await?;
+    let current = team.iter().filter(|m| m.is_current_on(visitor.today)).max_by_key(|m| (m.from_on, m.id));
+    let shown = CareTeamForm {
+        frame: visitor.frame("担当のケアマネジャー", "Care manager"),
+        person: shape::person_card(&patient, visitor.today),
+        managers: shape::care_managers(&visitor.directory),
+        current: current.map(|member| shape::charge(member, &visitor.directory, visitor.today)),
+        form,
+    };
+    page(shown.form.status, &shown)
+}
+
+pub(super) async fn name_manager(State(app): State<App>, Path(wanted): Path<String>, post: Post) -> Response {
+    post.answer(charged(&app, &post, &wanted).await)
+}
+
+async fn charged(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiError> {
+    let patient_id: PatientId = id(wanted)?;
+    let form = post.form(app, format!("/patients/{patient_id}/care-team"));
+    if !post.typed.wants_sending() {
+        return team_page(app, &post.visitor, wanted, form).await;
+    }
+    let mut faults = Faults::default();
+    let manager = post.typed.get("care_manager_id");
+    let manager = if manager.is_empty() { Err(Fault::Missing) } else { manager.parse().map_err(|_| Fault::UnknownId) };
+    let manager = faults.take("care_manager_id", manager);
+    let from_on = faults.take("from_on", parse_day(post.typed.get("from_on")));
+    let sender = post.sender(None);
+    let sent = match (faults.check(), manager, from_on) {
+        (Ok(()), Some(manager), Some(from_on)) => {
+            let decide = async || {
+                let patient = reachable(app, &post.visitor, patient_id, Command::WriteCareTeam).await?;
+                let team = app.store().care_team(patient_id).await?;
+                let ground = Ground::of(app, sender.actor).await?;
+                let changes = charge(&ground.context(app, &sender)?, &patient, &team, manager, from_on)?;
+                Ok((changes, leads_to(format!("/patients/{patient_id}?done=charged"))))
+            };
+            run(app, &sender, decide).await
+        }
+        (checked, _, _) => Err(checked.err().unwrap_or_else(|| Fault::Missing.into()).into()),
+    };
+    match sent {
+        Ok(answer) => Ok(onward(answer)),
+        Err(error) => team_page(app, &post.visitor, wanted, form.refused(app, error)?).await,
+    }
+}

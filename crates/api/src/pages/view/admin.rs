@@ -1,0 +1,35 @@
+//! What administrators and auditors see.
+
+use askama::Template;
+
+use super::form::Form;
+use super::frame::Frame;
+
+#[derive(Debug, Template)]
+#[template(path = "calendar.html")]
+pub(crate) struct CalendarPage {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    /// The last year that the cabinet office has published.
+    pub(crate) published_until: i32,
+    pub(crate) loaded: Option<String>,
+    /// The coming holidays; true: not published yet.
+    pub(crate) coming: Vec<(String, String, bool)>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "audit.html")]
+pub(crate) struct Audit {
+    pub(crate) frame: Frame,
+    pub(crate) rows: Vec<AuditRow>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct AuditRow {
+    pub(crate) at: String,
+    pub(crate) who: String,
+    pub(crate) place: String,
+    pub(crate) action: String,
+    /// Ids, not names: the trail says which record, the record says whose.
+    pub(crate) concerns: String,
+}

@@ -1,0 +1,225 @@
+//! A form as it stands on a page: what was typed, what is wrong with it, and the fields that draw themselves.
+//!
+//! A field binds its label, hint and error to its input in one template, so that no page can forget one. A form that was refused is
+//! the same form with faults beside the fields and a summary on top.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::typed::{Typed, parse_day};
+
+/// One fault, beside its field; an empty field name means the form as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FormError {
+    pub(crate) field: String,
+    pub(crate) message: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Form {
+    /// Where it is sent to.
+    pub(crate) action: String,
+    pub(crate) typed: Typed,
+    pub(crate) errors: Vec<FormError>,
+    pub(crate) csrf: String,
+    /// A form sent twice carries the same key and is one command.
+    pub(crate) key: String,
+    pub(crate) status: StatusCode,
+}
+
+impl Form {
+    pub(crate) fn new(action: impl Into<String>, csrf: &str, key: String, typed: Typed) -> Self {
+        Self { action: action.into(), typed, errors: Vec::new(), csrf: csrf.to_owned(), key, status: StatusCode::OK }
+    }
+
+    pub(crate) fn error(&self, field: &str) -> Option<String> {
+        let found: Vec<_> = self.errors.iter().filter(|e| e.field == field).map(|e| e.message.as_str()).collect();
+        (!found.is_empty()).then(|| found.join(" "))
+    }
+
+    /// Summary on top; every line leads to its field.
+    pub(crate) fn summary(&self) -> Summary<'_> {
+        Summary { errors: &self.errors }
+    }
+
+    /// The hidden fields of every form.
+    pub(crate) fn hidden(&self) -> Hidden<'_> {
+        Hidden { csrf: &self.csrf, key: &self.key }
+    }
+
+    pub(crate) fn input(&self, name: &'static str, ja: &'static str, en: &'static str) -> Input<'_> {
+        let error = self.error(name);
+        Input {
+            form: self,
+            name,
+            ja,
+            en,
+            kind: "text",
+            required: false,
+            hint: "",
+            autocomplete: "",
+            narrow: false,
+            error,
+        }
+    }
+
+    pub(crate) fn area(&self, name: &'static str, ja: &'static str, en: &'static str) -> Area<'_> {
+        Area { form: self, name, ja, en, hint: "", required: false, rows: 5, error: self.error(name) }
+    }
+
+    pub(crate) fn select<'a>(
+        &'a self,
+        name: &'static str,
+        ja: &'static str,
+        en: &'static str,
+        groups: &'a [Group],
+    ) -> Select<'a> {
+        Select { form: self, name, ja, en, groups, required: false, hint: "", error: self.error(name) }
+    }
+
+    pub(crate) fn radios<'a>(
+        &'a self,
+        name: &'static str,
+        ja: &'static str,
+        en: &'static str,
+        choices: &'a [Choice],
+    ) -> Radios<'a> {
+        Radios { form: self, name, ja, en, choices, required: false, hint: "", error: self.error(name) }
+    }
+
+    pub(crate) fn tick(&self, name: &'static str, ja: &'static str, en: &'static str) -> Tick<'_> {
+        Tick { form: self, name, ja, en, hint: "", error: self.error(name) }
+    }
+}
+
+/// One thing to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) value: String,
+    pub(crate) ja: String,
+    pub(crate) en: String,
+}
+
+impl Choice {
+    pub(crate) fn new(value: impl ToString, ja: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { value: value.to_string(), ja: ja.into(), en: en.into() }
+    }
+}
+
+/// Choices under one heading; an empty heading means none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) choices: Vec<Choice>,
+}
+
+impl Group {
+    pub(crate) fn plain(choices: Vec<Choice>) -> Vec<Self> {
+        vec![Self { name: String::new(), choices }]
+    }
+}
+
+macro_rules! drawn {
+    ($($name:ident $path:literal { $($field:ident: $type:ty),* })*) => {$(
+        #[derive(Debug, Template)]
+        #[template(path = $path)]
+        pub(crate) struct $name<'a> { $($field: $type),* }
+
+        impl askama::filters::HtmlSafe for $name<'_> {}
+    )*};
+}
+
+drawn! {
+    Summary "field/summary.html" { errors: &'a [FormError] }
+    Hidden "field/hidden.html" { csrf: &'a str, key: &'a str }
+    Input "field/input.html" {
+        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, kind: &'static str, required: bool,
+        hint: &'static str, autocomplete: &'static str, narrow: bool, error: Option<String>
+    }
+    Area "field/area.html" {
+        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, hint: &'static str, required: bool, rows: u8,
+        error: Option<String>
+    }
+    Select "field/select.html" {
+        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, groups: &'a [Group], required: bool,
+        hint: &'static str, error: Option<String>
+    }
+    Radios "field/radios.html" {
+        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, choices: &'a [Choice], required: bool,
+        hint: &'static str, error: Option<String>
+    }
+    Tick "field/tick.html" {
+        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, hint: &'static str, error: Option<String>
+    }
+}
+
+macro_rules! mods {
+    ($($name:ident: $($method:ident),*;)*) => {$(impl $name<'_> { $(mods!(@ $method);)* })*};
+    (@ required) => { pub(crate) fn required(mut self) -> Self { self.required = true; self } };
+    (@ hint) => { pub(crate) fn hint(mut self, hint: &'static str) -> Self { self.hint = hint; self } };
+    (@ described) => {
+        /// For `aria-describedby`: the hint, then the error.
+        fn described(&self) -> String {
+            let hint = (!self.hint.is_empty()).then(|| format!("h-{}", self.name));
+            let error = self.error.as_ref().map(|_| format!("e-{}", self.name));
+            [hint, error].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        }
+    };
+    (@ value) => { fn value(&self) -> &str { self.form.typed.get(self.name) } };
+}
+
+mods! {
+    Input: required, hint, described, value;
+    Area: required, hint, described, value;
+    Select: required, hint, described;
+    Radios: required, hint, described;
+    Tick: hint, described;
+}
+
+impl Input<'_> {
+    /// `type` of the input.
+    pub(crate) fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// A day. What is no day was typed by hand and would vanish in a date field: it comes back in a plain one.
+    pub(crate) fn day(self) -> Self {
+        let typed = self.value();
+        let kind = if typed.is_empty() || parse_day(typed).is_ok_and(|day| day.to_string() == typed) {
+            "date"
+        } else {
+            "text"
+        };
+        self.kind(kind).narrow()
+    }
+
+    pub(crate) fn narrow(mut self) -> Self {
+        self.narrow = true;
+        self
+    }
+
+    pub(crate) fn autocomplete(mut self, what: &'static str) -> Self {
+        self.autocomplete = what;
+        self
+    }
+}
+
+impl Area<'_> {
+    pub(crate) fn rows(mut self, rows: u8) -> Self {
+        self.rows = rows;
+        self
+    }
+}
+
+impl Select<'_> {
+    fn is_chosen(&self, choice: &Choice) -> bool {
+        self.form.typed.get(self.name) == choice.value
+    }
+}
+
+impl Radios<'_> {
+    fn is_chosen(&self, choice: &Choice) -> bool {
+        self.form.typed.get(self.name) == choice.value
+    }
+}

@@ -1,0 +1,117 @@
+//! What stands around every page: who is logged in, where one can go, and what just happened.
+
+use domain::access::{Command, reach};
+use domain::party::Role;
+
+use super::words;
+use crate::pages::assets::{self, Assets};
+
+/// Around every page.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    /// Never with a name in it: titles stay in a browser's history.
+    pub(crate) title: &'static str,
+    pub(crate) title_en: &'static str,
+    pub(crate) assets: &'static Assets,
+    pub(crate) user: Option<User>,
+    pub(crate) nav: Vec<NavItem>,
+    /// What the last command came to.
+    pub(crate) done: Option<&'static str>,
+    /// 11月20日(金).
+    pub(crate) today: String,
+    pub(crate) demo: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) place: String,
+    pub(crate) role: Role,
+    pub(crate) csrf: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct NavItem {
+    pub(crate) href: &'static str,
+    pub(crate) ja: &'static str,
+    pub(crate) en: &'static str,
+    pub(crate) current: bool,
+}
+
+impl Frame {
+    pub(crate) fn new(title: &'static str, title_en: &'static str, today: chrono::NaiveDate) -> Self {
+        Self {
+            title,
+            title_en,
+            assets: assets::served(),
+            user: None,
+            nav: Vec::new(),
+            done: None,
+            today: words::full_day(today),
+            demo: false,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn of(mut self, user: User, path: &str) -> Self {
+        self.nav = nav(user.role, path);
+        self.user = Some(user);
+        self
+    }
+}
+
+impl User {
+    pub(crate) fn role_ja(&self) -> &'static str {
+        words::role(self.role).0
+    }
+}
+
+fn nav(role: Role, path: &str) -> Vec<NavItem> {
+    let home = match role {
+        Role::WardStaff | Role::Coordinator => ("/", "入院一覧", "Stays"),
+        Role::CareManager => ("/", "受信箱", "Inbox"),
+        Role::Municipality => ("/", "概況", "Overview"),
+        Role::Auditor => ("/", "監査記録", "Audit trail"),
+        Role::Administrator => ("/", "管理", "Administration"),
+    };
+    let can = |command| reach(role, command).is_some();
+    let mut items = vec![home];
+    if matches!(role, Role::WardStaff | Role::Coordinator) {
+        items.push(("/patients/search", "本人を探す", "Find a person"));
+    }
+    if can(Command::ViewEncounter) {
+        items.push(("/notices", "連絡", "Notices"));
+    }
+    if matches!(role, Role::Administrator) {
+        items.push(("/overview", "概況", "Overview"));
+    }
+    items.push(("/survey", "調査", "Survey"));
+    let best = items.iter().map(|(href, _, _)| *href).filter(|href| leads(href, path)).max_by_key(|href| href.len());
+    items.into_iter().map(|(href, ja, en)| NavItem { href, ja, en, current: best == Some(href) }).collect()
+}
+
+fn leads(href: &str, path: &str) -> bool {
+    if href == "/" { path == "/" } else { path.starts_with(href) }
+}
+
+/// What just happened, by the code that a redirect carries (`?done=sent`): fixed words, nothing of the person in an address.
+pub(crate) fn done(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "sent" => "連絡を送信しました。相手の回答を待っています。",
+        "kept" => "判定と退院予定日を記録しました。連絡は送信していません。",
+        "registered" => "登録しました。",
+        "corrected" => "変更を保存しました。",
+        "charged" => "担当を登録しました。",
+        "admitted" => "入院を登録しました。",
+        "admitted-sent" => "入院を登録し、入院連絡を送信しました。",
+        "recorded" => "記録しました。",
+        "logged" => "連絡の記録を保存しました。",
+        "confirmed" => "受領の確認を記録しました。",
+        "acknowledged" => "回答を送信しました。",
+        "withdrawn" => "連絡を取り消しました。相手にもお知らせします。",
+        "replaced" => "新しい連絡に差し替えました。",
+        "loaded" => "祝日の表を読み込みました。",
+        "out" => "ログアウトしました。",
+        _ => return None,
+    })
+}

@@ -1,0 +1,110 @@
+//! Where people of each role begin: the ward's board, the care manager's inbox, the city's overview.
+
+use askama::Template;
+
+use super::frame::Frame;
+use super::notices::NoticeRow;
+use super::words::{Badge, Tone};
+
+/// The ward's open stays, the nearest deadline first.
+#[derive(Debug, Template)]
+#[template(path = "board.html")]
+pub(crate) struct Board {
+    pub(crate) frame: Frame,
+    pub(crate) place: String,
+    /// The whole hospital instead of the ward.
+    pub(crate) whole: bool,
+    pub(crate) has_ward: bool,
+    pub(crate) rows: Vec<StayRow>,
+    /// More stays than one page holds.
+    pub(crate) cut: bool,
+}
+
+impl Board {
+    pub(crate) fn late(&self) -> usize {
+        self.rows.iter().filter(|row| row.tone() == Tone::Late).count()
+    }
+
+    pub(crate) fn soon(&self) -> usize {
+        self.rows.iter().filter(|row| row.tone() == Tone::Soon).count()
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct StayRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kana: String,
+    pub(crate) age: u32,
+    pub(crate) place: String,
+    pub(crate) admitted: String,
+    pub(crate) state: Badge,
+    /// あと3日(11月27日まで).
+    pub(crate) deadline: Option<Badge>,
+    pub(crate) unacknowledged: i64,
+    /// The discharge has not been told yet.
+    pub(crate) to_file: bool,
+}
+
+impl StayRow {
+    fn tone(&self) -> Tone {
+        self.deadline.as_ref().map_or(Tone::Quiet, |badge| badge.tone)
+    }
+}
+
+#[derive(Debug, Template)]
+#[template(path = "inbox.html")]
+pub(crate) struct Inbox {
+    pub(crate) frame: Frame,
+    pub(crate) place: String,
+    pub(crate) waiting: Vec<NoticeRow>,
+    pub(crate) stays: Vec<StayRow>,
+}
+
+/// The city's overview: what is late, without a name.
+#[derive(Debug, Template)]
+#[template(path = "overview.html")]
+pub(crate) struct Overview {
+    pub(crate) frame: Frame,
+    pub(crate) region: String,
+    pub(crate) counts: Vec<Figure>,
+    pub(crate) hospitals: Vec<HospitalRow>,
+    pub(crate) overdue: Vec<OverdueRow>,
+    pub(crate) unacknowledged: Vec<OverdueRow>,
+    pub(crate) set_aside: Vec<SetAsideRow>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Figure {
+    pub(crate) ja: &'static str,
+    pub(crate) en: &'static str,
+    pub(crate) count: usize,
+    pub(crate) tone: Tone,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct HospitalRow {
+    pub(crate) name: String,
+    pub(crate) missed: usize,
+    pub(crate) due: usize,
+    pub(crate) unacknowledged: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct OverdueRow {
+    pub(crate) hospital: String,
+    pub(crate) ward: String,
+    /// Who has to act.
+    pub(crate) by: String,
+    pub(crate) phone: Option<String>,
+    pub(crate) deadline: Badge,
+    pub(crate) verdict: Badge,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct SetAsideRow {
+    pub(crate) rule: &'static str,
+    pub(crate) due: String,
+    pub(crate) reason: String,
+    pub(crate) id: String,
+}

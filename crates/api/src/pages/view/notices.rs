@@ -1,0 +1,92 @@
+//! Notices: those received and sent, one of them, and the tombstone of one that was taken back.
+
+use askama::Template;
+
+use super::form::{Choice, Form, Group};
+use super::frame::Frame;
+use super::patients::PersonCard;
+use super::words::Badge;
+
+#[derive(Debug, Clone)]
+pub(crate) struct NoticeRow {
+    pub(crate) id: String,
+    pub(crate) kind: &'static str,
+    pub(crate) kind_en: &'static str,
+    pub(crate) serial: i64,
+    pub(crate) state: Badge,
+    /// Empty where the page stands under the person's name already.
+    pub(crate) name: String,
+    pub(crate) kana: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) planned: Option<String>,
+    pub(crate) issued: String,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "notices.html")]
+pub(crate) struct Notices {
+    pub(crate) frame: Frame,
+    pub(crate) sent: bool,
+    pub(crate) rows: Vec<NoticeRow>,
+    pub(crate) next: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "notice.html")]
+pub(crate) struct NoticePage {
+    pub(crate) frame: Frame,
+    pub(crate) row: NoticeRow,
+    pub(crate) stay_id: String,
+    pub(crate) person: PersonCard,
+    pub(crate) place: String,
+    pub(crate) because: (&'static str, &'static str),
+    pub(crate) message: String,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) edition: Option<String>,
+    pub(crate) answers: Vec<AnswerRow>,
+    pub(crate) readers: Vec<(String, String)>,
+    pub(crate) deliveries: Vec<DeliveryRow>,
+    /// 「明日まで」: until when an answer is asked for.
+    pub(crate) answer_by: Option<Badge>,
+    /// The receiver can answer.
+    pub(crate) acknowledge: Option<Form>,
+    pub(crate) answer_choices: Vec<Choice>,
+    pub(crate) offices: Vec<Group>,
+    /// The care side can send its sheet.
+    pub(crate) send_sheet: bool,
+    /// The sender can take it back.
+    pub(crate) withdraw: Option<Form>,
+    pub(crate) replace: Option<Form>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct AnswerRow {
+    pub(crate) words: &'static str,
+    pub(crate) at: String,
+    pub(crate) by: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct DeliveryRow {
+    pub(crate) state: Badge,
+    pub(crate) at: String,
+    pub(crate) attempts: i64,
+}
+
+/// In the place of a notice that was taken back.
+#[derive(Debug, Template)]
+#[template(path = "tombstone.html")]
+pub(crate) struct Tombstone {
+    pub(crate) frame: Frame,
+    pub(crate) row: NoticeRow,
+    pub(crate) replaced: bool,
+    pub(crate) why: Option<String>,
+    pub(crate) at: String,
+    pub(crate) by: String,
+    /// The notice in its place, where the reader may see it.
+    pub(crate) with: Option<String>,
+    /// Who had opened it: shown to the sender.
+    pub(crate) readers: Option<Vec<(String, String)>>,
+    pub(crate) stay_id: Option<String>,
+}

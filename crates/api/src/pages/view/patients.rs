@@ -1,0 +1,88 @@
+//! People: finding one, registering one without making a second of the same, and who manages the care.
+
+use askama::Template;
+
+use super::form::{Choice, Form, Group};
+use super::frame::Frame;
+use super::home::StayRow;
+
+#[derive(Debug, Template)]
+#[template(path = "patient_search.html")]
+pub(crate) struct Search {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    /// None before anything was searched.
+    pub(crate) found: Option<Vec<PersonRow>>,
+    pub(crate) cut: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct PersonRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kana: String,
+    pub(crate) birth: String,
+    pub(crate) age: u32,
+    pub(crate) district: String,
+    pub(crate) care_level: String,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "patient_form.html")]
+pub(crate) struct PersonForm {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    pub(crate) is_new: bool,
+    pub(crate) back: String,
+    pub(crate) districts: Vec<Group>,
+    pub(crate) care_levels: Vec<Group>,
+    pub(crate) sexes: Vec<Choice>,
+    /// People who may be the same one.
+    pub(crate) alike: Vec<PersonRow>,
+    pub(crate) doubts: Vec<&'static str>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "patient.html")]
+pub(crate) struct Person {
+    pub(crate) frame: Frame,
+    pub(crate) person: PersonCard,
+    pub(crate) insured_number: Option<String>,
+    pub(crate) team: Vec<Charge>,
+    pub(crate) stays: Vec<StayRow>,
+    pub(crate) can_write: bool,
+    pub(crate) can_admit: bool,
+}
+
+/// A person as named on top of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct PersonCard {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kana: String,
+    pub(crate) birth: String,
+    pub(crate) age: u32,
+    pub(crate) sex: &'static str,
+    pub(crate) district: String,
+    pub(crate) care_level: &'static str,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Charge {
+    pub(crate) manager: String,
+    pub(crate) office: String,
+    pub(crate) phone: Option<String>,
+    pub(crate) from: String,
+    pub(crate) until: Option<String>,
+    pub(crate) current: bool,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "care_team.html")]
+pub(crate) struct CareTeamForm {
+    pub(crate) frame: Frame,
+    pub(crate) person: PersonCard,
+    pub(crate) form: Form,
+    pub(crate) managers: Vec<Group>,
+    pub(crate) current: Option<Charge>,
+}

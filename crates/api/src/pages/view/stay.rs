@@ -1,0 +1,149 @@
+//! One stay: its state, the word that was given, and what can be done.
+
+use askama::Template;
+
+use super::form::{Choice, Form, Group};
+use super::frame::Frame;
+use super::notices::NoticeRow;
+use super::patients::PersonCard;
+use super::words::{Badge, Tone};
+
+#[derive(Debug, Template)]
+#[template(path = "stay.html")]
+pub(crate) struct Stay {
+    pub(crate) frame: Frame,
+    pub(crate) id: String,
+    pub(crate) person: PersonCard,
+    /// The person's page may be opened.
+    pub(crate) can_view_person: bool,
+    pub(crate) place: String,
+    pub(crate) admitted: String,
+    pub(crate) emergency: bool,
+    pub(crate) state: Badge,
+    pub(crate) deadlines: Vec<DeadlineRow>,
+    pub(crate) manager: Option<String>,
+    pub(crate) warnings: Vec<WarningRow>,
+    pub(crate) notices: Vec<NoticeRow>,
+    pub(crate) contacts: Vec<ContactRow>,
+    pub(crate) screening: Option<ScreeningCard>,
+    pub(crate) timeline: Vec<TimelineRow>,
+    pub(crate) actions: Actions,
+    pub(crate) csrf: String,
+    /// For the small forms of the page.
+    pub(crate) key: String,
+}
+
+/// What the reader may do next. The first that holds is the page's primary action.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Actions {
+    pub(crate) file: bool,
+    pub(crate) report_discharge: bool,
+    pub(crate) send_sheet: bool,
+    pub(crate) tell_admission: bool,
+    pub(crate) record: bool,
+    pub(crate) log: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct DeadlineRow {
+    pub(crate) rule: &'static str,
+    pub(crate) countdown: String,
+    pub(crate) tone: Tone,
+    pub(crate) verdict: Badge,
+    pub(crate) open: bool,
+    pub(crate) planned: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct WarningRow {
+    pub(crate) words: String,
+    pub(crate) tone: Tone,
+    pub(crate) at: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ContactRow {
+    pub(crate) id: String,
+    pub(crate) kind: &'static str,
+    pub(crate) medium: &'static str,
+    pub(crate) with_whom: String,
+    pub(crate) told: String,
+    pub(crate) by: String,
+    pub(crate) confirmed: bool,
+    pub(crate) needs_receipt: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ScreeningCard {
+    pub(crate) outcome: Badge,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) decision: Option<String>,
+    pub(crate) edition: String,
+    pub(crate) at: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct TimelineRow {
+    pub(crate) what: String,
+    pub(crate) at: String,
+    /// When it was recorded, where that was on another day.
+    pub(crate) recorded: Option<String>,
+    pub(crate) by: String,
+    pub(crate) note: Option<String>,
+    pub(crate) cancelled: bool,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admission.html")]
+pub(crate) struct Admission {
+    pub(crate) frame: Frame,
+    pub(crate) person: PersonCard,
+    pub(crate) form: Form,
+    pub(crate) wards: Vec<Group>,
+    /// Whom an admission notice would reach, and why; or that there is nobody.
+    pub(crate) recipient: Result<(String, &'static str), String>,
+}
+
+/// Planned date, discharge, transfer, cancelling: each its own small form on one page.
+#[derive(Debug, Template)]
+#[template(path = "events.html")]
+pub(crate) struct Events {
+    pub(crate) frame: Frame,
+    pub(crate) id: String,
+    pub(crate) person: PersonCard,
+    pub(crate) state: Badge,
+    pub(crate) plan: Option<Form>,
+    pub(crate) discharge: Option<Form>,
+    pub(crate) transfer: Option<Form>,
+    pub(crate) cancel: Option<Form>,
+    pub(crate) destinations: Vec<Choice>,
+    pub(crate) wards: Vec<Group>,
+    /// What can be cancelled.
+    pub(crate) cancellable: Vec<Choice>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "contact.html")]
+pub(crate) struct ContactForm {
+    pub(crate) frame: Frame,
+    pub(crate) id: String,
+    pub(crate) person: PersonCard,
+    pub(crate) form: Form,
+    pub(crate) kinds: Vec<Choice>,
+    pub(crate) media: Vec<Choice>,
+}
+
+/// A notice of one kind with a message: admission, admission information, discharge.
+#[derive(Debug, Template)]
+#[template(path = "tell.html")]
+pub(crate) struct Tell {
+    pub(crate) frame: Frame,
+    pub(crate) id: String,
+    pub(crate) person: PersonCard,
+    pub(crate) form: Form,
+    pub(crate) kind: (&'static str, &'static str),
+    pub(crate) kind_code: &'static str,
+    pub(crate) recipient: Result<(String, &'static str), String>,
+    /// A draft in headings, for the sheet.
+    pub(crate) is_sheet: bool,
+}
