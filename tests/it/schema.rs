@@ -24,7 +24,8 @@ const POSTGRES_CONSTRAINTS: &str = "SELECT r.relname || '.' || c.conname FROM pg
 
 #[tokio::test]
 async fn both_engines_hold_the_same_tables_columns_constraints_and_indexes() {
-    let path = std::env::temp_dir().join(format!("tsunagi-schema-{}.db", uuid::Uuid::from_u128(rand::random()).simple()));
+    let path =
+        std::env::temp_dir().join(format!("tsunagi-schema-{}.db", uuid::Uuid::from_u128(rand::random()).simple()));
     let url = format!("sqlite://{}?mode=rwc", path.display());
     let store = storage::Store::open(&url, &storage::StoreOptions::default()).await.unwrap();
     assert_eq!(store.schema_version().await.unwrap(), 0);
@@ -42,11 +43,9 @@ async fn both_engines_hold_the_same_tables_columns_constraints_and_indexes() {
 
     let mut lite = sqlx::SqliteConnection::connect(&url).await.unwrap();
     let mut post = sqlx::PgConnection::connect(&postgres).await.unwrap();
-    for (lite_sql, post_sql) in [
-        (SQLITE_COLUMNS, POSTGRES_COLUMNS),
-        (SQLITE_NOT_NULL, POSTGRES_NOT_NULL),
-        (SQLITE_INDEXES, POSTGRES_INDEXES),
-    ] {
+    for (lite_sql, post_sql) in
+        [(SQLITE_COLUMNS, POSTGRES_COLUMNS), (SQLITE_NOT_NULL, POSTGRES_NOT_NULL), (SQLITE_INDEXES, POSTGRES_INDEXES)]
+    {
         let rows = sqlx::query(lite_sql).fetch_all(&mut lite).await.unwrap();
         let ours: Names = rows.iter().map(|row| row.get(0)).collect();
         let rows = sqlx::query(post_sql).fetch_all(&mut post).await.unwrap();
@@ -55,7 +54,8 @@ async fn both_engines_hold_the_same_tables_columns_constraints_and_indexes() {
         assert_eq!(ours, theirs);
     }
 
-    let rows = sqlx::query("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'");
+    let rows =
+        sqlx::query("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'");
     let mut ours = Names::new();
     for row in rows.fetch_all(&mut lite).await.unwrap() {
         let (table, sql): (String, String) = (row.get(0), row.get(1));

@@ -1,8 +1,8 @@
 //! The store by itself, each test on SQLite and on PostgreSQL.
 
 mod faults;
-mod lists;
 pub(crate) mod ground;
+mod lists;
 mod outbox;
 mod writer;
 

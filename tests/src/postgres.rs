@@ -111,7 +111,9 @@ fn server_programs() -> PathBuf {
     let asked = Command::new("pg_config").arg("--bindir").output();
     let bin = asked.ok().map(|out| PathBuf::from(String::from_utf8_lossy(&out.stdout).trim().to_owned()));
     bin.filter(|bin| Path::new(bin).join("initdb").exists()).unwrap_or_else(|| {
-        panic!("PostgreSQL's server is not installed. Mend it with: apt-get install -y --no-install-recommends postgresql")
+        panic!(
+            "PostgreSQL's server is not installed. Mend it with: apt-get install -y --no-install-recommends postgresql"
+        )
     })
 }
 
@@ -123,7 +125,20 @@ impl Cluster {
     fn psql(&self, sql: &str) {
         let psql = server_programs().join("psql");
         let ran = Command::new(psql)
-            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", &self.directory, "-U", "tsunagi", "-d", "postgres", "-c", sql])
+            .args([
+                "-X",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-h",
+                &self.directory,
+                "-U",
+                "tsunagi",
+                "-d",
+                "postgres",
+                "-c",
+                sql,
+            ])
             .status();
         assert!(ran.is_ok_and(|status| status.success()), "{sql} failed");
     }

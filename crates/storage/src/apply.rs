@@ -3,12 +3,14 @@
 //! The order inside decides who is told what: first the idempotency keys (a repeated one ends that command), then the guards (a stale
 //! one ends that command and gives its key back), and only then the rows, so nothing of a command that ended early is ever written.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod guards;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::changes::{Changes, IdempotencyRecord, Write};
 use domain::notice::Notice;
 use domain::survey::CellKey;
-use domain::{EncounterId, NoticeId, OrganizationId, PatientId, RegionId};
+use domain::{NoticeId, OrganizationId, RegionId};
 use sqlx::SqlStr;
 use uuid::Uuid;
 
@@ -67,11 +69,8 @@ impl From<StoreError> for Abort {
     }
 }
 
-static SERIAL_COUNTER: Table = Table::new(
-    "serial_counter",
-    &[("organization_id", Id), ("region_id", Id), ("last", Int)],
-    &["organization_id"],
-);
+static SERIAL_COUNTER: Table =
+    Table::new("serial_counter", &[("organization_id", Id), ("region_id", Id), ("last", Int)], &["organization_id"]);
 
 /// Runs `tasks` in the transaction that `conn` has begun, and ends it. The chain moves on only with the commit.
 pub(crate) async fn transaction(
@@ -81,14 +80,17 @@ pub(crate) async fn transaction(
     tasks: &[&Task],
 ) -> Result<Vec<Outcome>, Abort> {
     let mut links = *chain;
-    let mut batch = Batch { conn, dialect, tasks, outcomes: tasks.iter().map(|_| None).collect(), applied: HashMap::new() };
+    let mut batch =
+        Batch { conn, dialect, tasks, outcomes: tasks.iter().map(|_| None).collect(), applied: HashMap::new() };
     let ran = batch.run(&mut links).await;
     let (outcomes, mut applied) = (batch.outcomes, batch.applied);
     match ran {
         Ok(()) => {
             *chain = links;
             let all = outcomes.into_iter().enumerate();
-            Ok(all.map(|(n, done)| done.unwrap_or_else(|| Outcome::Applied(applied.remove(&n).unwrap_or_default()))).collect())
+            Ok(all
+                .map(|(n, done)| done.unwrap_or_else(|| Outcome::Applied(applied.remove(&n).unwrap_or_default())))
+                .collect())
         }
         Err(abort) => {
             // A full disk or a lost connection may have ended the transaction already.
@@ -150,92 +152,6 @@ impl<'a> Batch<'a> {
         let mut rows = Rows::of(table);
         self.going().for_each(|(_, changes)| fill(&mut rows, changes));
         if rows.is_empty() { Ok(()) } else { self.conn.run(sql, args![rows.json()]).await }
-    }
-
-    async fn keys(&mut self) -> Result<(), Abort> {
-        let mut rows = Rows::of(&IDEMPOTENCY);
-        self.going().filter_map(|(_, c)| c.idempotency.as_ref()).for_each(|record| write_idempotency(&mut rows, record));
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let mut fresh = HashSet::new();
-        for row in self.conn.rows(IDEMPOTENCY.add_once(self.dialect), args![rows.json()]).await? {
-            fresh.insert((row.get::<Uuid>(0)?, row.get::<String>(1)?));
-        }
-        let used: Vec<_> = self.going().filter_map(|(index, c)| Some((index, c.idempotency.as_ref()?))).collect();
-        for (index, record) in used {
-            // The writer never puts the same key twice into one transaction.
-            if !fresh.contains(&(record.account_id.uuid(), record.key.clone())) {
-                let sql = once!(self.dialect, find_key(&IDEMPOTENCY.list("")));
-                let found = self.conn.rows(sql, args![record.account_id.uuid(), record.key.as_str()]).await?;
-                let first = found.first().ok_or_else(|| Failure::Collision { code: "key".into() })?;
-                self.outcomes[index] = Some(Outcome::Repeated(Box::new(read_idempotency(first)?)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Compare-and-set on what the commands had read.
-    async fn guards(&mut self) -> Result<(), Abort> {
-        let (mut encounters, mut patients) = (BTreeMap::new(), BTreeMap::new());
-        let mut stale = Vec::new();
-        for (index, changes) in self.going() {
-            let encounter = update_of(&changes.encounter).map(|(row, read_at)| (row.id, (row, read_at)));
-            let patient = update_of(&changes.patient).map(|(row, read_at)| (row.id, (row, read_at)));
-            let taken = encounter.as_ref().is_some_and(|(id, _)| encounters.contains_key(id))
-                || patient.as_ref().is_some_and(|(id, _)| patients.contains_key(id));
-            if taken {
-                stale.push(index);
-            } else {
-                encounters.extend(encounter);
-                patients.extend(patient);
-            }
-        }
-        let mut rows = Rows::of(&ENCOUNTER);
-        encounters.values().for_each(|(row, read_at)| write_encounter(&mut rows, row, Some(*read_at)));
-        let encounters: HashSet<EncounterId> = self.hits(ENCOUNTER.update_guarded(self.dialect, "revision"), rows).await?;
-        let mut rows = Rows::of(&PATIENT);
-        patients.values().for_each(|(row, read_at)| write_patient(&mut rows, row, Some(*read_at)));
-        let patients: HashSet<PatientId> = self.hits(PATIENT.update_guarded(self.dialect, "version"), rows).await?;
-
-        let mut half = Vec::new();
-        for (index, changes) in self.going() {
-            if stale.contains(&index) {
-                continue;
-            }
-            let encounter = update_of(&changes.encounter).map(|(row, _)| encounters.contains(&row.id));
-            let patient = update_of(&changes.patient).map(|(row, _)| patients.contains(&row.id));
-            match (encounter, patient) {
-                (Some(true) | None, Some(true) | None) => {}
-                (Some(true), Some(false)) | (Some(false), Some(true)) => half.push(index),
-                _ => stale.push(index),
-            }
-        }
-        if !half.is_empty() {
-            return Err(Abort::Stale(half));
-        }
-        for index in stale {
-            if let Task::Apply(changes) = self.tasks[index]
-                && let Some(record) = &changes.idempotency
-            {
-                let sql = "DELETE FROM idempotency WHERE account_id = $1 AND key = $2";
-                self.conn.run(sql, args![record.account_id.uuid(), record.key.as_str()]).await?;
-            }
-            self.outcomes[index] = Some(Outcome::Stale);
-        }
-        Ok(())
-    }
-
-    async fn hits<T: From<Uuid> + Eq + std::hash::Hash>(
-        &mut self,
-        sql: &'static str,
-        rows: Rows,
-    ) -> Result<HashSet<T>, Abort> {
-        if rows.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let found = self.conn.rows(sql, args![rows.json()]).await?;
-        Ok(found.iter().map(|row| row.get::<Uuid>(0).map(T::from)).collect::<Result<_, _>>()?)
     }
 
     async fn directory(&mut self) -> Result<(), Abort> {
@@ -401,10 +317,12 @@ impl<'a> Batch<'a> {
             c.acknowledgements.iter().for_each(|row| write_acknowledgement(rows, row));
         })
         .await?;
-        self.write(CONTACT.put(d), &CONTACT, |rows, c| c.contacts.iter().for_each(|row| write_contact(rows, row))).await?;
+        self.write(CONTACT.put(d), &CONTACT, |rows, c| c.contacts.iter().for_each(|row| write_contact(rows, row)))
+            .await?;
         self.write(READING.add_once(d), &READING, |rows, c| c.readings.iter().for_each(|row| write_reading(rows, row)))
             .await?;
-        self.write(WARNING.add(d), &WARNING, |rows, c| c.warnings.iter().for_each(|row| write_warning(rows, row))).await?;
+        self.write(WARNING.add(d), &WARNING, |rows, c| c.warnings.iter().for_each(|row| write_warning(rows, row)))
+            .await?;
         Ok(())
     }
 
@@ -433,13 +351,6 @@ pub(crate) fn find_key(columns: &str) -> String {
 
 const fn is_new(notice: &Notice) -> bool {
     notice.serial == 0
-}
-
-const fn update_of<T>(write: &Option<Write<T>>) -> Option<(&T, i64)> {
-    match write {
-        Some(Write::Update { row, read_at }) => Some((row, *read_at)),
-        Some(Write::New(_)) | None => None,
-    }
 }
 
 const fn new_of<T>(write: &Option<Write<T>>) -> Option<&T> {

@@ -34,10 +34,9 @@ impl Store {
     ) -> Result<Vec<AuditRow>, StoreError> {
         let mut args = args![region_id.uuid(), i64::from(limit)];
         let mut asked = String::new();
-        for (column, id) in [
-            ("patient_id", filter.patient_id.map(Uuid::from)),
-            ("account_id", filter.account_id.map(Uuid::from)),
-        ] {
+        for (column, id) in
+            [("patient_id", filter.patient_id.map(Uuid::from)), ("account_id", filter.account_id.map(Uuid::from))]
+        {
             if let Some(id) = id {
                 args.push(id.into());
                 asked.push_str(&format!(" AND {column} = ${}", args.len()));

@@ -63,7 +63,8 @@ mod tag {
 impl Cases {
     async fn all(&self, conn: &mut Conn, ids: &[Uuid]) -> Result<HashMap<EncounterId, Case>, ReadError> {
         let d = self.dialect;
-        let patients = |column: &str| format!("{column} IN (SELECT patient_id FROM encounter WHERE {})", d.in_ids("id", 1));
+        let patients =
+            |column: &str| format!("{column} IN (SELECT patient_id FROM encounter WHERE {})", d.in_ids("id", 1));
         let stays = |column: &str| d.in_ids(column, 1);
         let reads = [
             once!(d, encounters(d)),

@@ -3,6 +3,8 @@
 //! Why an enum and no `Store<DB>`: every statement goes through [`Conn::rows`] with a handful of argument kinds, so two arms here
 //! replace a page of trait bounds on each function there, and the crate compiles once.
 
+mod arg;
+
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,16 +12,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::Instant;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
 use sqlx::sqlite::{
-    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
+    Sqlite, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
-use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Decode, Row as _, SqlSafeStr, Type};
-use uuid::Uuid;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Decode, Row as _, SqlSafeStr, Type};
 
 use crate::dialect::{Dialect, classify};
 use crate::error::{Failure, StoreError};
+
+pub(crate) use arg::{Arg, args, push_hex};
+use arg::{postgres, sqlite};
 
 /// How long a statement waits for another process's lock before it is an error.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
@@ -48,6 +52,8 @@ impl Target {
                 // The file is mapped, so a page that the cache lacks costs no copy.
                 .pragma("mmap_size", "1073741824")
                 .pragma("wal_autocheckpoint", "4000")
+                // What a statement of many rows would have to take back is kept in memory, not in a temporary file.
+                .pragma("temp_store", "MEMORY")
                 .disable_statement_logging();
             Ok(Self::Sqlite(Box::new(options)))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -235,112 +241,16 @@ impl Pool {
     }
 }
 
-/// What a statement is given.
-#[derive(Debug, Clone)]
-pub(crate) enum Arg {
-    Int(i64),
-    Id(Uuid),
-    MaybeId(Option<Uuid>),
-    Text(String),
-    At(Instant),
-    MaybeAt(Option<Instant>),
-    Day(chrono::NaiveDate),
-    Bytes(Vec<u8>),
-    /// A set of ids: JSON text on SQLite, `uuid[]` on PostgreSQL ([`Dialect::in_ids`]).
-    Ids(Vec<Uuid>),
-    /// A set of hashes, likewise.
-    Hashes(Vec<[u8; 32]>),
-}
-
-macro_rules! arg_from {
-    ($($from:ty => $kind:ident;)*) => {$(
-        impl From<$from> for Arg {
-            fn from(value: $from) -> Self {
-                Self::$kind(value.into())
-            }
-        }
-    )*};
-}
-
-arg_from! { i64 => Int; Uuid => Id; Option<Uuid> => MaybeId; String => Text; &str => Text; Instant => At;
-    Option<Instant> => MaybeAt; chrono::NaiveDate => Day; Vec<u8> => Bytes; Vec<Uuid> => Ids; Vec<[u8; 32]> => Hashes; }
-
-macro_rules! args {
-    ($($value:expr),* $(,)?) => { vec![$($crate::engine::Arg::from($value)),*] };
-}
-pub(crate) use args;
-
-const BINDS: &str = "our argument kinds are bound without failing";
-
-fn sqlite(args: Vec<Arg>) -> SqliteArguments {
-    let mut bound = SqliteArguments::default();
-    for arg in args {
-        match arg {
-            Arg::Int(value) => Arguments::add(&mut bound, value),
-            Arg::Id(value) => Arguments::add(&mut bound, value),
-            Arg::MaybeId(value) => Arguments::add(&mut bound, value),
-            Arg::Text(value) => Arguments::add(&mut bound, value),
-            Arg::At(value) => Arguments::add(&mut bound, value.micros()),
-            Arg::MaybeAt(value) => Arguments::add(&mut bound, value.map(Instant::micros)),
-            Arg::Day(value) => Arguments::add(&mut bound, value),
-            Arg::Bytes(value) => Arguments::add(&mut bound, value),
-            Arg::Ids(ids) => Arguments::add(&mut bound, hex_array(ids.iter().map(|id| id.as_bytes().as_slice()))),
-            Arg::Hashes(all) => Arguments::add(&mut bound, hex_array(all.iter().map(|hash| hash.as_slice()))),
-        }
-        .expect(BINDS);
-    }
-    bound
-}
-
-fn postgres(args: Vec<Arg>) -> PgArguments {
-    let mut bound = PgArguments::default();
-    for arg in args {
-        match arg {
-            Arg::Int(value) => bound.add(value),
-            Arg::Id(value) => bound.add(value),
-            Arg::MaybeId(value) => bound.add(value),
-            Arg::Text(value) => bound.add(value),
-            Arg::At(value) => bound.add(value.utc()),
-            Arg::MaybeAt(value) => bound.add(value.map(Instant::utc)),
-            Arg::Day(value) => bound.add(value),
-            Arg::Bytes(value) => bound.add(value),
-            Arg::Ids(ids) => bound.add(ids),
-            Arg::Hashes(all) => bound.add(all.iter().map(|hash| hash.to_vec()).collect::<Vec<_>>()),
-        }
-        .expect(BINDS);
-    }
-    bound
-}
-
-fn hex_array<'a>(items: impl Iterator<Item = &'a [u8]>) -> String {
-    let mut out = vec![b'['];
-    for item in items {
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        out.push(b'"');
-        push_hex(&mut out, item);
-        out.push(b'"');
-    }
-    out.push(b']');
-    String::from_utf8(out).expect("hex digits are ASCII")
-}
-
-pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
-    }
-}
-
 pub(crate) enum Row {
     Sqlite(SqliteRow),
     Postgres(PgRow),
 }
 
 /// What both engines can read.
-pub(crate) trait Value: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> {}
+pub(crate) trait Value:
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
 
 impl<T> Value for T where T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres> {}
 

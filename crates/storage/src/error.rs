@@ -85,14 +85,24 @@ pub enum ApplyError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// A row is at fault; the others of the same transaction may be good.
-    Row { constraint: String },
+    Row {
+        constraint: String,
+    },
     /// Two transactions stood in each other's way: run it again.
-    Collision { code: String },
+    Collision {
+        code: String,
+    },
     /// The connection is of no use any more.
-    Lost { reason: String },
+    Lost {
+        reason: String,
+    },
     /// Locked or full; the connection is good.
-    Unavailable { reason: String },
-    Failed { code: String },
+    Unavailable {
+        reason: String,
+    },
+    Failed {
+        code: String,
+    },
 }
 
 impl From<Failure> for StoreError {

@@ -59,9 +59,7 @@ pub use apply::Applied;
 pub use audit::AuditFilter;
 pub use chain::{AuditReport, ChainEnd};
 pub use error::{ApplyError, StoreError};
-pub use lists::{
-    EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, WarningFilter, WarningLine,
-};
+pub use lists::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, WarningFilter, WarningLine};
 pub use outbox::{ClaimedDelivery, FinishedDelivery, OutboxCounts};
 pub use rows::AuditRow;
 pub use session::SessionRow;

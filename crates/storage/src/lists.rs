@@ -186,7 +186,8 @@ impl Store {
             asked.plain("e.state IN ('in_progress', 'discharge_planned')");
         }
         let (encounter, patient) = (ENCOUNTER.list("e."), PATIENT.list("p."));
-        let select = format!("SELECT {encounter}, {patient} FROM encounter AS e JOIN patient AS p ON p.id = e.patient_id");
+        let select =
+            format!("SELECT {encounter}, {patient} FROM encounter AS e JOIN patient AS p ON p.id = e.patient_id");
         let rows = self.listed(&select, asked, "e.id DESC", limit).await?;
         let mut lines = rows.iter().map(encounter_line).collect::<Result<Vec<_>, _>>()?;
         self.add_what_is_open(&mut lines).await?;
@@ -211,7 +212,9 @@ impl Store {
                 first.insert(deadline.encounter_id, deadline);
             }
         }
-        let sql = format!("SELECT encounter_id, count(*) FROM notice WHERE {chosen} AND state = 'issued' GROUP BY encounter_id");
+        let sql = format!(
+            "SELECT encounter_id, count(*) FROM notice WHERE {chosen} AND state = 'issued' GROUP BY encounter_id"
+        );
         let mut waiting = HashMap::<Uuid, i64>::new();
         for row in self.inner.pool.rows(AssertSqlSafe(sql), args![ids]).await? {
             waiting.insert(row.get(0)?, row.get(1)?);
@@ -301,7 +304,11 @@ impl Store {
             let attempt = read_attempt(&row)?;
             attempts.entry(attempt.delivery_id).or_default().push(attempt);
         }
-        Ok(deliveries.into_iter().map(|d| (attempts.remove(&d.id).unwrap_or_default(), d)).map(|(a, d)| (d, a)).collect())
+        Ok(deliveries
+            .into_iter()
+            .map(|d| (attempts.remove(&d.id).unwrap_or_default(), d))
+            .map(|(a, d)| (d, a))
+            .collect())
     }
 
     /// Warnings, newest first; `after` is the last id of the page before.

@@ -97,7 +97,8 @@ impl Store {
             .map(|row| {
                 let delivery = read_delivery(row)?;
                 let table = "organization";
-                let wrong = |_| StoreError::Inconsistent { table, column: "name", row: delivery.organization_id.to_string() };
+                let wrong =
+                    |_| StoreError::Inconsistent { table, column: "name", row: delivery.organization_id.to_string() };
                 let organization_name = Line::try_from(row.get::<String>(serial_at + 1)?).map_err(wrong)?;
                 Ok(ClaimedDelivery { delivery, serial: row.get(serial_at)?, organization_name })
             })

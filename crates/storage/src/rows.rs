@@ -20,7 +20,7 @@ pub(crate) use encounter::*;
 pub(crate) use notice::*;
 pub(crate) use outbox::*;
 pub(crate) use patient::*;
-pub(crate) use records::*;
 pub use records::AuditRow;
+pub(crate) use records::*;
 pub(crate) use survey::*;
 pub(crate) use timing::*;

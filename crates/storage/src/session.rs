@@ -82,7 +82,8 @@ impl Store {
                    VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let SessionRow { account, created_at, last_seen_at, expires_at, csrf } = session;
         let (region_id, account_id) = (account.region_id.uuid(), account.id.uuid());
-        let args = args![token_hash.to_vec(), region_id, account_id, csrf.as_str(), *created_at, *last_seen_at, *expires_at];
+        let args =
+            args![token_hash.to_vec(), region_id, account_id, csrf.as_str(), *created_at, *last_seen_at, *expires_at];
         self.write(sql, args).await
     }
 

@@ -171,7 +171,9 @@ fn migration_fault(error: &sqlx::migrate::MigrateError) -> String {
     use sqlx::migrate::MigrateError;
     match error {
         MigrateError::VersionMissing(version) => {
-            format!("the database has migration {version}, which this program doesn't know: it was written by a newer one")
+            format!(
+                "the database has migration {version}, which this program doesn't know: it was written by a newer one"
+            )
         }
         MigrateError::VersionMismatch(version) => format!("migration {version} was changed after it was applied"),
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {

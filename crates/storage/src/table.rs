@@ -234,7 +234,7 @@ impl Rows {
     }
 
     pub(crate) fn maybe_text(&mut self, text: Option<&str>) -> &mut Self {
-        self.null_or(Kind::Text, text, |json, text| encode(json, text))
+        self.null_or(Kind::Text, text, encode)
     }
 
     /// An enum's name as serde writes it.
@@ -279,7 +279,9 @@ impl Rows {
     }
 
     pub(crate) fn maybe_bool(&mut self, value: Option<bool>) -> &mut Self {
-        self.null_or(Kind::Bool, value, |json, value| json.extend_from_slice(if value { b"true".as_slice() } else { b"false".as_slice() }))
+        self.null_or(Kind::Bool, value, |json, value| {
+            json.extend_from_slice(if value { b"true".as_slice() } else { b"false".as_slice() });
+        })
     }
 
     /// The version at which the row was read, for [`Table::update_guarded`].

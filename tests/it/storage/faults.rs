@@ -21,7 +21,8 @@ async fn a_locked_file_is_said_and_the_writer_goes_on() {
 async fn a_full_disk_writes_nothing_half_and_the_writer_goes_on_when_there_is_room() {
     let path = std::env::temp_dir().join(format!("tsunagi-full-{}", uuid::Uuid::from_u128(rand::random()).simple()));
     std::fs::create_dir_all(&path).unwrap();
-    let small = |args: &[&str]| std::process::Command::new("mount").args(args).arg(&path).status().is_ok_and(|s| s.success());
+    let small =
+        |args: &[&str]| std::process::Command::new("mount").args(args).arg(&path).status().is_ok_and(|s| s.success());
     if !small(&["-t", "tmpfs", "-o", "size=3m", "tmpfs"]) {
         println!("skipped: only root can mount a small tmpfs");
         return;

@@ -89,10 +89,16 @@ impl Ground {
         let hospital = organization(&mut ids, OrganizationKind::Hospital, "架空病院");
         let office = organization(&mut ids, OrganizationKind::CareOffice, "架空ケアプラン");
         let ward = Ward { id: ids.next(), organization_id: hospital.id, name: line("3階東") };
-        let manager = CareManager { id: ids.next(), organization_id: office.id, name: line("架空 里美"), email: None };
+        let manager =
+            CareManager { id: ids.next(), organization_id: office.id, name: line("架空 里美"), email: None };
         let email = EmailAddress::parse("office@example.jp").unwrap();
-        let point =
-            ContactPoint { id: ids.next(), organization_id: office.id, ward_id: None, use_for: ContactUse::First, email };
+        let point = ContactPoint {
+            id: ids.next(),
+            organization_id: office.id,
+            ward_id: None,
+            use_for: ContactUse::First,
+            email,
+        };
         let nurse = Account {
             id: ids.next(),
             region_id: region.id,

@@ -9,8 +9,7 @@ use crate::table::{Rows, Table};
 
 const REGION_OF_ORGANIZATION: &str = "(SELECT o.region_id FROM organization AS o WHERE o.id = r.organization_id)";
 
-pub(crate) static REGION: Table =
-    Table::new("region", &[("id", Id), ("name", Text), ("agreement", Text)], &["id"]);
+pub(crate) static REGION: Table = Table::new("region", &[("id", Id), ("name", Text), ("agreement", Text)], &["id"]);
 
 pub(crate) fn write_region(rows: &mut Rows, region: &Region) {
     rows.row(|r| {

@@ -36,17 +36,7 @@ pub(crate) fn read_idempotency(row: &Row) -> Result<IdempotencyRecord, StoreErro
     let (account_id, key, region_id, fingerprint) = (c.id()?, c.get()?, c.id()?, c.hash()?);
     let status = u16::try_from(c.get::<i64>()?).map_err(|_| c.inconsistent("status"))?;
     let (body, location, encounter_id, created_at) = (c.get()?, c.get()?, c.maybe_id()?, c.at()?);
-    Ok(IdempotencyRecord {
-        region_id,
-        account_id,
-        key,
-        fingerprint,
-        status,
-        body,
-        location,
-        encounter_id,
-        created_at,
-    })
+    Ok(IdempotencyRecord { region_id, account_id, key, fingerprint, status, body, location, encounter_id, created_at })
 }
 
 /// One link of a writer's chain.

@@ -1,0 +1,106 @@
+//! What statements are given, and how each kind is bound on either engine.
+
+use domain::Instant;
+use sqlx::Arguments;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use uuid::Uuid;
+
+/// What a statement is given.
+#[derive(Debug, Clone)]
+pub(crate) enum Arg {
+    Int(i64),
+    Id(Uuid),
+    MaybeId(Option<Uuid>),
+    Text(String),
+    At(Instant),
+    MaybeAt(Option<Instant>),
+    Day(chrono::NaiveDate),
+    Bytes(Vec<u8>),
+    /// A set of ids: JSON text on SQLite, `uuid[]` on PostgreSQL ([`Dialect::in_ids`]).
+    Ids(Vec<Uuid>),
+    /// A set of hashes, likewise.
+    Hashes(Vec<[u8; 32]>),
+}
+
+macro_rules! arg_from {
+    ($($from:ty => $kind:ident;)*) => {$(
+        impl From<$from> for Arg {
+            fn from(value: $from) -> Self {
+                Self::$kind(value.into())
+            }
+        }
+    )*};
+}
+
+arg_from! { i64 => Int; Uuid => Id; Option<Uuid> => MaybeId; String => Text; &str => Text; Instant => At;
+Option<Instant> => MaybeAt; chrono::NaiveDate => Day; Vec<u8> => Bytes; Vec<Uuid> => Ids; Vec<[u8; 32]> => Hashes; }
+
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::engine::Arg::from($value)),*] };
+}
+pub(crate) use args;
+
+const BINDS: &str = "our argument kinds are bound without failing";
+
+pub(super) fn sqlite(args: Vec<Arg>) -> SqliteArguments {
+    let mut bound = SqliteArguments::default();
+    for arg in args {
+        match arg {
+            Arg::Int(value) => Arguments::add(&mut bound, value),
+            Arg::Id(value) => Arguments::add(&mut bound, value),
+            Arg::MaybeId(value) => Arguments::add(&mut bound, value),
+            Arg::Text(value) => Arguments::add(&mut bound, value),
+            Arg::At(value) => Arguments::add(&mut bound, value.micros()),
+            Arg::MaybeAt(value) => Arguments::add(&mut bound, value.map(Instant::micros)),
+            Arg::Day(value) => Arguments::add(&mut bound, value),
+            Arg::Bytes(value) => Arguments::add(&mut bound, value),
+            Arg::Ids(ids) => Arguments::add(&mut bound, hex_array(ids.iter().map(|id| id.as_bytes().as_slice()))),
+            Arg::Hashes(all) => Arguments::add(&mut bound, hex_array(all.iter().map(|hash| hash.as_slice()))),
+        }
+        .expect(BINDS);
+    }
+    bound
+}
+
+pub(super) fn postgres(args: Vec<Arg>) -> PgArguments {
+    let mut bound = PgArguments::default();
+    for arg in args {
+        match arg {
+            Arg::Int(value) => bound.add(value),
+            Arg::Id(value) => bound.add(value),
+            Arg::MaybeId(value) => bound.add(value),
+            Arg::Text(value) => bound.add(value),
+            Arg::At(value) => bound.add(value.utc()),
+            Arg::MaybeAt(value) => bound.add(value.map(Instant::utc)),
+            Arg::Day(value) => bound.add(value),
+            Arg::Bytes(value) => bound.add(value),
+            Arg::Ids(ids) => bound.add(ids),
+            Arg::Hashes(all) => bound.add(all.iter().map(|hash| hash.to_vec()).collect::<Vec<_>>()),
+        }
+        .expect(BINDS);
+    }
+    bound
+}
+
+fn hex_array<'a>(items: impl Iterator<Item = &'a [u8]>) -> String {
+    let mut out = vec![b'['];
+    for item in items {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        push_hex(&mut out, item);
+        out.push(b'"');
+    }
+    out.push(b']');
+    String::from_utf8(out).expect("hex digits are ASCII")
+}
+
+pub(crate) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        out.push(DIGITS[usize::from(byte >> 4)]);
+        out.push(DIGITS[usize::from(byte & 15)]);
+    }
+}
