@@ -10,7 +10,9 @@ use chrono::{NaiveTime, Weekday};
 use domain::delivery::RetrySchedule;
 use domain::text::EmailAddress;
 use rules::calendar::HolidayOverride;
-use scheduler::mail::{FileTransport, Login, Mailer, MemoryTransport, Security, Sender, SmtpSettings, SmtpTransport, Subject};
+use scheduler::mail::{
+    FileTransport, Login, Mailer, MemoryTransport, Security, Sender, SmtpSettings, SmtpTransport, Subject,
+};
 use serde::Deserialize;
 
 const DEFAULT: &str = include_str!("../../../config/default.toml");
@@ -159,10 +161,12 @@ impl Config {
             overlay(&mut merged, table, "").with_context(|| path.display().to_string())?;
         }
         for set in sets {
-            let (key, value) = set.split_once('=').with_context(|| format!("--set {set}: expected section.key=value"))?;
+            let (key, value) =
+                set.split_once('=').with_context(|| format!("--set {set}: expected section.key=value"))?;
             let line = format!("{key} = {value}");
             let quoted = format!("{key} = {}", toml::Value::String(value.to_owned()));
-            let table = toml::from_str(&line).or_else(|_| toml::from_str(&quoted)).with_context(|| format!("--set {set}"))?;
+            let table =
+                toml::from_str(&line).or_else(|_| toml::from_str(&quoted)).with_context(|| format!("--set {set}"))?;
             overlay(&mut merged, table, "").with_context(|| format!("--set {set}"))?;
         }
         let mut config = Self::deserialize(merged).context("the configuration")?;
@@ -197,8 +201,9 @@ impl Config {
             }
         }
         let longest = i64::try_from(self.mail.smtp.connect_within_seconds + self.mail.smtp.send_within_seconds)?;
-        if self.outbox.lease_seconds <= longest {
-            refuse("outbox.lease_seconds", "more than mail.smtp.connect_within_seconds + send_within_seconds")?;
+        // No send begins in the second half of its lease.
+        if self.outbox.lease_seconds <= 2 * longest {
+            refuse("outbox.lease_seconds", "more than twice mail.smtp.connect_within_seconds + send_within_seconds")?;
         }
         self.sender().map(drop)
     }

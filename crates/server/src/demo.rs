@@ -27,7 +27,8 @@ const CHANCE: [u8; 32] = [0x2f; 32];
 
 /// Founds the city and serves it until interrupted.
 pub async fn run(mut config: Config, listen: &str, directory: Option<PathBuf>, small: bool) -> Result<()> {
-    let directory = directory.unwrap_or_else(|| std::env::temp_dir().join(format!("tsunagi-demo-{}", std::process::id())));
+    let directory =
+        directory.unwrap_or_else(|| std::env::temp_dir().join(format!("tsunagi-demo-{}", std::process::id())));
     let mails = directory.join("mails");
     std::fs::create_dir_all(&mails).with_context(|| format!("making {}", mails.display()))?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;

@@ -92,7 +92,11 @@ async fn main() -> Result<()> {
 fn log(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log.filter).context("log.filter")?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.log.json { logs.json().init() } else { logs.init() }
+    if config.log.json {
+        logs.json().init()
+    } else {
+        logs.init()
+    }
     Ok(())
 }
 
@@ -104,14 +108,8 @@ async fn serve(config: &Config) -> Result<()> {
     let store = service::open_store(config).await?;
     let mut seed = [0; 32];
     rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut seed).context("reading the machine's randomness")?;
-    let parts = Parts {
-        clock: Arc::new(SystemClock),
-        seed,
-        mailer: config.mailer()?,
-        extra: None,
-        demo: false,
-        ticking: true,
-    };
+    let parts =
+        Parts { clock: Arc::new(SystemClock), seed, mailer: config.mailer()?, extra: None, demo: false, ticking: true };
     let service = Service::start(config, store, listener, parts).await?;
     tracing::info!(address = %service.address, "serving");
     server::demo::until_stopped().await;
@@ -159,7 +157,7 @@ async fn survey(config: &Config, first: i32, last: i32, format: &str, output: Op
             &scope,
             &cells,
             &agreement.survey,
-            &survey::Parties::from_directory(&directory),
+            &survey::Parties::from(&*directory),
             as_of,
             &agreement.edition,
         )?;

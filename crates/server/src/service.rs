@@ -13,6 +13,8 @@ use api::{App, EdgeSettings};
 use axum::Router;
 use domain::Clock;
 use domain::agreement::{Agreement, Editions};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use rules::calendar::Calendar;
 use scheduler::mail::Mailer;
 use scheduler::{Running, Scheduler, SchedulerSettings};
@@ -96,10 +98,15 @@ impl Service {
             stale_after_seconds: config.health.stale_after_seconds,
             demo: parts.demo,
         };
+        // Web and scheduler make ids side by side: each has a stream of chance of its own.
+        let mut chance = StdRng::from_seed(parts.seed);
+        let (mut web, mut scheduling) = ([0; 32], [0; 32]);
+        chance.fill_bytes(&mut web);
+        chance.fill_bytes(&mut scheduling);
         let app = App::new(
             store.clone(),
             Arc::clone(&parts.clock),
-            parts.seed,
+            web,
             agreements.clone(),
             calendar(config, &store).await?,
             Arc::clone(&nudge),
@@ -107,7 +114,8 @@ impl Service {
         );
         let scheduler = if parts.ticking {
             let calendar_of = app.clone();
-            let scheduler = Scheduler::new(
+            let scheduler = Scheduler::seeded(
+                scheduling,
                 scheduler_settings(config)?,
                 store.clone(),
                 parts.clock,

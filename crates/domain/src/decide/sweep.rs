@@ -2,6 +2,7 @@
 
 use super::Decision;
 use crate::deadline::{Deadline, DeadlineRule, Ground, Level, Warning, derive, due_step};
+use crate::notice::NoticeState;
 use crate::{Fault, NoticeId, Refusal};
 
 impl Decision<'_> {
@@ -16,13 +17,13 @@ impl Decision<'_> {
         }
     }
 
-    /// A notice's mail was given up: the office's second contact and the hospital are told, once.
+    /// A notice's mail was given up: the office's second contact and the hospital are told, once; nobody when it was answered meanwhile.
     pub fn give_up(&mut self, notice_id: NoticeId) -> Result<(), Refusal> {
         let notice = self.case.notice(notice_id).ok_or(Fault::NotFound)?.clone();
         let key = |d: &&Deadline| d.rule == DeadlineRule::Acknowledgement && d.subject == notice_id.uuid();
         let Some(deadline) = self.case.deadlines.iter().find(key).cloned() else { return Ok(()) };
         let said = self.case.warnings.iter().any(|w| w.subject == notice_id.uuid() && w.level == Level::Undeliverable);
-        if notice.stands() && !said {
+        if notice.state == NoticeState::Issued && !said {
             self.warn(&deadline, Level::Undeliverable);
         }
         self.concerns = Some(notice_id);
