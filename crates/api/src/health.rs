@@ -34,7 +34,7 @@ struct Check {
 }
 
 async fn live() -> Response {
-    answer(Health { status: "ok", checks: Vec::new() })
+    answer(&Health { status: "ok", checks: Vec::new() })
 }
 
 async fn ready(State(app): State<App>) -> Response {
@@ -58,11 +58,11 @@ async fn ready(State(app): State<App>) -> Response {
     };
     let checks = vec![database, sweep, outbox];
     let status = if checks.iter().all(|check| check.ok) { "ok" } else { "failing" };
-    answer(Health { status, checks })
+    answer(&Health { status, checks })
 }
 
-fn answer(health: Health) -> Response {
+fn answer(health: &Health) -> Response {
     let status = if health.status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, serde_json::to_vec(&health).unwrap_or_default()).into_response()
+    (status, headers, serde_json::to_vec(health).unwrap_or_default()).into_response()
 }

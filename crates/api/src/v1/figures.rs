@@ -229,8 +229,9 @@ struct SurveyDocument {
     as_of: Instant,
     edition: String,
     line_days: u16,
+    /// The rates in the words and the order of the agreement, each with numerator and denominator.
     #[schema(value_type = Vec<Object>)]
-    definitions: (),
+    rates: (),
     /// 入院連絡率.
     #[schema(value_type = Object)]
     admission: (),

@@ -19,8 +19,14 @@ pub mod screening;
 pub mod stay;
 pub mod words;
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use chrono::{DateTime, NaiveDate};
 use domain::{Fault, Instant};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// A day written `YYYY-MM-DD`, and nothing else.
 pub(super) fn day(text: &str) -> Result<NaiveDate, Fault> {
@@ -45,6 +51,42 @@ pub(super) fn instant(text: &str) -> Result<Instant, Fault> {
 /// What was left out, or null, is nothing; what is there is read.
 pub(super) fn optional<T>(text: Option<&str>, read: impl Fn(&str) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
     text.map(read).transpose()
+}
+
+/// Reads an object as an object: left alone, serde's structs take a list of their fields' values too.
+pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+/// An object, or null.
+pub(super) fn optional_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Wrapped<T>(T);
+
+    impl<'de, T: Deserialize<'de>> Deserialize<'de> for Wrapped<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            object(deserializer).map(Self)
+        }
+    }
+
+    Ok(Option::<Wrapped<T>>::deserialize(deserializer)?.map(|Wrapped(value)| value))
 }
 
 #[cfg(test)]

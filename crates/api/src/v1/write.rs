@@ -11,7 +11,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use domain::Fault;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Track;
 
+use super::wire::object;
 use crate::error::ApiError;
 use crate::run::IdempotencyKey;
 use crate::state::App;
@@ -157,11 +159,12 @@ pub(super) async fn bytes(request: Request, app: &App) -> Result<Bytes, ApiError
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(bytes).or_else(|_| {
-        let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|refused| {
-            let path = refused.path().to_string();
-            let inner = refused.into_inner();
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    object(&mut reader).and_then(|value| reader.end().map(|()| value)).or_else(|_| {
+        let (mut reader, mut track) = (serde_json::Deserializer::from_slice(bytes), Track::new());
+        let read = object(serde_path_to_error::Deserializer::new(&mut reader, &mut track));
+        let value = read.map_err(|inner: serde_json::Error| {
+            let path = track.path().to_string();
             if inner.is_data() { malformed(&path, &inner.to_string()) } else { ApiError::Unreadable("body") }
         })?;
         reader.end().map_err(|_| ApiError::Unreadable("body"))?;
@@ -234,6 +237,7 @@ mod tests {
         assert_eq!(refused(br#"{"inner": [{"n": 1, "m": 2}]}"#), ("inner[0].m".into(), "unknown_field"));
         assert_eq!(refused(br#"{"inner": [{}]}"#), ("inner[0].n".into(), "missing"));
         assert_eq!(refused(br#"{}"#), ("inner".into(), "missing"));
+        assert_eq!(refused(br#"[[]]"#), (String::new(), "wrong_type"), "a list of the values is no object");
         assert_eq!(refused(br#"{"inner": "#), (String::new(), "unreadable"));
         assert_eq!(refused(b"{\"inner\": \"\xff\"}"), (String::new(), "unreadable"));
         assert_eq!(refused(br#"{"inner": []} {}"#), (String::new(), "unreadable"));

@@ -24,8 +24,10 @@ use super::{day, optional, words};
 pub struct FilingBody {
     #[schema(format = Date)]
     pub planned_on: String,
+    #[serde(deserialize_with = "super::object")]
     #[schema(value_type = AnswersSchema)]
     pub answers: rules::Answers,
+    #[serde(default, deserialize_with = "super::optional_object")]
     pub decision: Option<DecisionBody>,
     #[serde(default)]
     #[schema(max_length = 2000)]

@@ -31,6 +31,7 @@ pub struct AnswersSchema {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EvaluateBody {
+    #[serde(deserialize_with = "super::object")]
     #[schema(value_type = AnswersSchema)]
     pub answers: rules::Answers,
     /// Fact → true, false or a whole number; one that is absent is unknown.
@@ -52,8 +53,10 @@ pub enum FactSchema {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScreeningBody {
+    #[serde(deserialize_with = "super::object")]
     #[schema(value_type = AnswersSchema)]
     pub answers: rules::Answers,
+    #[serde(default, deserialize_with = "super::optional_object")]
     pub decision: Option<DecisionBody>,
 }
 
