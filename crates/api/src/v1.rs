@@ -3,7 +3,7 @@
 //! # Who is who
 //!
 //! - [`wire`] — what goes over the wire; the only place that utoipa knows.
-//! - [`write`] — how a request is read: strictly, with `Idempotency-Key` and `If-Match`. [`reply`] — how it is answered.
+//! - [`mod@write`] — how a request is read: strictly, with `Idempotency-Key` and `If-Match`. [`reply`] — how it is answered.
 //! - `session`, `people`, `stays`, `filings`, `notices`, `figures`, `office` — the handlers, each: parse, call, answer.
 //!
 //! # The flow
