@@ -180,8 +180,13 @@ fn rows(form: &Form, agreement: &Agreement, tier: Tier, facts: &Facts) -> Vec<Cr
     of_tier.enumerate().map(row).collect()
 }
 
-/// The outcome alone, for a form that is being filled in.
-pub(super) async fn outcome(State(app): State<App>, Path(wanted): Path<String>, post: Post) -> Response {
+/// The outcome alone, for a form that is being filled in. A fragment can't carry an error page: without an answer the form stays as it is.
+pub(super) async fn outcome(
+    State(app): State<App>,
+    Path(wanted): Path<String>,
+    post: Result<Post, Response>,
+) -> Response {
+    let Ok(post) = post else { return StatusCode::NO_CONTENT.into_response() };
     let drawn = async {
         let case = read_case(&app, &post.visitor.who.actor, id(&wanted)?, Command::Screen).await?;
         let ground = Ground::of(&app, &post.visitor.who.actor).await?;
@@ -190,8 +195,7 @@ pub(super) async fn outcome(State(app): State<App>, Path(wanted): Path<String>, 
         let facts = Decision::over(context, case.clone()).facts();
         page(StatusCode::OK, &verdict(&post.typed, &context, &case, &facts))
     };
-    // A fragment can't carry an error page: the form stays as it is.
-    drawn.await.unwrap_or_else(|error| {
+    drawn.await.unwrap_or_else(|error: ApiError| {
         error.log();
         StatusCode::NO_CONTENT.into_response()
     })

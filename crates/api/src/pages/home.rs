@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::Command;
-use domain::deadline::{DeadlineRule, Timeliness};
+use domain::deadline::DeadlineRule;
 use domain::party::Role;
 use serde::Deserialize;
 use storage::{EncounterFilter, EncounterLine, NoticeFilter, OverdueLine};
@@ -133,11 +133,10 @@ fn by_hospital(lines: &[OverdueLine], visitor: &Visitor) -> Vec<HospitalRow> {
     let mut rows = BTreeMap::<String, HospitalRow>::new();
     for line in lines {
         let name = organization(&visitor.directory, line.hospital_id);
-        let row = rows.entry(name.clone()).or_insert(HospitalRow { name, missed: 0, due: 0, unacknowledged: 0 });
-        match (line.deadline.rule, line.deadline.timeliness) {
-            (DeadlineRule::Acknowledgement, _) => row.unacknowledged += 1,
-            (DeadlineRule::DischargeNotice, Timeliness::Missed) => row.missed += 1,
-            (DeadlineRule::DischargeNotice, _) => row.due += 1,
+        let row = rows.entry(name.clone()).or_insert(HospitalRow { name, missed: 0, unacknowledged: 0 });
+        match line.deadline.rule {
+            DeadlineRule::Acknowledgement => row.unacknowledged += 1,
+            DeadlineRule::DischargeNotice => row.missed += 1,
         }
     }
     rows.into_values().collect()

@@ -109,8 +109,8 @@ async fn contact_page(app: &App, visitor: &Visitor, wanted: &str, mut form: Form
     visitor.seen(app, Command::ViewEncounter, Some(case.patient.id), Some(case.encounter.id), None).await?;
     let own = relation_to(&visitor.who.actor, &case, app.now()) == Relation::Own;
     let kinds = possible_kinds(&case, own);
-    if let ([only], true) = (kinds.as_slice(), form.typed.get("kind").is_empty()) {
-        form.typed = form.typed.with("kind", shape::code(only));
+    if let (Some(likely), true) = (kinds.first(), form.typed.get("kind").is_empty()) {
+        form.typed = form.typed.with("kind", shape::code(likely));
     }
     let choice = |kind: &NoticeKind| Choice::new(shape::code(kind), kind.wording().0, kind.wording().1);
     let shown = ContactForm {

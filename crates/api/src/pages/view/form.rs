@@ -15,6 +15,47 @@ pub(crate) struct FormError {
     pub(crate) message: String,
 }
 
+impl FormError {
+    /// For the summary, which stands far from the field: its name first.
+    fn named(&self) -> String {
+        match label(&self.field) {
+            Some(label) => format!("{label}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
+/// The names of fields as their labels say them; none where the message names what is meant by itself.
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "name" => "氏名",
+        "kana" | "q" => "ふりがな",
+        "birth_on" => "生年月日",
+        "sex" => "性別",
+        "district" => "日常生活圏域",
+        "insured_number" => "被保険者番号",
+        "care_level" => "要介護度",
+        "care_manager_id" => "ケアマネジャー",
+        "from_on" => "担当の開始日",
+        "ward_id" => "病棟",
+        "admitted_on" => "入院日",
+        "admitted_time" => "時刻",
+        "message" => "伝えたいこと",
+        "planned_on" => "退院予定日",
+        "give_notice" => "連絡しますか",
+        "why" | "note" => "理由",
+        "on" => "退院日",
+        "to" => "行き先・宛先",
+        "cancels" => "取り消す記録",
+        "kind" => "何の連絡か",
+        "medium" => "方法",
+        "with_whom" => "相手",
+        "told_on" => "連絡した日",
+        "answer" => "回答",
+        _ => return None,
+    })
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Form {
     /// Where it is sent to.

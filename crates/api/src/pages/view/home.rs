@@ -86,7 +86,6 @@ pub(crate) struct Figure {
 pub(crate) struct HospitalRow {
     pub(crate) name: String,
     pub(crate) missed: usize,
-    pub(crate) due: usize,
     pub(crate) unacknowledged: usize,
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use domain::survey::LeadTime;
-use survey::{MeasureReport, SurveyReport, Tally};
+use survey::{MeasureReport, SurveyReport};
 
 use super::form::{Form, Group};
 use super::frame::Frame;
@@ -31,17 +31,6 @@ pub(crate) struct Piece {
     pub(crate) percent: String,
 }
 
-impl Piece {
-    /// There is room for its number inside.
-    pub(crate) fn is_wide(&self) -> bool {
-        self.width >= 6.0
-    }
-
-    pub(crate) fn middle(&self) -> f64 {
-        self.x + self.width / 2.0
-    }
-}
-
 impl Survey {
     /// The seven buckets of the first word, left to right from early to late.
     pub(crate) fn pieces(&self) -> Vec<Piece> {
@@ -64,10 +53,6 @@ impl Survey {
     /// Where the line 退院5日前以上 stands, in percent.
     pub(crate) fn line_at(&self) -> f64 {
         self.pieces().iter().take(2).map(|piece| piece.width).sum()
-    }
-
-    pub(crate) fn early_of(tally: &Tally) -> String {
-        tally.timing.as_ref().map_or_else(|| survey::NO_RATE.into(), |timing| timing.early_of_told.to_string())
     }
 
     /// The widest method bar is the whole width.
