@@ -21,7 +21,8 @@ fn ours() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = MetadataCommand::new().no_deps().exec().expect("cargo metadata runs");
     let names: BTreeSet<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
     let arrows = metadata.packages.iter().map(|package| {
-        let of_ours = package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal && names.contains(&d.name));
+        let of_ours =
+            package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal && names.contains(&d.name));
         (package.name.to_string(), of_ours.map(|d| d.name.clone()).collect())
     });
     arrows.collect()

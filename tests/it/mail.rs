@@ -345,29 +345,3 @@ async fn a_real_server_with_a_certificate_that_nobody_vouches_for_gets_nothing()
         }
     }
 }
-
-/// Run by hand: `cargo test -p tests --test it --release mails_a_second -- --ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn mails_a_second_to_a_relay_that_keeps_up() {
-    for connections in [1, 4] {
-        let relay = FaultySmtp::start([]).await;
-        let mailer = Mailer::Smtp(SmtpTransport::new(SmtpSettings { connections, ..settings(relay.port()) }).unwrap());
-        let started = Instant::now();
-        let senders: Vec<_> = (0..connections)
-            .map(|sender| {
-                let mailer = mailer.clone();
-                tokio::spawn(async move {
-                    for n in 0..10_000 / connections {
-                        assert_eq!(mailer.send(&mail(&format!("{sender}-{n}"))).await, Response::Ok);
-                    }
-                })
-            })
-            .collect();
-        for sender in senders {
-            sender.await.unwrap();
-        }
-        let seconds = started.elapsed().as_secs_f64();
-        println!("{connections} connections: {:.0} mails/s", 10_000.0 / seconds);
-    }
-}

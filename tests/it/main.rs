@@ -1,9 +1,9 @@
 //! Integration tests.
 #![cfg(test)]
-mod mail;
 mod api;
 mod arrows;
 mod letters;
+mod mail;
 mod scheduler;
 mod schema;
 mod storage;

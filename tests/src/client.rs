@@ -104,7 +104,8 @@ impl Person {
     }
 
     async fn json(&self, method: Method, path: &str, body: &Value, headers: &[(&str, &str)]) -> Reply {
-        let headers: Vec<_> = [("content-type", "application/json")].into_iter().chain(headers.iter().copied()).collect();
+        let headers: Vec<_> =
+            [("content-type", "application/json")].into_iter().chain(headers.iter().copied()).collect();
         self.send(method, path, &headers, body.to_string().into()).await
     }
 

@@ -34,6 +34,8 @@ pub enum ApiError {
     PreconditionMissing,
     #[error("too large")]
     TooLarge,
+    #[error("took too long")]
+    TooSlow,
     #[error("too busy")]
     Busy,
     #[error("no agreement is in force")]
@@ -108,6 +110,7 @@ impl ApiError {
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::PreconditionMissing => StatusCode::PRECONDITION_REQUIRED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) if error.is_transient() => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoAgreement | Self::Store(_) | Self::Inside(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -128,18 +131,23 @@ impl ApiError {
             Self::WrongMediaType => ("unsupported_media_type", "この形式の内容は受け取れません。"),
             Self::PreconditionMissing => ("precondition_required", "If-Match ヘッダーが必要です。"),
             Self::TooLarge => ("too_large", "送信された内容が大きすぎます。"),
+            Self::TooSlow => ("too_slow", "時間がかかりすぎたため、中断しました。もう一度お試しください。"),
             Self::Busy => ("busy", "混み合っています。少し待ってからもう一度送信してください。"),
             Self::NoAgreement => ("no_agreement", "有効な連絡ルールがありません。管理者に連絡してください。"),
-            Self::Store(error) if error.is_transient() => {
-                ("store_unavailable", "ただいま保存できません。内容は送信されていません。少し待ってからもう一度お試しください。")
-            }
+            Self::Store(error) if error.is_transient() => (
+                "store_unavailable",
+                "ただいま保存できません。内容は送信されていません。少し待ってからもう一度お試しください。",
+            ),
             Self::Store(_) | Self::Inside(_) => ("internal", "内部エラーが発生しました。管理者に連絡してください。"),
         }
     }
 
     pub fn problem(&self) -> Problem {
         let status = self.status();
-        let (mut code, mut detail) = { let (code, detail) = self.words(); (code.to_owned(), detail.to_owned()) };
+        let (mut code, mut detail) = {
+            let (code, detail) = self.words();
+            (code.to_owned(), detail.to_owned())
+        };
         let mut errors = Vec::new();
         if let Self::Refused(refusal) = self {
             if let [(_, fault), ..] = refusal.faults.as_slice() {

@@ -31,9 +31,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -64,7 +65,16 @@ async fn thread_request(State(app): State<App>, mut request: Request, next: Next
     let method = request.method().clone();
     let route = request.extensions().get::<axum::extract::MatchedPath>().map(|path| path.as_str().to_owned());
     let began = std::time::Instant::now();
+    let json = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
+    // What the layers inside answer by themselves (too slow, a panic) is a problem document under /api/ too.
+    if json && matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::INTERNAL_SERVER_ERROR) {
+        let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+        if !is_problem {
+            let slow = response.status() == StatusCode::REQUEST_TIMEOUT;
+            response = if slow { ApiError::TooSlow } else { ApiError::Inside("a handler panicked") }.into_response();
+        }
+    }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }

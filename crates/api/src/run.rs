@@ -173,7 +173,13 @@ where
     Err(Fault::Stale.into())
 }
 
-fn record(app: &App, sender: &Sender<'_>, key: &IdempotencyKey, changes: &Changes, given: &Answer) -> IdempotencyRecord {
+fn record(
+    app: &App,
+    sender: &Sender<'_>,
+    key: &IdempotencyKey,
+    changes: &Changes,
+    given: &Answer,
+) -> IdempotencyRecord {
     IdempotencyRecord {
         region_id: sender.actor.region_id,
         account_id: sender.actor.account_id,

@@ -98,7 +98,9 @@ pub enum Relation {
     None,
     /// The same region: for things that belong to no single organization.
     Region,
-    /// Receiver or sender of one of its notices, or in charge of the care.
+    /// A notice came here that was taken back or sent back: its tombstone may be seen and answered, nothing of the stay.
+    Addressed,
+    /// Receiver of a notice that stands, sender of one, or in charge of the care.
     Attached,
     /// The hospital of the stay.
     Own,
@@ -107,7 +109,7 @@ pub enum Relation {
 /// The farthest relation from which `role` may do `command`; `None` when it never may.
 pub const fn reach(role: Role, command: Command) -> Option<Relation> {
     use Command as C;
-    use Relation::{Attached, Own, Region};
+    use Relation::{Addressed, Attached, Own, Region};
     match role {
         Role::WardStaff | Role::Coordinator => match command {
             C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam | C::Admit => Some(Region),
@@ -119,14 +121,16 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
         },
         Role::CareManager => match command {
             C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam => Some(Attached),
-            C::ViewEncounter | C::IssueNotice | C::TakeBackNotice | C::LogContact | C::Acknowledge => Some(Attached),
+            C::ViewEncounter | C::IssueNotice | C::TakeBackNotice | C::LogContact => Some(Attached),
+            C::Acknowledge => Some(Addressed),
             C::ViewSurvey => Some(Region),
             C::Admit | C::RecordEvent | C::Screen => None,
             C::ViewOverview | C::PublishSurvey | C::ViewAudit | C::ManageCalendar => None,
         },
         Role::Municipality => match command {
             C::ViewOverview | C::ViewSurvey | C::PublishSurvey => Some(Region),
-            C::ViewEncounter | C::Acknowledge | C::LogContact => Some(Attached),
+            C::ViewEncounter | C::LogContact => Some(Attached),
+            C::Acknowledge => Some(Addressed),
             _ => None,
         },
         Role::Auditor => match command {
@@ -157,6 +161,8 @@ pub fn relation_to(actor: &Actor, case: &Case, now: Instant) -> Relation {
         Relation::Own
     } else if case.is_attached(actor.organization_id, now) {
         Relation::Attached
+    } else if case.was_addressed_to(actor.organization_id) {
+        Relation::Addressed
     } else {
         Relation::Region
     }

@@ -46,13 +46,17 @@ impl Case {
         self.screenings.iter().max_by_key(|screening| (screening.screened_at, screening.id))
     }
 
-    /// The organization has to do with this stay: its hospital, a receiver or sender of its notices, or who manages the care.
+    /// The organization has to do with this stay: its hospital, the sender of a notice or the receiver of one that still stands, or who
+    /// manages the care. Whoever got a notice by mistake has not.
     pub fn is_attached(&self, organization_id: OrganizationId, now: Instant) -> bool {
         self.encounter.hospital_id == organization_id
-            || self
-                .notices
-                .iter()
-                .any(|n| n.recipient.organization_id == organization_id || n.sender_id == organization_id)
+            || self.notices.iter().any(|n| n.sender_id == organization_id)
+            || self.notices.iter().any(|n| n.recipient.organization_id == organization_id && n.stands())
             || self.care_team_now(now).is_some_and(|member| member.organization_id == organization_id)
+    }
+
+    /// A notice was addressed to the organization at some time, taken back or not.
+    pub fn was_addressed_to(&self, organization_id: OrganizationId) -> bool {
+        self.notices.iter().any(|n| n.recipient.organization_id == organization_id)
     }
 }

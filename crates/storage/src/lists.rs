@@ -25,7 +25,7 @@ pub struct EncounterFilter {
     pub hospital_id: Option<OrganizationId>,
     /// Now on this ward.
     pub ward_id: Option<WardId>,
-    /// To which this organization is attached: it sent or was sent a notice, or manages the person's care on [`Self::today`].
+    /// To which this organization is attached: it sent a notice, was sent one that still stands, or manages the person's care on [`Self::today`].
     pub office_id: Option<OrganizationId>,
     /// The day for which "manages the care" is asked; without it only a charge without an end counts.
     pub today: Option<NaiveDate>,
@@ -176,7 +176,8 @@ impl Store {
                 }
             };
             asked.plain(&format!(
-                "(e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.recipient_id = {office})
+                "(e.id IN (SELECT n.encounter_id FROM notice AS n
+                           WHERE n.recipient_id = {office} AND n.state IN ('issued', 'acknowledged'))
                   OR e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.sender_id = {office})
                   OR e.patient_id IN (SELECT m.patient_id FROM care_team_member AS m
                                       WHERE m.organization_id = {office} AND {current}))"

@@ -1,8 +1,5 @@
 //! JSON, CSV and PDF of one report.
 
-use std::time::Instant as Stopwatch;
-
-use domain::survey::Cell;
 use survey::{Scope, SurveyReport, to_csv, to_json, to_pdf};
 
 use crate::cases::{City, month, on};
@@ -89,26 +86,4 @@ fn a_month_and_an_empty_month_have_their_paper_too() {
         std::fs::write(format!("{}/{name}", env!("CARGO_TARGET_TMPDIR")), &pdf).unwrap();
         assert!(pdf.starts_with(b"%PDF"));
     }
-}
-
-/// Run with `--release -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement: says something in a release build on an idle machine only"]
-fn a_hundred_thousand_cells_are_counted_in_less_than_a_tenth_of_a_second() {
-    let city = City::filled(16, 67, 60_000);
-    let mut cells: Vec<Cell> = city.cells();
-    while cells.len() < 100_000 {
-        cells.extend_from_within(..);
-    }
-    let scope = Scope::fiscal_year("架空市", 2026, 4).unwrap();
-    let as_of = domain::Instant::from_micros(0);
-    let begun = Stopwatch::now();
-    let report = SurveyReport::count(&scope, &cells[..], &crate::cases::definition(), &city.parties, as_of, "1");
-    let counted = begun.elapsed();
-    assert!(report.is_ok());
-    let report = year();
-    let begun = Stopwatch::now();
-    let pdf = to_pdf(&report).unwrap();
-    eprintln!("{} cells in {counted:?}; {} bytes of PDF in {:?}", cells.len(), pdf.len(), begun.elapsed());
-    assert!(counted.as_millis() < 100);
 }

@@ -141,3 +141,19 @@ fn a_replaced_notice_points_to_the_one_in_its_place() {
     assert_eq!(town.notice(with).replaces, Some(id));
     assert_eq!(town.verdict(day(11, 30)), Timeliness::Met { days: 17 });
 }
+
+#[test]
+fn whoever_got_a_notice_by_mistake_sees_nothing_of_the_stay_any_more() {
+    use crate::access::{Command, Relation, may, relation_to};
+    let mut town = Town::without_care_manager();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    let (id, _) = town.tell(at(day(11, 12), 10));
+    let now = at(day(11, 12), 11);
+    let centre = crate::access::Actor { organization_id: town.centre, ..town.care_manager.clone() };
+    assert_eq!(relation_to(&centre, &town.case, now), Relation::Attached);
+    town.nurse_does(now, |decision| decision.withdraw(id, line("別の方の連絡でした"))).unwrap();
+    let relation = relation_to(&centre, &town.case, now);
+    assert_eq!(relation, Relation::Addressed);
+    assert_eq!(may(&centre, Command::ViewEncounter, relation), Err(Fault::NotFound));
+    assert_eq!(may(&centre, Command::Acknowledge, relation), Ok(()), "and is told that it was taken back");
+}
