@@ -35,6 +35,8 @@ struct Cluster {
     directory: String,
     /// Its end is the server's end.
     _life: ChildStdin,
+    /// Ends by itself when its input does.
+    _shell: std::process::Child,
 }
 
 static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
@@ -94,7 +96,7 @@ fn start() -> Cluster {
     BufReader::new(stdout).read_line(&mut directory).expect("the shell's output can be read");
     let directory = directory.trim().to_owned();
     assert!(!directory.is_empty(), "PostgreSQL did not start; what it said stands above");
-    Cluster { directory, _life: life }
+    Cluster { directory, _life: life, _shell: child }
 }
 
 /// The newest installed server.

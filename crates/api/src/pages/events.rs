@@ -71,7 +71,7 @@ fn cancellable(case: &Case, visitor: &Visitor) -> Vec<Choice> {
     found.sort_by_key(|event| std::cmp::Reverse((event.recorded_at, event.id)));
     let choice = |event: &EncounterEvent| {
         let words = format!("{}({}に記録)", what(event, visitor), words::instant(event.recorded_at));
-        Choice::new(event.id, words, event.event.wording().1)
+        Choice::new(event.id.to_string(), words, event.event.wording().1)
     };
     found.into_iter().map(choice).collect()
 }

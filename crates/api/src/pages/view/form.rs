@@ -142,8 +142,8 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    pub(crate) fn new(value: impl ToString, ja: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { value: value.to_string(), ja: ja.into(), en: en.into() }
+    pub(crate) fn new(value: impl Into<String>, ja: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { value: value.into(), ja: ja.into(), en: en.into() }
     }
 }
 
