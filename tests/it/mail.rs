@@ -2,8 +2,6 @@
 //!
 //! The real one is started by `tests/run`, or by hand: `export TSUNAGI_TEST_SMTP_DIR=/tmp/tsunagi-smtp; tests/smtp/start $TSUNAGI_TEST_SMTP_DIR`.
 
-#![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
-
 use std::{
     collections::HashMap,
     path::PathBuf,

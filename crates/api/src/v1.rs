@@ -19,7 +19,7 @@
 //! # How to add a route
 //!
 //! A handler with `#[utoipa::path]` naming its success; the refusals and the conditions of a write are added to all by
-//! [`openapi`](crate::openapi). Register it in its module's `routes()`.
+//! [`openapi`]. Register it in its module's `routes()`.
 
 mod figures;
 mod filings;

@@ -93,9 +93,9 @@ fn log(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log.filter).context("log.filter")?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if config.log.json {
-        logs.json().init()
+        logs.json().init();
     } else {
-        logs.init()
+        logs.init();
     }
     Ok(())
 }

@@ -166,7 +166,13 @@ pub(super) fn reasons(outcome: &Outcome) -> Vec<String> {
 }
 
 pub(super) fn wards(directory: &Directory, hospital: OrganizationId) -> Vec<Group> {
-    Group::plain(directory.wards_of(hospital).iter().map(|ward| Choice::new(ward.id.to_string(), ward.name.as_str(), "")).collect())
+    Group::plain(
+        directory
+            .wards_of(hospital)
+            .iter()
+            .map(|ward| Choice::new(ward.id.to_string(), ward.name.as_str(), ""))
+            .collect(),
+    )
 }
 
 pub(super) fn districts(directory: &Directory) -> Vec<Group> {
@@ -187,7 +193,11 @@ pub(super) fn sexes() -> Vec<Choice> {
 pub(super) fn offices(directory: &Directory) -> Vec<Group> {
     let group = |kind| Group {
         name: words::organization_kind(kind).to_owned(),
-        choices: directory.organizations(kind).iter().map(|o| Choice::new(o.id.to_string(), o.name.as_str(), "")).collect(),
+        choices: directory
+            .organizations(kind)
+            .iter()
+            .map(|o| Choice::new(o.id.to_string(), o.name.as_str(), ""))
+            .collect(),
     };
     [OrganizationKind::CareOffice, OrganizationKind::SupportCentre].map(group).into()
 }
@@ -198,7 +208,11 @@ pub(super) fn care_managers(directory: &Directory) -> Vec<Group> {
     let offices = offices.flat_map(|kind| directory.organizations(kind));
     let group = |office: &domain::party::Organization| Group {
         name: office.name.to_string(),
-        choices: directory.care_managers_of(office.id).iter().map(|m| Choice::new(m.id.to_string(), m.name.as_str(), "")).collect(),
+        choices: directory
+            .care_managers_of(office.id)
+            .iter()
+            .map(|m| Choice::new(m.id.to_string(), m.name.as_str(), ""))
+            .collect(),
     };
     offices.map(group).filter(|group| !group.choices.is_empty()).collect()
 }
