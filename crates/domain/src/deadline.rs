@@ -1,6 +1,6 @@
 //! 期限 and 警告: until when something must be told or acknowledged, and what was done as the day came near.
 //!
-//! Deadlines are a pure function of the case ([`derive`]); their result stands as rows, rewritten in the transaction of every
+//! Deadlines are a pure function of the case ([`derive()`]); their result stands as rows, rewritten in the transaction of every
 //! change, and `next_at` is the next instant at which something must happen. The sweep only asks which rows are due.
 
 mod derive;

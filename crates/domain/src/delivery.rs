@@ -3,7 +3,7 @@
 //! A [`Delivery`] is written in the transaction of the fact that causes it; an [`Attempt`] is a row of its own and never overwritten.
 //! At least once: a crash between the relay's 250 and our note of it sends the same Message-ID again.
 //!
-//! What a mail says is fixed by its [`MailKind`] and the non-personal fields of [`Letter`]; there is no field that could carry a name.
+//! What a mail says is fixed by its [`Letter`], which has no personal fields.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

@@ -17,7 +17,7 @@ pub(crate) enum Arg {
     MaybeAt(Option<Instant>),
     Day(chrono::NaiveDate),
     Bytes(Vec<u8>),
-    /// A set of ids: JSON text on SQLite, `uuid[]` on PostgreSQL ([`Dialect::in_ids`]).
+    /// A set of ids: JSON text on SQLite, `uuid[]` on PostgreSQL (`Dialect::in_ids`).
     Ids(Vec<Uuid>),
     /// A set of hashes, likewise.
     Hashes(Vec<[u8; 32]>),
