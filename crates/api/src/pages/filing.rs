@@ -80,19 +80,44 @@ fn answers(typed: &Typed, agreement: &Agreement) -> Answers {
 fn verdict(typed: &Typed, context: &Context<'_>, case: &Case, facts: &Facts) -> Verdict {
     let agreement = context.agreement;
     let outcome = agreement.checklist.screen(&answers(typed, agreement), facts);
-    let numbers = |missing: &rules::Missing| {
-        let of_tier = agreement.checklist.criteria().iter().filter(|c| c.tier == missing.tier);
-        let place = of_tier.take_while(|c| c.id != missing.criterion).count() + 1;
-        if missing.tier == Tier::Required { format!("退院調整{place}") } else { format!("注意{place}") }
-    };
     Verdict {
         outcome: shape::outcome(&outcome),
         reasons: shape::reasons(&outcome),
-        missing: outcome.missing().iter().map(numbers).collect(),
+        missing: open_numbers(&outcome, agreement),
         advice: advice(outcome.kind()),
         decide: outcome.kind() == OutcomeKind::NoticeAdvised,
         deadline: parse_day(typed.get("planned_on")).ok().map(|day| deadline(day, case, context)),
     }
+}
+
+/// The numbers of the criteria that still want an answer, by tier: 退院調整が必要な患者 1〜3、5.
+fn open_numbers(outcome: &Outcome, agreement: &Agreement) -> Vec<String> {
+    let tiers = [(Tier::Required, "退院調整が必要な患者"), (Tier::Advised, "注意が必要な患者")];
+    let of_tier = |(tier, name): (Tier, &str)| {
+        let criteria = agreement.checklist.criteria().iter().filter(|criterion| criterion.tier == tier);
+        let open = |(_, criterion): &(usize, &rules::Criterion)| {
+            outcome.missing().iter().any(|missing| missing.criterion == criterion.id)
+        };
+        let numbers: Vec<_> = criteria.enumerate().filter(open).map(|(place, _)| place + 1).collect();
+        (!numbers.is_empty()).then(|| format!("{name} {}", ranges(&numbers)))
+    };
+    tiers.into_iter().filter_map(of_tier).collect()
+}
+
+/// 1〜3、5.
+fn ranges(numbers: &[usize]) -> String {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let words = |(first, last): (usize, usize)| match last - first {
+        0 => first.to_string(),
+        _ => format!("{first}〜{last}"),
+    };
+    runs.into_iter().map(words).collect::<Vec<_>>().join("、")
 }
 
 const fn advice(kind: OutcomeKind) -> &'static str {
@@ -285,5 +310,37 @@ fn decided(typed: &Typed, outcome: &Outcome) -> Result<Option<AdvisedDecision>, 
             Ok(give.zip(why).map(|(give_notice, why)| AdvisedDecision { give_notice, why }))
         }
         _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one_run() {
+        assert_eq!(ranges(&[1, 2, 3, 5, 7, 8]), "1〜3、5、7〜8");
+    }
+
+    #[test]
+    fn the_rest_is_no_only_where_nothing_was_said_or_ticked() {
+        let agreement = Agreement::kitami();
+        let typed = Typed::default().with("rest_no", "yes").with("detail", "suction").with("c.alcohol", "yes");
+        let answers = answers(&typed, &agreement);
+        assert_eq!(answers.get(&"medical_treatment".into()), None);
+        assert_eq!(answers.get(&"alcohol".into()), Some(Tick::Yes));
+        assert_eq!(answers.get(&"dementia".into()), Some(Tick::No));
+        let outcome = agreement.checklist.screen(&answers, &Facts::new().with("emergency_admission", false));
+        assert_eq!(outcome.kind(), OutcomeKind::NoticeRequired);
+    }
+
+    #[test]
+    fn where_a_person_decides_she_says_why() {
+        let advised = Outcome::NoticeAdvised { because: Vec::new() };
+        let refusal = decided(&Typed::default().with("give_notice", "no"), &advised).unwrap_err();
+        assert_eq!(refusal.faults, [("why", Fault::ReasonMissing)]);
+        let typed = Typed::default().with("give_notice", "no").with("why", "家族が毎日介護できるため");
+        assert!(!decided(&typed, &advised).unwrap().unwrap().give_notice);
+        assert_eq!(decided(&typed, &Outcome::NotRequired), Ok(None));
     }
 }

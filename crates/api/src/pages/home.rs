@@ -20,8 +20,11 @@ use crate::error::ApiError;
 use crate::run::may_in_region;
 use crate::state::App;
 
-/// Stays on one board, and rows in each list of the overview.
+/// Stays on one board.
 const MOST: u32 = 300;
+/// Overdue rows that the city's figures count, and that its lists show.
+const COUNTED: u32 = 5000;
+const LISTED: usize = 50;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
@@ -99,7 +102,9 @@ async fn inbox(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
 async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     may_in_region(&visitor.who.actor, Command::ViewOverview)?;
     let region_id = visitor.who.actor.region_id;
-    let lines = app.store().overdue(region_id, MOST).await?;
+    let mut lines = app.store().overdue(region_id, COUNTED).await?;
+    // What was missed lately can still be mended; it stands on top.
+    lines.reverse();
     let set_aside = app.store().set_aside_rows(region_id).await?;
     let (discharges, letters): (Vec<_>, Vec<_>) =
         lines.iter().partition(|line| line.deadline.rule == DeadlineRule::DischargeNotice);
@@ -114,8 +119,9 @@ async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
             figure("自動処理から外れたもの", "set aside", set_aside.len(), Tone::Late),
         ],
         hospitals: by_hospital(&lines, visitor),
-        overdue: discharges.iter().map(row).collect(),
-        unacknowledged: letters.iter().map(row).collect(),
+        overdue: discharges.iter().take(LISTED).map(row).collect(),
+        unacknowledged: letters.iter().take(LISTED).map(row).collect(),
+        most: LISTED,
         set_aside: set_aside
             .into_iter()
             .map(|deadline| SetAsideRow {
@@ -153,7 +159,6 @@ fn overdue_row(line: &OverdueLine, visitor: &Visitor) -> OverdueRow {
         by: organization(directory, line.deadline.organization_id),
         phone: by.and_then(|o| o.phone.as_ref()).map(ToString::to_string),
         deadline,
-        verdict: words::timeliness(line.deadline.timeliness),
     }
 }
 

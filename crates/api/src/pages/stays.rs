@@ -65,6 +65,10 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
                 planned: deadline.planned_on.map(words::day),
             })
             .collect(),
+        sheet: domain::decide::sheet_days(&case, app.agreement(directory)?, &app.calendar(), directory).map(|days| {
+            let doubts = [&days.full.doubt, &days.reduced.doubt].into_iter().flatten().map(|doubt| doubt.ja.clone());
+            (words::day(days.full.last_on), words::day(days.reduced.last_on), doubts.collect())
+        }),
         manager: manager.map(|charge| format!("{}({})", charge.manager, charge.office)),
         warnings: warnings(&case),
         notices: notices.iter().map(|notice| shape::notice_row(notice, directory, None)).collect(),

@@ -22,11 +22,11 @@ pub(crate) struct Board {
 
 impl Board {
     pub(crate) fn late(&self) -> usize {
-        self.rows.iter().filter(|row| row.tone() == Tone::Late).count()
+        self.rows.iter().filter(|row| row.to_file && row.tone() == Tone::Late).count()
     }
 
     pub(crate) fn soon(&self) -> usize {
-        self.rows.iter().filter(|row| row.tone() == Tone::Soon).count()
+        self.rows.iter().filter(|row| row.to_file && row.tone() == Tone::Soon).count()
     }
 }
 
@@ -72,6 +72,8 @@ pub(crate) struct Overview {
     pub(crate) overdue: Vec<OverdueRow>,
     pub(crate) unacknowledged: Vec<OverdueRow>,
     pub(crate) set_aside: Vec<SetAsideRow>,
+    /// At most so many rows stand in each list; the figures count all.
+    pub(crate) most: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -97,7 +99,6 @@ pub(crate) struct OverdueRow {
     pub(crate) by: String,
     pub(crate) phone: Option<String>,
     pub(crate) deadline: Badge,
-    pub(crate) verdict: Badge,
 }
 
 #[derive(Debug, Clone)]

@@ -193,7 +193,6 @@ fn the_first_pages_of_every_role_are_drawn() {
         by: "架空居宅介護支援事業所".into(),
         phone: Some("0157-00-0000".into()),
         deadline: Badge::new(Tone::Late, "2日過ぎています(11月18日(水)まで)", "2 days over"),
-        verdict: Badge::new(Tone::Late, "期限切れ", "missed"),
     };
     let figure = |ja, en, count, tone| Figure { ja, en, count, tone };
     let overview = Overview {
@@ -207,6 +206,7 @@ fn the_first_pages_of_every_role_are_drawn() {
         hospitals: vec![HospitalRow { name: "架空中央病院".into(), missed: 3, unacknowledged: 2 }],
         overdue: vec![overdue.clone(), overdue.clone()],
         unacknowledged: vec![overdue],
+        most: 50,
         set_aside: vec![SetAsideRow {
             rule: "退院連絡の期限",
             due: "11月18日(水)".into(),

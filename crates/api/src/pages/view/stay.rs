@@ -21,6 +21,8 @@ pub(crate) struct Stay {
     pub(crate) emergency: bool,
     pub(crate) state: Badge,
     pub(crate) deadlines: Vec<DeadlineRow>,
+    /// The last days of the information sheet's fees (I) and (II), and what the public text leaves open.
+    pub(crate) sheet: Option<(String, String, Vec<String>)>,
     pub(crate) manager: Option<String>,
     pub(crate) warnings: Vec<WarningRow>,
     pub(crate) notices: Vec<NoticeRow>,

@@ -107,7 +107,9 @@ pub(crate) fn full_instant(at: Instant) -> String {
 
 /// あと3日(11月27日(金)まで).
 pub(crate) fn countdown(due_on: NaiveDate, today: NaiveDate) -> String {
-    match (due_on - today).num_days() {
+    let days = (due_on - today).num_days();
+    let day = if days.abs() > 180 { full_day } else { day };
+    match days {
         0 => format!("今日まで({})", day(due_on)),
         1 => format!("明日まで({})", day(due_on)),
         left if left > 0 => format!("あと{left}日({}まで)", day(due_on)),
@@ -189,7 +191,7 @@ const fn excuse(reason: Excuse) -> (&'static str, &'static str) {
 pub(crate) const fn rule(rule: DeadlineRule) -> (&'static str, &'static str) {
     match rule {
         DeadlineRule::DischargeNotice => ("退院連絡の期限", "discharge notice"),
-        DeadlineRule::Acknowledgement => ("受領確認の期限", "acknowledgement"),
+        DeadlineRule::Acknowledgement => ("回答の期限", "acknowledgement"),
     }
 }
 
@@ -258,6 +260,7 @@ mod tests {
         assert_eq!(countdown(due, on("2026-11-26")), "明日まで(11月27日(金))");
         assert_eq!(countdown(due, due), "今日まで(11月27日(金))");
         assert_eq!(countdown(due, on("2026-11-29")), "2日過ぎています(11月27日(金)まで)");
+        assert_eq!(countdown(due, on("2027-11-27")), "365日過ぎています(2026年11月27日(金)まで)");
     }
 
     #[test]
