@@ -47,6 +47,7 @@ fn stay() -> Stay {
             deadline("あと2日(11月22日(日)まで)", Tone::Soon, true, Badge::new(Tone::Calm, "期限前", "not due yet")),
             deadline("11月20日(金)まで", Tone::Calm, false, Badge::new(Tone::Quiet, "予定日の変更", "date moved")),
         ],
+        sheet: Some(("11月2日(月)".into(), "11月4日(水)".into(), vec![])),
         manager: Some("常呂 次郎(架空居宅介護支援事業所)".into()),
         warnings: vec![WarningRow {
             words: "期限の2日前です".into(),
