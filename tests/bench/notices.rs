@@ -74,7 +74,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let filed = storm(service.address, CLIENTS, each, 201, file(WARM_UP)).await?;
     let used = service.processor_seconds()? - used;
     let memory = service.memory()?;
-    let rest: Vec<_> = ids[CLIENTS * (WARM_UP + each)..].iter().copied().collect();
+    let rest = ids[CLIENTS * (WARM_UP + each)..].to_vec();
     let alone = alone(&service, &tokens, &body, &rest).await?;
     service.stop()?;
 

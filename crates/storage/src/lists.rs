@@ -338,10 +338,10 @@ impl Store {
             .collect()
     }
 
-    /// Deadlines that were missed and still stand open, the longest overdue first.
+    /// Deadlines that were missed, or could never be met, and still stand open; the longest overdue first.
     pub async fn overdue(&self, region_id: RegionId, limit: u32) -> Result<Vec<OverdueLine>, StoreError> {
         let mut asked = Conditions::of_region("d", region_id);
-        asked.plain("d.verdict = 'missed' AND d.open");
+        asked.plain("d.verdict IN ('missed', 'impossible') AND d.open");
         let columns = DEADLINE.list("d.");
         let select = format!(
             "SELECT e.hospital_id, e.ward_id, {columns} FROM deadline AS d JOIN encounter AS e ON e.id = d.encounter_id"

@@ -135,7 +135,8 @@ async fn show(
     (seen.patient_id, seen.encounter_id) = (Some(case.patient.id), Some(id));
     app.store().append_audit(vec![seen]).await?;
     let version = case.encounter.version;
-    Ok(Shown(EncounterView::of(case, &directory), Some(version)))
+    let sheet = domain::decide::sheet_days(&case, app.agreement(&directory)?, &app.calendar(), &directory);
+    Ok(Shown(EncounterView::of(case, &directory, sheet), Some(version)))
 }
 
 /// Records something that happened; late entries are welcome.

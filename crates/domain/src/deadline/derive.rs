@@ -17,6 +17,9 @@ use crate::encounter::{EncounterState, Folded};
 use crate::notice::{Notice, NoticeState};
 use rules::calendar::{Calendar, OfficeHours};
 
+/// How long after a discharge its missing word is still pursued.
+const WARNED_FOR_DAYS: i64 = 30;
+
 /// What a deadline is derived from, besides the case.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
@@ -106,6 +109,8 @@ fn discharge(case: &Case, folded: &Folded, planned_on: NaiveDate, known_at: Inst
         None if matches!(folded.state, EncounterState::Discharged { .. }) && ground.excluded => {
             (Timeliness::Excused { reason: Excuse::Excluded }, false)
         }
+        // The miss is in the figures; a warning helps nobody any more.
+        None if long_over(folded, ground.now.day()) => (untold_verdict(due_on, impossible, ground.now.day()), false),
         None if !asked => (Timeliness::Excused { reason: Excuse::NotRequired }, false),
         None => (untold_verdict(due_on, impossible, ground.now.day()), true),
     };
@@ -124,6 +129,11 @@ fn discharge(case: &Case, folded: &Folded, planned_on: NaiveDate, known_at: Inst
         set_aside: None,
     };
     with_next(case, row, ground)
+}
+
+/// The person came home so long ago that nobody is told any more of a word that was never given.
+fn long_over(folded: &Folded, today: NaiveDate) -> bool {
+    matches!(folded.state, EncounterState::Discharged { on, .. } if (today - on).num_days() > WARNED_FOR_DAYS)
 }
 
 fn told_verdict(planned_on: NaiveDate, due_on: NaiveDate, told: NaiveDate, impossible: bool) -> Timeliness {

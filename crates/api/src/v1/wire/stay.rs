@@ -131,6 +131,26 @@ pub struct EncounterView {
     pub notices: Vec<NoticeView>,
     pub contacts: Vec<ContactView>,
     pub warnings: Vec<WarningView>,
+    /// Until when 入院時情報提供書 earns which fee; none when nobody manages the care.
+    pub information_sheet: Option<SheetDaysView>,
+}
+
+/// The last days of 入院時情報連携加算, read literally.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SheetDaysView {
+    /// (I).
+    pub full_until_on: NaiveDate,
+    /// (II).
+    pub reduced_until_on: NaiveDate,
+    /// In Japanese: where the public text leaves the case open.
+    pub doubts: Vec<String>,
+}
+
+impl From<rules::SheetDays> for SheetDaysView {
+    fn from(days: rules::SheetDays) -> Self {
+        let doubts = [days.full.doubt, days.reduced.doubt].into_iter().flatten().map(|doubt| doubt.ja).collect();
+        Self { full_until_on: days.full.last_on, reduced_until_on: days.reduced.last_on, doubts }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -141,10 +161,11 @@ pub struct PlannedView {
 }
 
 impl EncounterView {
-    pub fn of(case: Case, directory: &Directory) -> Self {
+    pub fn of(case: Case, directory: &Directory, sheet: Option<rules::SheetDays>) -> Self {
         let folded = domain::encounter::fold(&case.events);
         let planned = folded.planned.iter().map(|p| PlannedView { planned_on: p.planned_on, known_at: p.known_at });
         Self {
+            information_sheet: sheet.map(SheetDaysView::from),
             encounter: EncounterHead::of(&case.encounter, directory),
             planned: planned.collect(),
             care_team: case.team.iter().map(|member| CareTeamMemberView::of(member, directory)).collect(),

@@ -146,6 +146,18 @@ fn a_discharge_without_any_word_stays_open_until_it_is_told() {
 }
 
 #[test]
+fn a_month_after_an_untold_discharge_nobody_is_warned_any_more_and_the_miss_stands() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 3), 10), day(11, 10));
+    let now = at(day(11, 10), 15);
+    let event = AdtEvent::Discharge { on: day(11, 10), to: Destination::Home, support_unchanged: false };
+    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap();
+    assert_eq!(town.sweep(at(day(12, 11), 9)).0, []);
+    assert_eq!(town.verdict(day(11, 10)), Timeliness::Missed);
+    assert!(town.discharge_deadlines().iter().all(|d| !d.open));
+}
+
+#[test]
 fn a_death_is_excused() {
     let mut town = Town::new();
     town.plan(at(day(11, 10), 10), day(11, 27));

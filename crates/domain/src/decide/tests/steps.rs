@@ -155,3 +155,22 @@ fn a_word_by_phone_counts_like_a_notice() {
     assert_eq!(town.verdict(day(11, 27)), crate::deadline::Timeliness::Met { days: 7 });
     assert!(town.case.contacts[0].receipt_confirmed, "somebody was there to hear it");
 }
+
+#[test]
+fn the_sheets_fee_days_follow_the_closing_days_of_the_office_in_charge() {
+    let mut town = Town::new();
+    // Friday 19:00, then Saturday, Sunday and a holiday: (I) reaches to the Tuesday.
+    town.case.encounter.admitted_at = at(day(11, 20), 19);
+    let days = crate::decide::sheet_days(&town.case, &town.agreement, &town.calendar, &town.directory).unwrap();
+    assert_eq!(
+        days.full.last_on,
+        town.agreement
+            .sheet_fees
+            .days(town.case.encounter.admitted_at.local(), &rules::OfficeHours::default(), &town.calendar)
+            .unwrap()
+            .full
+            .last_on
+    );
+    town.case.team.clear();
+    assert_eq!(crate::decide::sheet_days(&town.case, &town.agreement, &town.calendar, &town.directory), None);
+}
