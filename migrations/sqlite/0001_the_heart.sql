@@ -330,7 +330,7 @@ CREATE TABLE deadline (
 ) STRICT, WITHOUT ROWID;
 -- The sweep's whole cost: only what is open, in the order in which it comes due.
 CREATE INDEX deadline_due ON deadline (next_at) WHERE open AND set_aside IS NULL;
-CREATE INDEX deadline_overdue ON deadline (region_id, due_on) WHERE verdict = 'missed' AND open;
+CREATE INDEX deadline_overdue ON deadline (region_id, due_on) WHERE verdict IN ('missed', 'impossible') AND open;
 CREATE INDEX deadline_set_aside ON deadline (region_id) WHERE set_aside IS NOT NULL;
 
 -- 警告
