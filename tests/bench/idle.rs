@@ -35,6 +35,7 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     tokio::time::sleep(Duration::from_secs(4)).await;
     let memory = service.memory()?;
     service.stop()?;
+    Engine::Sqlite.drop_database("idle");
     let size = std::fs::metadata(binary())?.len();
     #[expect(clippy::cast_precision_loss, reason = "a size in MB")]
     let size = size as f64 / 1_048_576.0;

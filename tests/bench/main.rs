@@ -59,10 +59,21 @@ impl Engine {
         }
     }
 
+    /// Gives the disk back.
+    fn drop_database(self, name: &str) {
+        for suffix in ["db", "db-wal", "db-shm"] {
+            // Not every one is there.
+            let _ = std::fs::remove_file(work().join(format!("{name}-{}.{suffix}", std::process::id())));
+        }
+    }
+
     /// A new database without tables.
     async fn database(self, name: &str) -> String {
         match self {
-            Self::Sqlite => format!("sqlite://{}?mode=rwc", work().join(format!("{name}.db")).display()),
+            Self::Sqlite => {
+                let path = work().join(format!("{name}-{}.db", std::process::id()));
+                format!("sqlite://{}?mode=rwc", path.display())
+            }
             Self::Postgres => tests::postgres::empty_database().await,
         }
     }

@@ -73,7 +73,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let used = service.processor_seconds()?;
     let filed = storm(service.address, CLIENTS, each, 201, file(WARM_UP)).await?;
     let used = service.processor_seconds()? - used;
-    let memory = service.memory()?;
+    let (own, memory) = (service.own_memory()?, service.memory()?);
     let rest = ids[CLIENTS * (WARM_UP + each)..].to_vec();
     let alone = alone(&service, &tokens, &body, &rest).await?;
     service.stop()?;
@@ -86,6 +86,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
         "{expected} filings were accepted, {notices} notices stand in the database"
     );
     store.close().await;
+    engine.drop_database("notices");
 
     let number = f64::from(u32::try_from(CLIENTS * each)?);
     Ok(vec![
@@ -93,7 +94,10 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
         Figure::at_most("— p99", millis(filed.quantile(0.99)), " ms", 40.0),
         Figure::told("— p50", format!("{} ms", grouped(millis(filed.quantile(0.5))))),
         Figure::told("— processor time of the service a filing", format!("{} µs", grouped(used / number * 1e6))),
-        Figure::told("— memory of the service after it", format!("{} MB", grouped(memory))),
+        Figure::told(
+            "— memory of the service after it, its own and with the mapped file",
+            format!("{} MB, {} MB", grouped(own), grouped(memory)),
+        ),
         Figure::told("one client alone, p50", format!("{} ms", grouped(millis(alone.quantile(0.5))))),
         Figure::told("floor: the same rows without HTTP, 64 at a time", format!("{}/s", grouped(rows_alone))),
         Figure::told("floor: HTTP with a session, no rows", format!("{}/s", grouped(session_alone.rate()))),

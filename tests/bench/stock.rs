@@ -59,6 +59,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     ];
     figures.extend(stock.survey(&store, whole).await?);
     store.close().await;
+    engine.drop_database("stock");
     Ok(figures)
 }
 

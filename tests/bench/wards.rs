@@ -1,4 +1,7 @@
 //! The city's wards, full of people of whom nobody has been told yet.
+//!
+//! All stays begin in the same millisecond, so their ids are in no order and the stays of one commit lie on pages far apart: as in a
+//! whole country, and the worst case for a database.
 
 use anyhow::{Context as _, Result, anyhow};
 use chrono::Days;

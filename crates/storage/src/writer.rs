@@ -160,7 +160,12 @@ impl Work {
                     lots.push((lot, collisions + 1));
                 }
                 Err(Abort::Failure(failure)) => {
-                    tracing::warn!(?failure, commands = lot.len(), "a transaction failed");
+                    // A constraint that refuses one command is that command's answer, not a fault of the store.
+                    if matches!(failure, Failure::Row { .. }) {
+                        tracing::debug!(?failure, "a constraint refused a command");
+                    } else {
+                        tracing::warn!(?failure, commands = lot.len(), "a transaction failed");
+                    }
                     lot.into_iter().for_each(|(_, reply)| refuse(reply, &failure));
                 }
             }
