@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod document;
+mod faults;
 mod health;
 mod main_path;
 mod people;

@@ -50,8 +50,15 @@ impl TestApp {
 
     /// With keys of the configuration set (`section.key=value`).
     pub async fn start_with(engine: Engine, sets: &[&str]) -> Self {
+        Self::start_mailing(engine, sets, None).await
+    }
+
+    /// With a mailer of the test's own instead of [`Self::mails`].
+    pub async fn start_mailing(engine: Engine, sets: &[&str], mailer: Option<Mailer>) -> Self {
         let clock = Arc::new(ManualClock::new(at(2026, 11, 20, 10, 0)));
         let (url, directory) = match engine {
+            // The test brings its own.
+            _ if sets.iter().any(|set| set.starts_with("database.url=")) => (String::from("sqlite::memory:"), None),
             Engine::Postgres => (postgres::fresh_database().await, None),
             Engine::Sqlite => {
                 let unique = uuid::Uuid::from_u128(rand::random()).simple().to_string();
@@ -71,11 +78,12 @@ impl TestApp {
         let city = City::plan(1, CitySize::Small, clock.now().day(), &hash);
         city.found(&store).await.expect("the city is founded");
         let mails = MemoryTransport::default();
+        let mailer = mailer.unwrap_or_else(|| Mailer::Memory(mails.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let parts = Parts {
             clock: Arc::<ManualClock>::clone(&clock),
             seed: [7; 32],
-            mailer: Mailer::Memory(mails.clone()),
+            mailer: mailer.clone(),
             extra: None,
             demo: false,
             ticking: false,
@@ -86,7 +94,7 @@ impl TestApp {
             service::scheduler_settings(&config).expect("settings"),
             store,
             Arc::<ManualClock>::clone(&clock),
-            Mailer::Memory(mails.clone()),
+            mailer,
             service::agreements(&config).expect("agreements"),
             Arc::new(move || calendar.calendar()),
         );

@@ -104,7 +104,15 @@ impl FaultySmtp {
     /// # Panics
     /// When there is no loopback to listen on.
     pub async fn start(sessions: impl IntoIterator<Item = Session>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback can be listened on");
+        Self::start_at(0, sessions).await
+    }
+
+    /// The same on a port that was given up before.
+    ///
+    /// # Panics
+    /// When somebody else listens there.
+    pub async fn start_at(port: u16, sessions: impl IntoIterator<Item = Session>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("loopback can be listened on");
         let address = listener.local_addr().expect("a listener has an address");
         let seen = Arc::new(Mutex::new(Seen::default()));
         let mut sessions: Vec<_> = sessions.into_iter().collect();

@@ -2,11 +2,14 @@
 //!
 //! It is made from the installed server by `initdb`, listens on a socket in a temporary directory and nowhere else, flushes as in
 //! real use, and ends with the process: its shell waits for the end of our pipe, which comes whatever we die of.
+//!
+//! A test that stops the server has one to itself ([`OwnServer`]).
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use storage::{Store, StoreOptions};
 use tokio::sync::{Mutex, OnceCell};
@@ -15,26 +18,35 @@ const SCRIPT: &str = r#"
 set -e
 dir=$(mktemp -d "${TMPDIR:-/tmp}/tsunagi-postgres.XXXXXX")
 "$0/initdb" -D "$dir/data" -U tsunagi -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
-"$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
-  -c max_wal_size=4GB -c shared_buffers=128MB >"$dir/log" 2>&1 &
-server=$!
-n=0
-until "$0/pg_isready" -q -h "$dir" -U tsunagi -d postgres; do
-  n=$((n + 1)); [ $n -lt 400 ] || { cat "$dir/log" >&2; exit 1; }; sleep 0.05
-done
+begin() {
+  "$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
+    -c max_wal_size=4GB -c shared_buffers=128MB >>"$dir/log" 2>&1 &
+  server=$!
+  n=0
+  until "$0/pg_isready" -q -h "$dir" -U tsunagi -d postgres; do
+    n=$((n + 1)); [ $n -lt 400 ] || { cat "$dir/log" >&2; exit 1; }; sleep 0.05
+  done
+}
+end() {
+  [ -z "$server" ] || { kill -INT "$server"; wait "$server" || true; }
+  server=
+}
+begin
 echo "$dir"
 # Nobody who reads what the tests say waits for the cleaning up.
 exec >/dev/null 2>&1
-cat
-kill -INT $server
-wait $server || true
+while read -r word; do
+  case $word in stop) end ;; start) begin ;; esac
+  touch "$dir/$word.done"
+done
+end
 rm -rf "$dir"
 "#;
 
 struct Cluster {
     directory: String,
     /// Its end is the server's end.
-    _life: ChildStdin,
+    life: ChildStdin,
     /// Ends by itself when its input does.
     _shell: std::process::Child,
 }
@@ -44,6 +56,41 @@ static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
 static COPYING: Mutex<()> = Mutex::const_new(());
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 const TEMPLATE: &str = "tsunagi_template";
+
+/// A server that one test stops and starts again; its database `postgres` is empty.
+pub struct OwnServer(Cluster);
+
+impl OwnServer {
+    pub fn start() -> Self {
+        Self(start())
+    }
+
+    pub fn url(&self) -> String {
+        self.0.url("postgres")
+    }
+
+    /// Cuts every connection; from then on nobody listens.
+    pub async fn go_away(&mut self) {
+        self.say("stop").await;
+    }
+
+    pub async fn come_back(&mut self) {
+        self.say("start").await;
+    }
+
+    async fn say(&mut self, word: &str) {
+        let done = Path::new(&self.0.directory).join(format!("{word}.done"));
+        writeln!(self.0.life, "{word}").expect("the shell listens");
+        for _ in 0..600 {
+            if done.exists() {
+                std::fs::remove_file(&done).expect("the mark is ours to remove");
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("PostgreSQL did not {word}");
+    }
+}
 
 /// The URL of a new database with the whole schema and no rows.
 pub async fn fresh_database() -> String {
@@ -96,7 +143,7 @@ fn start() -> Cluster {
     BufReader::new(stdout).read_line(&mut directory).expect("the shell's output can be read");
     let directory = directory.trim().to_owned();
     assert!(!directory.is_empty(), "PostgreSQL did not start; what it said stands above");
-    Cluster { directory, _life: life, _shell: child }
+    Cluster { directory, life, _shell: child }
 }
 
 /// The newest installed server.

@@ -188,9 +188,6 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if problem.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-        }
         if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -1,7 +1,7 @@
 //! For a watcher: whether the process lives, and whether it does its work.
 //!
-//! Ready means: the database answers, the sweep has run lately, and no mail waits longer than it should. So a watcher that asks here
-//! watches the watcher too. No login: nothing here is about anybody.
+//! Ready means: the database answers, the sweep has run lately, and mails leave. So a watcher that asks here watches the watcher too. No
+//! login: nothing here is about anybody.
 
 use axum::Router;
 use axum::extract::State;
@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::Instant;
 use serde::Serialize;
+use storage::StoreError;
 
 use crate::state::App;
 
@@ -28,9 +29,18 @@ struct Health {
 struct Check {
     name: &'static str,
     ok: bool,
-    /// Of the last sweep, or of the mail that is overdue longest.
+    /// Of the last sweep, or of the mail that waits longest (see [`storage::Store::mails_wait_since`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     age_seconds: Option<i64>,
+    /// What is wrong, for whoever is called at night.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Check {
+    fn of(name: &'static str, age_seconds: Option<i64>, wrong: Option<String>) -> Self {
+        Self { name, ok: wrong.is_none(), age_seconds, reason: wrong }
+    }
 }
 
 async fn live() -> Response {
@@ -41,20 +51,25 @@ async fn ready(State(app): State<App>) -> Response {
     let now = app.now();
     let limit = app.settings().stale_after_seconds;
     let seconds_since = |at: Instant| (now.micros() - at.micros()) / 1_000_000;
-    let database = Check { name: "database", ok: app.store().ping().await.is_ok(), age_seconds: None };
-    let sweep = match app.store().last_sweep_at().await {
-        Ok(last) => {
-            let age = last.map(seconds_since);
-            Check { name: "sweep", ok: age.is_some_and(|age| age <= limit), age_seconds: age }
-        }
-        Err(_) => Check { name: "sweep", ok: false, age_seconds: None },
+    let failed = |error: StoreError| Some(error.to_string());
+    let database = Check::of("database", None, app.store().ping().await.err().and_then(failed));
+    if !database.ok {
+        // Each further question would only wait for the same database.
+        let unknown = |name| Check::of(name, None, Some("not known without the database".into()));
+        return answer(&Health { status: "failing", checks: vec![database, unknown("sweep"), unknown("outbox")] });
+    }
+    let sweep = match app.store().last_sweep_at().await.map(|last| last.map(seconds_since)) {
+        Ok(Some(age)) if age <= limit => Check::of("sweep", Some(age), None),
+        Ok(Some(age)) => Check::of("sweep", Some(age), Some(format!("no sweep for {age} s, the limit is {limit} s"))),
+        Ok(None) => Check::of("sweep", None, Some("no sweep has run yet".into())),
+        Err(error) => Check::of("sweep", None, failed(error)),
     };
-    let outbox = match app.store().oldest_pending_delivery_at(now).await {
-        Ok(oldest) => {
-            let age = oldest.map(seconds_since);
-            Check { name: "outbox", ok: age.is_none_or(|age| age <= limit), age_seconds: age }
+    let outbox = match app.store().mails_wait_since(now).await.map(|since| since.map(seconds_since)) {
+        Ok(Some(age)) if age > limit => {
+            Check::of("outbox", Some(age), Some(format!("mails wait for {age} s, the limit is {limit} s")))
         }
-        Err(_) => Check { name: "outbox", ok: false, age_seconds: None },
+        Ok(age) => Check::of("outbox", age, None),
+        Err(error) => Check::of("outbox", None, failed(error)),
     };
     let checks = vec![database, sweep, outbox];
     let status = if checks.iter().all(|check| check.ok) { "ok" } else { "failing" };

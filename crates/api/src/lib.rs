@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -74,6 +74,9 @@ async fn thread_request(State(app): State<App>, mut request: Request, next: Next
             let slow = response.status() == StatusCode::REQUEST_TIMEOUT;
             response = if slow { ApiError::TooSlow } else { ApiError::Inside("a handler panicked") }.into_response();
         }
+    }
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("2"));
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);

@@ -236,6 +236,22 @@ impl Store {
         self.inner.pool.rows(sql, args![now]).await?.first().map(|row| row.at(0)).transpose()
     }
 
+    /// Since when mails wait that should be gone; none when there are none.
+    ///
+    /// That is the longest overdue attempt, or, if it is older, the first mail after the last one that was delivered: while the relay is
+    /// away no attempt is overdue, each is made in time and fails. One mailbox that takes nothing counts only until a later mail leaves.
+    pub async fn mails_wait_since(&self, now: Instant) -> Result<Option<Instant>, StoreError> {
+        // Ids are in the order of time, so both ends are found along the primary key.
+        let sql = "SELECT created_at FROM delivery
+                   WHERE state = 'pending' AND created_at <= $1
+                     AND id > coalesce((SELECT d.id FROM delivery AS d WHERE d.state = 'delivered' ORDER BY d.id DESC LIMIT 1), $2)
+                   ORDER BY id LIMIT 1";
+        let rows = self.inner.pool.rows(sql, args![now, Uuid::nil()]).await?;
+        let held_up = rows.first().map(|row| row.at(0)).transpose()?;
+        let overdue = self.oldest_pending_delivery_at(now).await?;
+        Ok(held_up.into_iter().chain(overdue).min())
+    }
+
     /// The serial numbers that each organization was sent in `from..until`: the weekly letter says them.
     pub async fn weekly_serials(
         &self,

@@ -239,6 +239,8 @@ async fn filed(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiErro
     }
     let error = match send(app, post, encounter_id).await {
         Ok(answer) => return Ok(onward(answer)),
+        // The form shows a person, and no look at one goes unrecorded: while nothing can be written, the page that holds what was typed answers.
+        Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => return Err(error),
         Err(error) => error,
     };
     let incomplete =

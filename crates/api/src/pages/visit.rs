@@ -13,7 +13,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Form as SentForm, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::NaiveDate;
 use domain::access::Command;
@@ -275,11 +275,7 @@ pub(super) fn wrong(error: &ApiError, frame: Frame, csrf: String, held: Option<H
     let again = error.status().is_server_error();
     let words = vec![problem.detail];
     let shown = Wrong { frame, status: problem.status, words, csrf, held, again };
-    let mut response = page(error.status(), &shown).unwrap_or_else(IntoResponse::into_response);
-    if error.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-    }
-    response
+    page(error.status(), &shown).unwrap_or_else(IntoResponse::into_response)
 }
 
 /// For a query: everything but the plainest characters as %XX.
