@@ -50,6 +50,23 @@ async fn stranger(app: &TestApp) -> Person {
     app.log_in(&account.expect("the other hospital has a ward").login).await
 }
 
+/// The hidden fields of a page, each once.
+fn hidden(html: &str) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for input in html.split("<input type=\"hidden\" name=\"").skip(1) {
+        let (name, rest) = input.split_once("\" value=\"").unwrap();
+        let value = rest.split_once("\">").unwrap().0.replace("&#34;", "\"").replace("&amp;", "&");
+        if fields.iter().all(|(known, _)| known != name) {
+            fields.push((name.to_owned(), value));
+        }
+    }
+    fields
+}
+
+fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+}
+
 /// The path of a list's only row.
 fn only<'a>(list: &'a Value, key: &str) -> &'a Value {
     let rows = list[key].as_array().unwrap_or_else(|| panic!("no list: {list}"));

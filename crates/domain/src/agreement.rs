@@ -127,9 +127,12 @@ pub struct SurveyDefinition {
 }
 
 impl SurveyDefinition {
-    /// What the rate of that id means.
+    /// Where the line may lie: on a border of the seven buckets of 退院連絡の時期.
+    pub const LINES: [u16; 5] = [8, 5, 2, 1, 0];
+
+    /// What that rate means.
     #[must_use]
-    pub fn definition(&self, id: &str) -> Option<&RateDefinition> {
+    pub fn definition(&self, id: Rate) -> Option<&RateDefinition> {
         self.definitions.iter().find(|definition| definition.id == id)
     }
 }
@@ -163,12 +166,58 @@ pub enum ExclusionWhen {
     Respite,
 }
 
+/// The rates that can be counted. An agreement gives them its own words and leaves out what it doesn't want explained; one that is not
+/// here would be words without a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rate {
+    /// 入院連絡率
+    AdmissionNotification,
+    /// 退院連絡率
+    DischargeNotification,
+    /// Told before the line, of all discharges that were told of.
+    DischargeInTime,
+    /// Told before the line, of all discharges that count.
+    DischargeInTimeOfAll,
+    /// 引き継ぎ漏れ率
+    HandoverMissed,
+}
+
+impl Rate {
+    /// All, in the order of the report.
+    pub const ALL: [Self; 5] = [
+        Self::AdmissionNotification,
+        Self::DischargeNotification,
+        Self::DischargeInTime,
+        Self::DischargeInTimeOfAll,
+        Self::HandoverMissed,
+    ];
+
+    /// The rate of that name.
+    #[must_use]
+    pub fn of(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rate| rate.id() == id)
+    }
+
+    /// Its stable name, as in the agreement's file and in reports.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::AdmissionNotification => "admission_notification",
+            Self::DischargeNotification => "discharge_notification",
+            Self::DischargeInTime => "discharge_in_time",
+            Self::DischargeInTimeOfAll => "discharge_in_time_of_all",
+            Self::HandoverMissed => "handover_missed",
+        }
+    }
+}
+
 /// What one rate means, printed with every report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateDefinition {
-    /// Its stable name, such as `discharge_notification`.
-    pub id: String,
+    /// Which figures it is.
+    pub id: Rate,
     /// Its name in the report.
     pub wording: Wording,
     /// What is counted above the line.

@@ -139,7 +139,7 @@ impl Fault {
             Self::TakenBack => ("taken_back", Conflict, "この連絡は取り消されたか、差し替えられています。"),
             Self::NotTheReceiver => ("not_the_receiver", Conflict, "この連絡の宛先の機関ではありません。"),
             Self::NotTheSender => ("not_the_sender", Conflict, "この連絡を出した機関ではありません。"),
-            Self::ScreeningIncomplete => ("screening_incomplete", Conflict, "判定に必要な項目が残っています。"),
+            Self::ScreeningIncomplete => ("screening_incomplete", Input, "判定に必要な項目が残っています。"),
             Self::NoRecipient => {
                 ("no_recipient", Conflict, "連絡先が見つかりません。担当・圏域の登録を確かめてください。")
             }

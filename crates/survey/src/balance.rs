@@ -2,6 +2,7 @@
 //!
 //! It is also what a report read back from a file is asked. What it does not promise: that the parts are true.
 
+use domain::agreement::Rate;
 use domain::survey::Measure;
 
 use crate::report::{MeasureReport, SurveyReport, Tally};
@@ -28,7 +29,8 @@ impl SurveyReport {
         self.measures().into_iter().try_for_each(|report| Scale { measure: report.measure, early }.report(report))?;
         let scale = Scale { measure: Measure::Discharge, early };
         self.rates.iter().try_for_each(|defined| {
-            let figures = rates::figures(&defined.id, &self.admission.total, &self.discharge.total).unwrap_or_default();
+            let figures = |rate| rates::figures(rate, &self.admission.total, &self.discharge.total);
+            let figures = Rate::of(&defined.id).map(figures).unwrap_or_default();
             scale.equal(&defined.id, "numerator", figures.numerator, defined.rate.numerator)?;
             scale.equal(&defined.id, "denominator", figures.denominator, defined.rate.denominator)
         })

@@ -40,12 +40,6 @@ pub enum CountError {
         /// As the agreement has it.
         days: u16,
     },
-    /// A rate that can't be counted; see [`crate::KNOWN_RATES`].
-    #[error("the agreement defines a rate that can't be counted: {id}")]
-    UnknownRate {
-        /// Its id.
-        id: String,
-    },
     /// The cells contradict each other.
     #[error("the counted cells contradict each other: {0}")]
     Imbalance(#[from] Imbalance),
@@ -82,7 +76,7 @@ impl SurveyReport {
             as_of,
             edition: edition.to_owned(),
             line_days,
-            rates: rates::defined(definition, &admission.total, &discharge.total)?,
+            rates: rates::defined(definition, &admission.total, &discharge.total),
             admission,
             discharge,
         };

@@ -45,7 +45,6 @@ pub use count::CountError;
 pub use parties::Parties;
 pub use pdf::{PdfError, to_pdf};
 pub use rate::{NO_RATE, NotificationRate, SMALL};
-pub use rates::KNOWN as KNOWN_RATES;
 pub use report::{
     DefinedRate, ExclusionCount, MeasureReport, MethodCount, MonthTally, PartyTally, Period, Stratum, StratumTally,
     SurveyReport, Tally, Timing, Words, YearTally, line_wording,

@@ -71,7 +71,7 @@ pub struct Period {
 /// One rate of the whole period, as the agreement defines it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DefinedRate {
-    /// The agreement's id for it; one of [`crate::KNOWN_RATES`].
+    /// The agreement's id for it; see [`domain::agreement::Rate`].
     pub id: String,
     /// 退院連絡率.
     pub name: Words,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Person, on_both};
 
-use super::{admitted, filed, filing};
+use super::{admitted, filed, filing, hidden, value};
 
 fn patient() -> Value {
     json!({
@@ -29,6 +29,22 @@ async fn fault(nurse: &Person, path: &str, body: &Value) -> (String, String) {
 }
 
 on_both! {
+    async fn a_filing_page_with_open_criteria_comes_back_naming_each(app: TestApp) {
+        let (nurse, browser) = (app.log_in("nurse").await, app.log_in_by_page("nurse").await);
+        let stay = admitted(&app, &nurse).await;
+        let path = format!("{}/file", stay.trim_start_matches("/api/v1"));
+        let fields = hidden(&browser.get(&path).await.text());
+        let mut sent: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        sent.extend([("planned_on", "2026-11-28"), ("c.diet", "yes"), ("message", "よろしくお願いします。"), ("action", "send")]);
+        let reply = browser.submit(&path, &sent).await;
+        assert_eq!(reply.status.as_u16(), 422);
+        let text = reply.text();
+        assert!(text.contains("判定に必要な項目が残っています。"), "{text}");
+        assert!(text.contains("「認知症の行動・心理症状や全般的な理解の低下」に答えてください。"), "{text}");
+        assert!(text.contains("よろしくお願いします。"));
+        assert_eq!(value(&hidden(&text), "idempotency_key"), value(&fields, "idempotency_key"));
+    }
+
     async fn a_person_with_an_impossible_field_is_refused_beside_that_field(app: TestApp) {
         let nurse = app.log_in("nurse").await;
         nurse.post("/api/v1/patients", &patient()).await.expect(201);

@@ -7,7 +7,7 @@ mod relay;
 use serde_json::{Value, json};
 use tests::{Person, Reply, TestApp};
 
-use super::filing;
+use super::{filing, hidden, value};
 
 const MESSAGE: &str = "退院前カンファレンスを予定しています。「ご都合」をお知らせください。";
 const PLANNED: &str = "2026-11-28";
@@ -126,21 +126,4 @@ impl Scene {
         let check = body["checks"].as_array().unwrap().iter().find(|check| check["name"] == name);
         (reply.status.as_u16(), check.unwrap_or_else(|| panic!("{body}")).clone())
     }
-}
-
-/// The hidden fields of a page, each once.
-fn hidden(html: &str) -> Vec<(String, String)> {
-    let mut fields: Vec<(String, String)> = Vec::new();
-    for input in html.split("<input type=\"hidden\" name=\"").skip(1) {
-        let (name, rest) = input.split_once("\" value=\"").unwrap();
-        let value = rest.split_once("\">").unwrap().0.replace("&#34;", "\"").replace("&amp;", "&");
-        if fields.iter().all(|(known, _)| known != name) {
-            fields.push((name.to_owned(), value));
-        }
-    }
-    fields
-}
-
-fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
 }

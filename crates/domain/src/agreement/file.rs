@@ -13,7 +13,7 @@ use rules::{
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Agreement, DischargeNoticeRule, Escalation, Example, SurveyDefinition};
+use super::{Agreement, DischargeNoticeRule, Escalation, Example, Rate, SurveyDefinition};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,10 +160,12 @@ fn check_survey(place: &Place<'_>, survey: &Spanned<SurveyDefinition>) -> Result
     place.ensure((1..=12).contains(&survey.fiscal_year_starts), at, "fiscal_year_starts", "a month, 1 to 12")?;
     let exclusions: BTreeSet<&str> = survey.exclusions.iter().map(|rule| rule.id.as_str()).collect();
     place.ensure(exclusions.len() == survey.exclusions.len(), at, "exclusions", "each exclusion's `id` once")?;
-    let rates: BTreeSet<&str> = survey.definitions.iter().map(|rate| rate.id.as_str()).collect();
+    place.ensure(SurveyDefinition::LINES.contains(&survey.line_days), at, "line_days", "8, 5, 2, 1 or 0 days")?;
+    let rates: BTreeSet<Rate> = survey.definitions.iter().map(|rate| rate.id).collect();
     place.ensure(rates.len() == survey.definitions.len(), at, "definitions", "each rate's `id` once")?;
-    for wanted in ["admission_notification", "discharge_notification"] {
-        place.ensure(rates.contains(wanted), at, "definitions", &format!("a definition with the id `{wanted}`"))?;
+    for wanted in [Rate::AdmissionNotification, Rate::DischargeNotification] {
+        let expected = format!("a definition with the id `{}`", wanted.id());
+        place.ensure(rates.contains(&wanted), at, "definitions", &expected)?;
     }
     Ok(())
 }

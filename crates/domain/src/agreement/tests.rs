@@ -54,7 +54,7 @@ fn kitami_has_its_periods_and_its_escalation() {
     let survey = &agreement.survey;
     assert_eq!((survey.month, survey.fiscal_year_starts, survey.line_days), (10, 4, 5));
     assert_eq!(survey.exclusions[2].when, ExclusionWhen::ShortUnchanged { max_days: 3 });
-    assert_eq!(survey.definition("discharge_notification").unwrap().wording.ja, "退院連絡率");
+    assert_eq!(survey.definition(Rate::DischargeNotification).unwrap().wording.ja, "退院連絡率");
     assert!(
         agreement.is_in_force_on("2016-10-01".parse().unwrap())
             && !agreement.is_in_force_on("2016-09-30".parse().unwrap())
@@ -152,6 +152,14 @@ fn a_broken_file_is_refused_with_line_key_and_what_was_expected() {
                 .to_owned(),
         ),
         ("month = 10", "month = 13", "survey.month | a month, 1 to 12 | month = 13".to_owned()),
+        ("line_days = 5", "line_days = 4", "survey.line_days | 8, 5, 2, 1 or 0 days | line_days = 4".to_owned()),
+        (
+            "id = \"handover_missed\"",
+            "id = \"readmission\"",
+            "survey.definitions.id | one of `admission_notification`, `discharge_notification`, `discharge_in_time`, \
+             `discharge_in_time_of_all`, `handover_missed` (unknown variant `readmission`) | id = \"readmission\""
+                .to_owned(),
+        ),
         ("line_days = 5", "", "survey.line_days | a value; the key is missing | [survey]".to_owned()),
         (
             "valid_from = \"2024-04-01\"",

@@ -193,8 +193,8 @@ impl Decision<'_> {
 
     /// Screens the person under the agreement in force and keeps the outcome with its reasons.
     ///
-    /// Refused when a criterion is not of this agreement, or when the outcome is "as the situation asks" and nobody said why nobody
-    /// is told.
+    /// Refused when a criterion is not of this agreement. What is still unanswered counts as a yes ([`Screening::asks_for_notice`]);
+    /// the filing page refuses it before, with [`Fault::ScreeningIncomplete`].
     pub fn screen(&mut self, answers: Answers, decision: Option<AdvisedDecision>) -> Result<Outcome, Refusal> {
         if self.folded().state.is_void() {
             return Err(Fault::StayCancelled.into());

@@ -47,8 +47,8 @@ fn every_rate_that_the_agreement_defines_is_counted_in_its_words() {
         ("admission_notification", "24/33 = 72.7%"),
         ("discharge_notification", "24/33 = 72.7%"),
         ("discharge_in_time", "8/24 = 33.3%"),
-        ("handover_missed", "9/33 = 27.3%"),
         ("discharge_in_time_of_all", "8/33 = 24.2%"),
+        ("handover_missed", "9/33 = 27.3%"),
     ];
     assert_eq!(rates, expected.map(|(id, rate)| (id, rate.to_owned())));
     let definition = crate::cases::definition();
@@ -56,13 +56,18 @@ fn every_rate_that_the_agreement_defines_is_counted_in_its_words() {
 }
 
 #[test]
-fn a_rate_that_cannot_be_counted_is_refused() {
+fn a_rate_without_words_of_the_agreement_has_its_own() {
     let mut definition = crate::cases::definition();
-    definition.definitions[0].id = "readmission".into();
+    definition.definitions.retain(|rate| rate.id != domain::agreement::Rate::DischargeInTimeOfAll);
     let scope = Scope::month("架空市", month(202_610));
     let as_of = domain::Instant::from_micros(0);
-    let counted = survey::SurveyReport::count(&scope, &[], &definition, &survey::Parties::default(), as_of, "1");
-    assert_eq!(counted, Err(survey::CountError::UnknownRate { id: "readmission".into() }));
+    let report =
+        survey::SurveyReport::count(&scope, &[], &definition, &survey::Parties::default(), as_of, "1").unwrap();
+    let last = report.rates.last().unwrap();
+    assert_eq!(
+        (last.id.as_str(), last.name.ja.as_str()),
+        ("discharge_in_time_of_all", "退院5日前以上の連絡率(全退院のうち)")
+    );
 }
 
 #[test]

@@ -209,7 +209,7 @@ impl From<&Agreement> for AgreementView {
         let survey = &agreement.survey;
         let exclusions = survey.exclusions.iter();
         let definitions = survey.definitions.iter().map(|d| RateDefinitionView {
-            id: d.id.clone(),
+            id: d.id.id().to_owned(),
             wording: (&d.wording).into(),
             numerator: (&d.numerator).into(),
             denominator: (&d.denominator).into(),
