@@ -9,17 +9,16 @@
 //! stop waits for those under way. No send begins in the second half of its lease, so with a lease of twice the longest send no two
 //! workers send the same mail.
 //!
-//! A delivery that can't be read takes those claimed together with it along until their lease has run out; from then on deliveries are claimed
-//! one by one while it is there, so it holds nobody else up for long.
+//! A delivery that can't be read is given up at once, with the same escalation: no later attempt could read it either. A stay that can't be
+//! read is set aside, so that its silence is seen on the municipality's overview.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::delivery::{Attempt, Delivery, DeliveryState, Response, RetrySchedule};
-use domain::{AttemptId, Instant};
-use storage::{ApplyError, ClaimedDelivery, FinishedDelivery, StoreError};
+use domain::{AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId};
+use storage::{ApplyError, ClaimedDelivery, FinishedDelivery, StoreError, UnreadableDelivery};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -30,9 +29,6 @@ use crate::mail::Mailer;
 
 /// An escalation is decided again this often when the stay changes under it.
 const TRIES: usize = 5;
-
-/// So many unreadable deliveries are passed over in one claim.
-const MOST_UNREADABLE: usize = 1000;
 
 /// When the escalation of a mail that is given up could not be written: so much later both are tried again.
 const ESCALATION_WAIT_SECONDS: i64 = 60;
@@ -75,8 +71,6 @@ pub struct Outbox {
     letters: Letters,
     settings: OutboxSettings,
     worker: Uuid,
-    /// In microseconds; claims one by one before it.
-    careful_until: AtomicI64,
 }
 
 /// A delivery in hand.
@@ -85,17 +79,47 @@ struct Claim {
     begin_before: Instant,
 }
 
-/// A send that has ended.
+/// A send that has ended, or could not begin.
 struct Sent {
-    delivery: Delivery,
+    mail: InHand,
     attempted_at: Instant,
     response: Response,
+}
+
+/// What has to be known of a delivery to end it.
+struct InHand {
+    id: DeliveryId,
+    region_id: RegionId,
+    organization_id: OrganizationId,
+    encounter_id: Option<EncounterId>,
+    notice_id: Option<NoticeId>,
+    attempts: i64,
+}
+
+impl From<&Delivery> for InHand {
+    fn from(d: &Delivery) -> Self {
+        let (DeliveryState::Pending { attempts, .. }
+        | DeliveryState::Delivered { attempts, .. }
+        | DeliveryState::GivenUp { attempts, .. }) = d.state;
+        let (region_id, organization_id) = (d.region_id, d.organization_id);
+        Self { id: d.id, region_id, organization_id, encounter_id: d.encounter_id, notice_id: d.notice_id, attempts }
+    }
+}
+
+impl Sent {
+    fn unreadable(delivery: UnreadableDelivery, now: Instant) -> Self {
+        let UnreadableDelivery { id, region_id, organization_id, encounter_id, notice_id, attempts, error } = delivery;
+        tracing::error!(delivery_id = %id, %error, "A delivery can't be read and is given up");
+        let detail = format!("it can't be read: {error}");
+        let mail = InHand { id, region_id, organization_id, encounter_id, notice_id, attempts };
+        Self { mail, attempted_at: now, response: Response::FatalError { code: None, detail } }
+    }
 }
 
 impl Outbox {
     pub(crate) fn new(ground: Arc<Ground>, mailer: Mailer, letters: Letters, settings: OutboxSettings) -> Self {
         let worker = ground.ids(ground.now()).uuid();
-        Self { ground, mailer, letters, settings, worker, careful_until: AtomicI64::new(i64::MIN) }
+        Self { ground, mailer, letters, settings, worker }
     }
 
     /// Sends until nothing can be claimed any more. Fails only when the database does; leases then run out by themselves.
@@ -112,11 +136,10 @@ impl Outbox {
         let mut failure = None;
         loop {
             if claimed.is_empty() && may_be_more && failure.is_none() && !*stopped.borrow() {
-                match self.claim().await {
-                    Ok(more) => claimed.extend(more),
+                match self.claim(&mut claimed, &mut report).await {
+                    Ok(found) => may_be_more = found,
                     Err(error) => failure = Some(error),
                 }
-                may_be_more = !claimed.is_empty();
             }
             while sending.len() < self.settings.concurrency.max(1)
                 && let Some(next) = claimed.pop_front()
@@ -147,26 +170,17 @@ impl Outbox {
         failure.map_or(Ok(report), Err)
     }
 
-    async fn claim(&self) -> Result<Vec<Claim>, StoreError> {
-        let lease = self.settings.lease_seconds;
-        let mut unreadable = 0;
-        loop {
-            let now = self.ground.now();
-            let careful = now.micros() < self.careful_until.load(Ordering::Relaxed);
-            let limit = if careful { 1 } else { self.settings.batch.max(1) };
-            match self.ground.store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit).await {
-                Ok(claimed) => {
-                    let begin_before = now.plus_seconds(lease / 2);
-                    return Ok(claimed.into_iter().map(|claimed| Claim { claimed, begin_before }).collect());
-                }
-                Err(error @ StoreError::Inconsistent { .. }) if unreadable < MOST_UNREADABLE => {
-                    tracing::error!(%error, "A claimed delivery can't be read; the others are claimed one by one");
-                    unreadable += 1;
-                    self.careful_until.store(now.plus_seconds(2 * lease).micros(), Ordering::Relaxed);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    /// Takes deliveries in hand, and gives up those that can't be read; says whether there were any.
+    async fn claim(&self, hand: &mut VecDeque<Claim>, report: &mut OutboxReport) -> Result<bool, StoreError> {
+        let (now, lease) = (self.ground.now(), self.settings.lease_seconds);
+        let limit = self.settings.batch.max(1);
+        let claimed = self.ground.store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit).await?;
+        let begin_before = now.plus_seconds(lease / 2);
+        let found = !claimed.deliveries.is_empty() || !claimed.unreadable.is_empty();
+        hand.extend(claimed.deliveries.into_iter().map(|claimed| Claim { claimed, begin_before }));
+        let unreadable = claimed.unreadable.into_iter().map(|delivery| Sent::unreadable(delivery, now)).collect();
+        self.finish(unreadable, report).await?;
+        Ok(found)
     }
 
     async fn begin(&self, Claim { claimed, begin_before }: Claim, sending: &mut JoinSet<Sent>) {
@@ -176,14 +190,14 @@ impl Outbox {
         }
         let mail = self.compose(&claimed).await;
         let (mailer, clock) = (self.mailer.clone(), Arc::clone(&self.ground.clock));
-        let delivery = claimed.delivery;
+        let in_hand = InHand::from(&claimed.delivery);
         sending.spawn(async move {
             let attempted_at = clock.now();
             let response = match mail {
                 Ok(mail) => mailer.send(&mail).await,
                 Err(detail) => Response::FatalError { code: None, detail },
             };
-            Sent { delivery, attempted_at, response }
+            Sent { mail: in_hand, attempted_at, response }
         });
     }
 
@@ -204,13 +218,12 @@ impl Outbox {
         let mut ids = self.ground.ids(now);
         let mut given_up = false;
         let mut finished = Vec::with_capacity(ended.len());
-        for Sent { delivery, attempted_at, response } in ended {
-            let attempts_before = attempts(&delivery);
-            let mut state = self.settings.retries.after(attempts_before, &response, now, self.ground.chance());
+        for Sent { mail, attempted_at, response } in ended {
+            let mut state = self.settings.retries.after(mail.attempts, &response, now, self.ground.chance());
             if let DeliveryState::GivenUp { attempts, .. } = state
-                && let Err(error) = self.escalate(&delivery, now).await
+                && let Err(error) = self.escalate(&mail, now).await
             {
-                tracing::error!(delivery_id = %delivery.id, %error, "The escalation of a mail has to wait");
+                tracing::error!(delivery_id = %mail.id, %error, "The escalation of a mail has to wait");
                 state = DeliveryState::Pending { next_attempt_at: now.plus_seconds(ESCALATION_WAIT_SECONDS), attempts };
             }
             match state {
@@ -221,7 +234,7 @@ impl Outbox {
                     given_up = true;
                 }
             }
-            let attempt = Attempt { id: ids.next::<AttemptId>(), delivery_id: delivery.id, attempted_at, response };
+            let attempt = Attempt { id: ids.next::<AttemptId>(), delivery_id: mail.id, attempted_at, response };
             finished.push(FinishedDelivery { attempt, state });
         }
         self.write_down(&finished).await?;
@@ -246,16 +259,20 @@ impl Outbox {
     }
 
     /// Tells whoever the agreement names that a notice's mail could not be delivered; once, however often it is called.
-    async fn escalate(&self, delivery: &Delivery, now: Instant) -> Result<(), StoreError> {
-        tracing::warn!(
-            delivery_id = %delivery.id,
-            organization_id = %delivery.organization_id,
-            "A mail was given up"
-        );
-        let (Some(notice_id), Some(encounter_id)) = (delivery.notice_id, delivery.encounter_id) else { return Ok(()) };
+    async fn escalate(&self, mail: &InHand, now: Instant) -> Result<(), StoreError> {
+        tracing::warn!(delivery_id = %mail.id, organization_id = %mail.organization_id, "A mail was given up");
+        let (Some(notice_id), Some(encounter_id)) = (mail.notice_id, mail.encounter_id) else { return Ok(()) };
         let request_id = self.ground.ids(now).next();
         for _ in 0..TRIES {
-            let Some(case) = self.ground.store.case(delivery.region_id, encounter_id).await? else { return Ok(()) };
+            let case = match self.ground.store.case(mail.region_id, encounter_id).await {
+                Ok(Some(case)) => case,
+                Ok(None) => return Ok(()),
+                Err(error @ StoreError::Inconsistent { .. }) => {
+                    tracing::error!(%notice_id, %error, "A mail was given up and its stay can't be read");
+                    return self.ground.store.set_aside(encounter_id, &error.to_string(), now).await;
+                }
+                Err(error) => return Err(error),
+            };
             let steps = |decision: &mut domain::decide::Decision<'_>| decision.give_up(notice_id);
             let changes = match self.ground.decide(case, now, request_id, "give_up", steps).await {
                 Ok(changes) => changes,
@@ -274,14 +291,6 @@ impl Outbox {
             }
         }
         Err(StoreError::Busy)
-    }
-}
-
-const fn attempts(delivery: &Delivery) -> i64 {
-    match delivery.state {
-        DeliveryState::Pending { attempts, .. }
-        | DeliveryState::Delivered { attempts, .. }
-        | DeliveryState::GivenUp { attempts, .. } => attempts,
     }
 }
 

@@ -60,7 +60,7 @@ pub use audit::AuditFilter;
 pub use chain::{AuditReport, ChainEnd};
 pub use error::{ApplyError, StoreError};
 pub use lists::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, WarningFilter, WarningLine};
-pub use outbox::{ClaimedDelivery, FinishedDelivery, OutboxCounts};
+pub use outbox::{Claimed, ClaimedDelivery, FinishedDelivery, OutboxCounts, UnreadableDelivery};
 pub use rows::AuditRow;
 pub use session::SessionRow;
 pub use store::{Store, StoreOptions};

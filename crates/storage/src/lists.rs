@@ -292,11 +292,19 @@ impl Store {
         self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?.iter().map(read_reading).collect()
     }
 
-    /// The mails that carried a notice, with every attempt.
+    /// The mails that carried a notice, with every attempt. One that can't be read is left out: it was given up, and the notice's page
+    /// shows the warning.
     pub async fn deliveries_of_notice(&self, id: NoticeId) -> Result<Vec<(Delivery, Vec<Attempt>)>, StoreError> {
         let sql = format!("SELECT {} FROM delivery WHERE notice_id = $1 ORDER BY id", DELIVERY.list(""));
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
-        let deliveries = rows.iter().map(read_delivery).collect::<Result<Vec<_>, _>>()?;
+        let readable = |row| match read_delivery(row) {
+            Err(error @ StoreError::Inconsistent { .. }) => {
+                tracing::error!(%error, "A delivery can't be read");
+                None
+            }
+            read => Some(read),
+        };
+        let deliveries = rows.iter().filter_map(readable).collect::<Result<Vec<_>, _>>()?;
         let ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id.uuid()).collect();
         let (columns, chosen) = (ATTEMPT.list(""), self.inner.dialect.in_ids("delivery_id", 1));
         let sql = format!("SELECT {columns} FROM attempt WHERE {chosen} ORDER BY id");

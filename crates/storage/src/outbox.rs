@@ -6,13 +6,13 @@
 
 use domain::delivery::{Attempt, Delivery, DeliveryState};
 use domain::text::Line;
-use domain::{DeliveryId, Instant, OrganizationId, RegionId};
+use domain::{DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId};
 use sqlx::SqlSafeStr;
 use uuid::Uuid;
 
 use crate::apply::Op;
 use crate::dialect::once;
-use crate::engine::args;
+use crate::engine::{Row, args};
 use crate::error::StoreError;
 use crate::rows::*;
 use crate::store::Store;
@@ -28,6 +28,34 @@ pub struct ClaimedDelivery {
     pub serial: Option<i64>,
     /// Whose mail it is.
     pub organization_name: Line,
+}
+
+/// A claimed delivery of which a column holds what can't be: to be given up, for no later attempt can read it either.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableDelivery {
+    /// Which.
+    pub id: DeliveryId,
+    /// Whose.
+    pub region_id: RegionId,
+    /// Whose mail it is.
+    pub organization_id: OrganizationId,
+    /// The stay that it was about.
+    pub encounter_id: Option<EncounterId>,
+    /// The notice whose word it carried.
+    pub notice_id: Option<NoticeId>,
+    /// Made before.
+    pub attempts: i64,
+    /// Names the column.
+    pub error: StoreError,
+}
+
+/// What a worker has in hand after a claim.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Claimed {
+    /// To be sent.
+    pub deliveries: Vec<ClaimedDelivery>,
+    /// To be given up; they never stand in the way of the others.
+    pub unreadable: Vec<UnreadableDelivery>,
 }
 
 /// What came of one attempt.
@@ -71,10 +99,11 @@ impl Store {
         now: Instant,
         lease_until: Instant,
         limit: u32,
-    ) -> Result<Vec<ClaimedDelivery>, StoreError> {
+    ) -> Result<Claimed, StoreError> {
         let candidates = self.candidates(now, limit).await?;
+        let mut claimed = Claimed::default();
         if candidates.is_empty() {
-            return Ok(Vec::new());
+            return Ok(claimed);
         }
         let d = self.inner.dialect;
         let sql = once!(d, {
@@ -92,17 +121,17 @@ impl Store {
             )
         });
         let rows = self.written(sql, args![worker, now, lease_until, candidates]).await?;
-        let serial_at = DELIVERY.columns.len();
-        rows.iter()
-            .map(|row| {
-                let delivery = read_delivery(row)?;
-                let table = "organization";
-                let wrong =
-                    |_| StoreError::Inconsistent { table, column: "name", row: delivery.organization_id.to_string() };
-                let organization_name = Line::try_from(row.get::<String>(serial_at + 1)?).map_err(wrong)?;
-                Ok(ClaimedDelivery { delivery, serial: row.get(serial_at)?, organization_name })
-            })
-            .collect()
+        for row in &rows {
+            match read_claimed(row) {
+                Ok(delivery) => claimed.deliveries.push(delivery),
+                Err(error) => match read_unreadable(row, error) {
+                    Ok(unreadable) => claimed.unreadable.push(unreadable),
+                    // Without its ids nobody can be told; it stays claimed, and readiness counts how long.
+                    Err(error) => tracing::error!(%error, "A claimed delivery can't be told from others"),
+                },
+            }
+        }
+        Ok(claimed)
     }
 
     /// Walks from organization to organization along the index of pending deliveries, then takes each one's oldest.
@@ -265,4 +294,22 @@ impl Store {
         let rows = self.inner.pool.rows(sql, args![region_id.uuid(), from, until]).await?;
         rows.iter().map(|row| Ok((row.get::<Uuid>(0)?.into(), row.get(1)?, row.get(2)?))).collect()
     }
+}
+
+fn read_claimed(row: &Row) -> Result<ClaimedDelivery, StoreError> {
+    let delivery = read_delivery(row)?;
+    let serial_at = DELIVERY.columns.len();
+    let row_of_name = delivery.organization_id.to_string();
+    let wrong = |_| StoreError::Inconsistent { table: "organization", column: "name", row: row_of_name };
+    let organization_name = Line::try_from(row.get::<String>(serial_at + 1)?).map_err(wrong)?;
+    Ok(ClaimedDelivery { delivery, serial: row.get(serial_at)?, organization_name })
+}
+
+fn read_unreadable(row: &Row, error: StoreError) -> Result<UnreadableDelivery, StoreError> {
+    let mut c = DELIVERY.cursor(row);
+    let (id, region_id, organization_id) = (c.id()?, c.id()?, c.id()?);
+    let (encounter_id, notice_id) = (c.maybe_id()?, c.maybe_id()?);
+    let attempts_at = DELIVERY.columns.iter().position(|(name, _)| *name == "attempts").unwrap_or_default();
+    let attempts = row.get(attempts_at)?;
+    Ok(UnreadableDelivery { id, region_id, organization_id, encounter_id, notice_id, attempts, error })
 }

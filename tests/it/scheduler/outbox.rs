@@ -64,7 +64,7 @@ on_both! {
         town.tell(stay).await;
         let (now, lease_until) = (instant(2, 10, 0), instant(2, 10, 5));
         let killed = uuid::Uuid::from_u128(7);
-        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10).await.unwrap().len(), 1);
+        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10).await.unwrap().deliveries.len(), 1);
         town.clock_shows(2, 10, 4);
         town.expect_silence().await;
         town.clock_shows(2, 10, 5);
@@ -91,11 +91,28 @@ on_both! {
             town.tell(stay).await;
         }
         town.spoil("UPDATE delivery SET letter = '{}' WHERE id IN (SELECT id FROM delivery ORDER BY id LIMIT 1)").await;
-        for minute in 0..30 {
-            town.clock_shows(2, 10, minute);
-            let _ = town.scheduler.send_once().await;
+        let report = town.scheduler.send_once().await.unwrap();
+        assert_eq!((report.delivered, report.given_up), (5 + 3, 1), "five letters, and three that tell of the sixth");
+        let told: Vec<_> = town.mails.take_sent().iter().map(|mail| mail.to.as_str().to_owned()).collect();
+        assert_eq!(told.iter().filter(|to| *to == "office@example.jp").count(), 5);
+        for to in ["office-second@example.jp", "ward@example.jp", "desk@example.jp"] {
+            assert_eq!(told.iter().filter(|told| *told == to).count(), 1, "{to}");
         }
-        assert_eq!(town.mails.take_sent().len(), 5);
+        let counts = town.store.outbox_counts(town.region).await.unwrap();
+        assert_eq!((counts.pending_mails, counts.notices), (0, 6));
+        town.expect_silence().await;
+    }
+
+    async fn a_letter_that_cannot_be_read_about_a_stay_that_cannot_be_read_is_shown_as_set_aside(town: Town) {
+        let stay = town.admit(november(30)).await;
+        town.tell(stay).await;
+        town.spoil("UPDATE delivery SET email = ''").await;
+        town.spoil("UPDATE patient SET name = ''").await;
+        assert_eq!(town.scheduler.send_once().await.unwrap().given_up, 1);
+        let set_aside = town.store.set_aside_rows(town.region).await.unwrap();
+        assert!(set_aside.iter().all(|row| row.encounter_id == stay), "{set_aside:?}");
+        assert!(set_aside.iter().any(|row| row.set_aside.as_deref().is_some_and(|why| why.starts_with("patient.name"))), "{set_aside:?}");
+        assert_eq!(town.store.outbox_counts(town.region).await.unwrap().pending_mails, 0);
     }
 
     async fn the_workers_find_by_themselves_what_a_nudge_or_a_tick_tells_them(town: Town) {
