@@ -6,6 +6,7 @@ mod faults;
 mod health;
 mod main_path;
 mod people;
+mod publishing;
 mod repeats;
 mod scopes;
 mod taken_back;

@@ -6,6 +6,7 @@
 //! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON).
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
 //! - [`error::ApiError`] — every failure; becomes a problem document, or a page.
+//! - [`yearly`] — the survey of a period, counted now or as it was published.
 //! - [`v1`] — the JSON routes and their wire types. [`pages`] — the screens. [`health`] — for a watcher.
 //!
 //! # The flow of a write
@@ -26,6 +27,7 @@ pub mod run;
 pub mod session;
 pub mod state;
 pub mod v1;
+pub mod yearly;
 
 use std::time::Duration;
 

@@ -77,6 +77,7 @@ pub fn router() -> Router<App> {
         .route("/notices/{id}/withdrawal", post(notices::withdraw))
         .route("/notices/{id}/replacement", post(notices::replace))
         .route("/survey", get(survey::show))
+        .route("/survey/publication", post(survey::publish))
         .route("/survey.json", get(survey::json))
         .route("/survey.csv", get(survey::csv))
         .route("/survey.pdf", get(survey::pdf))

@@ -33,8 +33,6 @@ mod stays;
 pub mod wire;
 pub mod write;
 
-pub(crate) use figures::report as survey_report;
-
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::{any, get};

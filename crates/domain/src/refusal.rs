@@ -65,6 +65,8 @@ pub enum Fault {
     NoRecipient,
     #[error("the same word has been given to the same office")]
     AlreadyTold,
+    #[error("the period is not over")]
+    PeriodNotOver,
     // Around the command.
     #[error("was changed by somebody else meanwhile")]
     Stale,
@@ -144,6 +146,9 @@ impl Fault {
                 ("no_recipient", Conflict, "連絡先が見つかりません。担当・圏域の登録を確かめてください。")
             }
             Self::AlreadyTold => ("already_told", Conflict, "同じ内容の連絡を同じ宛先に送信済みです。"),
+            Self::PeriodNotOver => {
+                ("period_not_over", Conflict, "期間がまだ終わっていません。終わってから公表してください。")
+            }
             Self::Stale => {
                 ("stale", Stale, "他の人が先に変更しました。最新の内容を確かめて、もう一度送信してください。")
             }

@@ -44,6 +44,7 @@
 //! ```
 
 mod chart;
+mod count;
 mod document;
 mod drawing;
 mod flow;
@@ -56,6 +57,7 @@ mod typesetter;
 
 pub use crate::{
     chart::{Bar, BarChart, Bars, Bracket, ColumnChart, Datum, LineChart, Scale, Series},
+    count::thousands,
     document::{Document, Meta, Sheet},
     form::{Area, Form, Label, Lettering},
     table::{Align, Cell, Table},

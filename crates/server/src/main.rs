@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use api::yearly::Asked;
 use clap::{Parser, Subcommand};
+use domain::changes::AuditEntry;
 use domain::survey::Month;
 use domain::time::SystemClock;
+use domain::{Ids, Instant, RegionId};
 use server::config::{Config, Transport};
 use server::service::{self, Parts, Service};
 use tokio::net::TcpListener;
@@ -57,6 +60,9 @@ enum Task {
         /// A file to write; standard output otherwise.
         #[arg(long)]
         output: Option<PathBuf>,
+        /// Freezes the figures first: from then on the survey of these months is this report, whatever is recorded later.
+        #[arg(long)]
+        publish: bool,
     },
     /// Reads the configuration and the agreements, and runs their worked examples.
     Check,
@@ -83,7 +89,9 @@ async fn main() -> Result<()> {
         Task::Demo { listen, directory, small } => server::demo::run(config, &listen, directory, small).await,
         Task::Migrate => migrate(&config).await,
         Task::Sweep => sweep(&config).await,
-        Task::Survey { first, last, format, output } => survey(&config, first, last, &format, output).await,
+        Task::Survey { first, last, format, output, publish } => {
+            survey(&config, (first, last), &format, output, publish).await
+        }
         Task::Check => check(&config),
         Task::Audit { task: AuditTask::Verify } => verify(&config).await,
     }
@@ -142,7 +150,13 @@ async fn sweep(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn survey(config: &Config, first: i32, last: i32, format: &str, output: Option<PathBuf>) -> Result<()> {
+async fn survey(
+    config: &Config,
+    (first, last): (i32, i32),
+    format: &str,
+    output: Option<PathBuf>,
+    publish: bool,
+) -> Result<()> {
     let first = Month::from_number(first).context("--first: expected YYYYMM")?;
     let last = Month::from_number(last).context("--last: expected YYYYMM")?;
     let store = service::open_store(config).await?;
@@ -150,21 +164,18 @@ async fn survey(config: &Config, first: i32, last: i32, format: &str, output: Op
     for region in store.regions().await? {
         let agreement = agreements.get(&region.agreement).context("the region's agreement")?.latest();
         let directory = store.directory(region.id).await?;
-        let cells = store.survey_cells(region.id, first, last).await?;
-        let scope = survey::Scope { region_name: region.name.as_str().to_owned(), first, last };
-        let as_of = domain::Clock::now(&SystemClock);
-        let report = survey::SurveyReport::count(
-            &scope,
-            &cells,
-            &agreement.survey,
-            &survey::Parties::from(&*directory),
-            as_of,
-            &agreement.edition,
-        )?;
+        let now = domain::Clock::now(&SystemClock);
+        let asked = Asked { store: &store, directory: &directory, agreement, months: (first, last), now };
+        if publish {
+            let fresh = asked.publish().await.context("publishing")?;
+            store.append_audit(vec![published(region.id, now)?]).await?;
+            eprintln!("{}: {}", region.name, if fresh { "published" } else { "was published before, and stands" });
+        }
+        let figures = asked.figures().await?;
         let bytes = match format {
-            "csv" => survey::to_csv(&report),
-            "pdf" => survey::to_pdf(&report)?,
-            _ => survey::to_json(&report).into_bytes(),
+            "csv" => survey::to_csv(&figures.report),
+            "pdf" => survey::to_pdf(&figures.report)?,
+            _ => figures.json().into(),
         };
         match &output {
             Some(path) => std::fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))?,
@@ -173,6 +184,21 @@ async fn survey(config: &Config, first: i32, last: i32, format: &str, output: Op
     }
     store.close().await;
     Ok(())
+}
+
+/// On the audit trail without an account: it was done at the machine itself.
+fn published(region_id: RegionId, at: Instant) -> Result<AuditEntry> {
+    Ok(AuditEntry {
+        region_id,
+        at,
+        account_id: None,
+        organization_id: None,
+        patient_id: None,
+        encounter_id: None,
+        notice_id: None,
+        action: domain::access::Command::PublishSurvey.name().to_owned(),
+        request_id: Ids::new(at, rand::TryRng::try_next_u64(&mut rand::rngs::SysRng)?).next(),
+    })
 }
 
 fn check(config: &Config) -> Result<()> {

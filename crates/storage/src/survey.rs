@@ -53,10 +53,15 @@ impl Store {
         Ok(!self.written(sql, args![region_id.uuid(), id, report, at]).await?.is_empty())
     }
 
-    /// A published report, byte for byte.
-    pub async fn published_survey(&self, region_id: RegionId, id: &str) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT report FROM published_survey WHERE region_id = $1 AND id = $2";
-        self.first(sql, args![region_id.uuid(), id]).await
+    /// A published report, byte for byte, and when it was published.
+    pub async fn published_survey(
+        &self,
+        region_id: RegionId,
+        id: &str,
+    ) -> Result<Option<(String, Instant)>, StoreError> {
+        let sql = "SELECT report, published_at FROM published_survey WHERE region_id = $1 AND id = $2";
+        let rows = self.inner.pool.rows(sql, args![region_id.uuid(), id]).await?;
+        rows.first().map(|row| Ok((row.get(0)?, row.at(1)?))).transpose()
     }
 
     /// What was published, newest first: id and instant.

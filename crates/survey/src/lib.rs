@@ -42,6 +42,7 @@ mod words;
 
 pub use balance::Imbalance;
 pub use count::CountError;
+pub use paper::thousands;
 pub use parties::Parties;
 pub use pdf::{PdfError, to_pdf};
 pub use rate::{NO_RATE, NotificationRate, SMALL};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use paper::thousands;
 use serde::{Deserialize, Serialize};
 
 /// What is shown where there is nothing to divide by.
@@ -49,10 +50,10 @@ impl NotificationRate {
     }
 }
 
-/// 「24/33 = 72.7%」.
+/// 「1,024/1,033 = 99.1%」.
 impl fmt::Display for NotificationRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{} = {}", self.numerator, self.denominator, self.percentage())
+        write!(f, "{}/{} = {}", thousands(self.numerator), thousands(self.denominator), self.percentage())
     }
 }
 
@@ -106,6 +107,7 @@ mod tests {
     #[test]
     fn nothing_to_divide_by_gives_a_dash_and_both_numbers() {
         assert_eq!(NotificationRate::default().to_string(), "0/0 = —");
+        assert_eq!(NotificationRate::new(1234, 5678).to_string(), "1,234/5,678 = 21.7%");
         assert_eq!(
             serde_json::to_string(&NotificationRate::default()).unwrap(),
             r#"{"numerator":0,"denominator":0,"percent":null}"#

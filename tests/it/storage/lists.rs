@@ -165,7 +165,7 @@ on_both_stores! {
         let report = "{ \"b\": 1,\n \"a\": 2 }";
         assert!(store.publish_survey(region_id, "2026", report, ground.now).await.unwrap());
         assert!(!store.publish_survey(region_id, "2026", "{}", ground.now).await.unwrap());
-        assert_eq!(store.published_survey(region_id, "2026").await.unwrap().as_deref(), Some(report));
+        assert_eq!(store.published_survey(region_id, "2026").await.unwrap(), Some((report.to_owned(), ground.now)));
         assert_eq!(store.list_published(region_id).await.unwrap(), [("2026".to_owned(), ground.now)]);
         assert_eq!(store.calendar_csv().await.unwrap(), None);
         store.put_calendar_csv(vec![0x8d, 0, 0x91], ground.now, ground.nurse.id).await.unwrap();

@@ -2,8 +2,8 @@
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use domain::access::Command;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::access::{Command, reach};
 use domain::survey::Month;
 use serde::Deserialize;
 use survey::{Scope, SurveyReport, era};
@@ -12,10 +12,11 @@ use super::view::form::{Choice, Group};
 use super::view::survey::Survey;
 use super::view::typed::Typed;
 use super::view::words;
-use super::visit::{Visitor, page};
+use super::visit::{Post, Visitor, encoded, leads_to, onward, page};
 use crate::error::ApiError;
 use crate::run::may_in_region;
 use crate::state::App;
+use crate::yearly::{self, Yearly};
 
 /// Years and months that can be chosen without knowing the address.
 const YEARS: i32 = 4;
@@ -47,19 +48,21 @@ fn months(period: &str) -> Option<(Month, Month)> {
     (0..i32::try_from(survey::LONGEST).unwrap_or(120)).contains(&length).then_some((first, last))
 }
 
-async fn report(app: &App, visitor: &Visitor, asked: &Asked) -> Result<SurveyReport, ApiError> {
+async fn figures(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Yearly, ApiError> {
     may_in_region(&visitor.who.actor, Command::ViewSurvey)?;
     let both = match months(&asked.period) {
         Some(both) => both,
         None if asked.period.is_empty() => usual(app, visitor).map(|(month, _)| (month, month))?,
         None => return Err(ApiError::Unreadable("period")),
     };
-    crate::v1::survey_report(app, &visitor.who, both).await
+    yearly::figures(app, &visitor.who, both).await
 }
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
     let shown = async {
-        let report = report(&app, &visitor, &asked).await?;
+        let Yearly { report, published_at, .. } = figures(&app, &visitor, &asked).await?;
+        let publishes = reach(visitor.who.actor.role, Command::PublishSurvey).is_some();
+        let publishable = publishes && published_at.is_none() && !report.period.provisional;
         let (month, starts) = usual(&app, &visitor)?;
         let period = format!("{}-{}", report.period.first.number(), report.period.last.number());
         let typed = Typed::default().with("period", period.as_str());
@@ -68,6 +71,8 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor, Query(asked):
             form: visitor.form(&app, "/survey", typed),
             periods: periods(month, starts, &visitor),
             as_of: words::full_instant(report.as_of),
+            published: published_at.map(words::full_instant),
+            publication: publishable.then(|| visitor.form(&app, "/survey/publication", Typed::default())),
             period,
             report,
         };
@@ -106,25 +111,41 @@ fn periods(survey_month: Month, starts: u32, visitor: &Visitor) -> Vec<Group> {
 }
 
 pub(super) async fn json(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
-    let made = report(&app, &visitor, &asked).await;
-    visitor
-        .answer(made.map(|report| document("application/json", "json", &report, survey::to_json(&report).into_bytes())))
+    let made = figures(&app, &visitor, &asked).await;
+    visitor.answer(made.map(|made| document("application/json", "json", &made.report, made.json().into())))
 }
 
 pub(super) async fn csv(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
-    let made = report(&app, &visitor, &asked).await;
-    visitor.answer(made.map(|report| document("text/csv; charset=utf-8", "csv", &report, survey::to_csv(&report))))
+    let made = figures(&app, &visitor, &asked).await;
+    let csv = |made: Yearly| document("text/csv; charset=utf-8", "csv", &made.report, survey::to_csv(&made.report));
+    visitor.answer(made.map(csv))
 }
 
 pub(super) async fn pdf(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
     let made = async {
-        let report = report(&app, &visitor, &asked).await?;
+        let report = figures(&app, &visitor, &asked).await?.report;
         let drawn = tokio::task::spawn_blocking(move || survey::to_pdf(&report).map(|pdf| (report, pdf))).await;
         let drawn = drawn.ok().and_then(Result::ok);
         let (report, pdf) = drawn.ok_or(ApiError::Inside("the survey could not be drawn"))?;
         Ok(document("application/pdf", "pdf", &report, pdf))
     };
     visitor.answer(made.await)
+}
+
+/// Freezes the figures of a period.
+pub(super) async fn publish(State(app): State<App>, post: Post) -> Response {
+    let done = async {
+        let period = post.typed.get("period");
+        let both = months(period).ok_or(ApiError::Unreadable("period"))?;
+        let shown = format!("/survey?period={}", encoded(period));
+        if !post.typed.wants_sending() {
+            return Ok(Redirect::to(&shown).into_response());
+        }
+        let sender = post.sender(None);
+        let answer = |_| leads_to(format!("{shown}&done=published"));
+        yearly::publish(&app, &post.visitor.who, &sender, both, answer).await.map(onward)
+    };
+    post.answer(done.await)
 }
 
 fn document(media: &'static str, ending: &str, report: &SurveyReport, body: Vec<u8>) -> Response {

@@ -1,29 +1,26 @@
 //! Warnings, the municipality's overview, and the survey.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::access::{Command, Relation, reach};
 use domain::survey::Month;
 use domain::{EncounterId, Fault, Instant, Refusal, WarningId};
 use serde::{Deserialize, Serialize};
 use storage::WarningFilter;
-use survey::{Parties, Scope, SurveyReport};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::reply::{LARGEST_LIMIT, Shown, Window};
+use super::reply::{LARGEST_LIMIT, Reply, Shown, Window};
 use super::wire::deadline::{DeadlineView, WarningPage, WarningView};
-use super::write::Ask;
+use super::write::{Ask, Write};
 use crate::error::{ApiError, Problem};
-use crate::run::{may_in_region, read_case};
+use crate::run::{Answer, may_in_region, read_case};
 use crate::session::SignedIn;
 use crate::state::App;
-
-/// Fiscal years beside the one that is asked for.
-const TREND_YEARS: i32 = 5;
+use crate::yearly::{self, Yearly};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -32,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(survey_json))
         .routes(routes!(survey_csv))
         .routes(routes!(survey_pdf))
+        .routes(routes!(list_published, publish_survey))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -169,6 +167,11 @@ struct SurveyQuery {
 }
 
 impl SurveyQuery {
+    async fn of_region(&self, app: &App, who: &SignedIn) -> Result<(Month, Month), ApiError> {
+        let directory = app.store().directory(who.actor.region_id).await?;
+        self.months(app.agreement(&directory)?.survey.month, app.now().day())
+    }
+
     fn months(&self, survey_month: u32, today: chrono::NaiveDate) -> Result<(Month, Month), ApiError> {
         let month = |field, number: i32| {
             let month = Month::from_number(number).filter(|month| month.number() <= 219_912);
@@ -196,26 +199,10 @@ impl SurveyQuery {
     }
 }
 
-/// Counts the report that was asked for; the pages use it too.
-pub(crate) async fn report(app: &App, who: &SignedIn, months: (Month, Month)) -> Result<SurveyReport, ApiError> {
+async fn asked_figures(app: &App, who: &SignedIn, asked: &SurveyQuery) -> Result<Yearly, ApiError> {
     may_in_region(&who.actor, Command::ViewSurvey)?;
-    let region_id = who.actor.region_id;
-    let directory = app.store().directory(region_id).await?;
-    let agreement = app.agreement(&directory)?;
-    let (first, last) = months;
-    let earliest = Month::from_number((first.year() - TREND_YEARS).max(1900) * 100 + 1).unwrap_or(first);
-    let cells = app.store().survey_cells(region_id, earliest.min(first), last).await?;
-    let scope = Scope { region_name: directory.region.name.to_string(), first, last };
-    let parties = Parties::from(&*directory);
-    SurveyReport::count(&scope, &cells, &agreement.survey, &parties, app.now(), &agreement.edition)
-        .map_err(|_| ApiError::Inside("the survey could not be counted"))
-}
-
-async fn asked_report(app: &App, who: &SignedIn, asked: &SurveyQuery) -> Result<SurveyReport, ApiError> {
-    may_in_region(&who.actor, Command::ViewSurvey)?;
-    let directory = app.store().directory(who.actor.region_id).await?;
-    let month = app.agreement(&directory)?.survey.month;
-    report(app, who, asked.months(month, app.now().day())?).await
+    let months = asked.of_region(app, who).await?;
+    yearly::figures(app, who, months).await
 }
 
 /// 入退院連絡調査, with numerator and denominator beside every rate.
@@ -247,8 +234,8 @@ async fn survey_json(
     who: SignedIn,
     Ask(asked): Ask<SurveyQuery>,
 ) -> Result<Response, ApiError> {
-    let report = asked_report(&app, &who, &asked).await?;
-    Ok(document("application/json", None, survey::to_json(&report).into_bytes()))
+    let figures = asked_figures(&app, &who, &asked).await?;
+    Ok(document("application/json", None, figures.json().into()))
 }
 
 /// The survey as CSV, for a spreadsheet.
@@ -257,7 +244,7 @@ async fn survey_json(
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
 async fn survey_csv(State(app): State<App>, who: SignedIn, Ask(asked): Ask<SurveyQuery>) -> Result<Response, ApiError> {
-    let report = asked_report(&app, &who, &asked).await?;
+    let report = asked_figures(&app, &who, &asked).await?.report;
     Ok(document("text/csv; charset=utf-8", Some("survey.csv"), survey::to_csv(&report)))
 }
 
@@ -267,10 +254,80 @@ async fn survey_csv(State(app): State<App>, who: SignedIn, Ask(asked): Ask<Surve
     responses((status = 200, body = Vec<u8>, content_type = "application/pdf"))
 )]
 async fn survey_pdf(State(app): State<App>, who: SignedIn, Ask(asked): Ask<SurveyQuery>) -> Result<Response, ApiError> {
-    let report = asked_report(&app, &who, &asked).await?;
+    let report = asked_figures(&app, &who, &asked).await?.report;
     let drawn = tokio::task::spawn_blocking(move || survey::to_pdf(&report)).await;
     let pdf = drawn.ok().and_then(Result::ok).ok_or(ApiError::Inside("the survey could not be drawn"))?;
     Ok(document("application/pdf", Some("survey.pdf"), pdf))
+}
+
+/// A period whose figures are frozen.
+#[derive(Debug, Serialize, ToSchema)]
+struct PublishedView {
+    /// `YYYYMM`.
+    first: i32,
+    /// `YYYYMM`.
+    last: i32,
+    #[schema(value_type = String, format = DateTime)]
+    published_at: Instant,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct PublishedList {
+    /// The newest first.
+    published: Vec<PublishedView>,
+}
+
+/// What was published, and when.
+#[utoipa::path(get, path = "/api/v1/survey/publications", tag = "figures", responses((status = 200, body = PublishedList)))]
+async fn list_published(State(app): State<App>, who: SignedIn) -> Result<Shown<PublishedList>, ApiError> {
+    may_in_region(&who.actor, Command::ViewSurvey)?;
+    let listed = app.store().list_published(who.actor.region_id).await?;
+    let view = |(id, published_at): (String, Instant)| {
+        let (first, last) = id.split_once('-')?;
+        Some(PublishedView { first: first.parse().ok()?, last: last.parse().ok()?, published_at })
+    };
+    Ok(Shown(PublishedList { published: listed.into_iter().filter_map(view).collect() }, None))
+}
+
+/// The months whose figures are to be frozen, both included.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PublicationBody {
+    /// `YYYYMM`.
+    #[schema(minimum = 190_001, maximum = 219_912, example = 202_610)]
+    first: i32,
+    /// `YYYYMM`.
+    #[schema(minimum = 190_001, maximum = 219_912, example = 202_610)]
+    last: i32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct PublicationView {
+    first: i32,
+    last: i32,
+    /// False: it was published before, and stands as it was.
+    fresh: bool,
+}
+
+/// Freezes the figures of a period that is over: from then on the survey of these months is this report, whatever is recorded later.
+#[utoipa::path(
+    post, path = "/api/v1/survey/publications", tag = "figures", request_body = PublicationBody,
+    responses((status = 201, body = PublicationView), (status = 200, body = PublicationView))
+)]
+async fn publish_survey(
+    State(app): State<App>,
+    who: SignedIn,
+    Write { body: PublicationBody { first, last }, key, if_match }: Write<PublicationBody>,
+) -> Result<Reply, ApiError> {
+    may_in_region(&who.actor, Command::PublishSurvey)?;
+    let months = SurveyQuery { first: Some(first), last: Some(last) }.of_region(&app, &who).await?;
+    let sender = who.sender(key, if_match);
+    let answer = |fresh| {
+        let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
+        let view = PublicationView { first, last, fresh };
+        Answer::json(status, &view).at(format!("/api/v1/survey?first={first}&last={last}"))
+    };
+    yearly::publish(&app, &who, &sender, months, answer).await.map(Reply)
 }
 
 fn document(media: &'static str, name: Option<&str>, body: Vec<u8>) -> Response {

@@ -27,9 +27,13 @@ impl Bar {
     /// Numbers of cases, labelled with their shares; the note gives the sum.
     #[must_use]
     pub fn of_counts(label: impl Into<String>, counts: &[u64]) -> Self {
-        let sum = counts.iter().sum();
+        let sum: u64 = counts.iter().sum();
         let datum = |count: &u64| Datum { value: Some(*count as f64), label: percent(*count, sum) };
-        Self { label: label.into(), note: format!("n = {sum}"), values: counts.iter().map(datum).collect() }
+        Self {
+            label: label.into(),
+            note: format!("n = {}", crate::thousands(sum)),
+            values: counts.iter().map(datum).collect(),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub use self::{
 };
 
 use self::tone::Tone;
+use crate::count::{grouped, thousands};
 use crate::{
     Align, PaperError,
     drawing::{Drawing, HAIRLINE, Ink, Type},
@@ -41,14 +42,15 @@ impl Datum {
     /// A number of things.
     #[must_use]
     pub fn count(count: u64) -> Self {
-        Self { value: Some(count as f64), label: count.to_string() }
+        Self { value: Some(count as f64), label: thousands(count) }
     }
 
     /// A share in per cent with its fraction below: 「72.7%」, 「24/33」. Of nothing there is no share.
     #[must_use]
     pub fn share(numerator: u64, denominator: u64) -> Self {
         let value = (denominator > 0).then(|| numerator as f64 * 100.0 / denominator as f64);
-        Self { value, label: format!("{}\n{numerator}/{denominator}", percent(numerator, denominator)) }
+        let label = format!("{}\n{}/{}", percent(numerator, denominator), thousands(numerator), thousands(denominator));
+        Self { value, label }
     }
 
     /// The value, if it can be drawn: a number from nought up.
@@ -101,7 +103,7 @@ impl Scale {
     fn tick(self, value: f64) -> String {
         match self {
             Self::Percent => format!("{value:.0}%"),
-            Self::Count => format!("{value:.0}"),
+            Self::Count => grouped(&format!("{value:.0}")),
         }
     }
 
@@ -200,7 +202,7 @@ mod tests {
     fn shares_are_rounded_half_up_and_show_their_fraction() {
         assert_eq!(Datum::share(24, 33).label, "72.7%\n24/33");
         assert_eq!(Datum::share(52, 54).label, "96.3%\n52/54");
-        assert_eq!(Datum::share(1, 2000).label, "0.1%\n1/2000");
+        assert_eq!(Datum::share(1, 2000).label, "0.1%\n1/2,000");
         assert_eq!(Datum::share(0, 0), Datum { value: None, label: "–\n0/0".into() });
     }
 

@@ -1,7 +1,7 @@
 //! The charts of the paper: trend, methods, timing.
 
 use domain::survey::LeadTime;
-use paper::{Bar, BarChart, Bars, Bracket, Datum, Document, LineChart, Scale, Series};
+use paper::{Bar, BarChart, Bars, Bracket, Datum, Document, LineChart, Scale, Series, thousands};
 
 use crate::NotificationRate;
 use crate::report::{SurveyReport, Tally, Timing, line_wording};
@@ -92,7 +92,10 @@ pub(super) fn methods(paper: &mut Document, report: &SurveyReport) {
         paper.bar_chart(&BarChart {
             title: String::new(),
             kind: Bars::Grouped(Scale::Count),
-            series: vec![format!("入院連絡({of_admission}件)"), format!("退院連絡({of_discharge}件)")],
+            series: vec![
+                format!("入院連絡({}件)", thousands(of_admission)),
+                format!("退院連絡({}件)", thousands(of_discharge)),
+            ],
             bars: report.admission.methods.iter().zip(&report.discharge.methods).map(bar).collect(),
             bracket: None,
         });
@@ -141,12 +144,13 @@ fn bar((label, tally): (&str, &Tally)) -> Option<Bar> {
 }
 
 fn spoken(rate: NotificationRate) -> String {
-    format!("{}({}/{})", rate.percentage(), rate.numerator, rate.denominator)
+    format!("{}({}/{})", rate.percentage(), thousands(rate.numerator), thousands(rate.denominator))
 }
 
 fn count_of(count: i64, all: i64) -> Datum {
     Datum {
-        value: Some(count as f64), label: format!("{count}件\n{}", NotificationRate::new(count, all).percentage())
+        value: Some(count as f64),
+        label: format!("{}件\n{}", thousands(count), NotificationRate::new(count, all).percentage()),
     }
 }
 

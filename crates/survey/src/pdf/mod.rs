@@ -6,7 +6,7 @@
 mod charts;
 mod tables;
 
-use paper::{Document, Meta, PaperError};
+use paper::{Document, Meta, PaperError, thousands};
 
 use crate::era;
 use crate::rate::SMALL;
@@ -57,8 +57,8 @@ fn rates(paper: &mut Document, report: &SurveyReport) {
     let [admission, discharge] = report.measures().map(|measure| &measure.total);
     paper.paragraph(&format!(
         "期間中の入院は{}件で、うち{}件を対象外とし、残る{}件を分母としました。退院は{}件で、うち{}件を対象外とし、残る{}件を分母としました。",
-        admission.stays, admission.excluded, admission.rate.denominator,
-        discharge.stays, discharge.excluded, discharge.rate.denominator,
+        thousands(admission.stays), thousands(admission.excluded), thousands(admission.rate.denominator),
+        thousands(discharge.stays), thousands(discharge.excluded), thousands(discharge.rate.denominator),
     ));
     if report.measures().iter().any(|measure| measure.total.rate.is_small()) {
         paper.note(&small_note());

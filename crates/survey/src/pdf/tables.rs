@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::OrganizationId;
 use domain::survey::LeadTime;
-use paper::{Align, Cell, Document, Table};
+use paper::{Align, Cell, Document, Table, thousands};
 
 use crate::NotificationRate;
 use crate::report::{DefinedRate, PartyTally, SurveyReport, Tally, Timing, line_wording};
@@ -46,9 +46,9 @@ pub(super) fn exclusions(paper: &mut Document, report: &SurveyReport) {
     let mut table = Table::new([(6.0, Align::Start), (1.2, Align::End), (1.2, Align::End)]);
     table.head(["理由", "入院(件)", "退院(件)"]);
     for (name, counts) in rows {
-        table.row([name.to_owned(), counts[0].to_string(), counts[1].to_string()]);
+        table.row([name.to_owned(), thousands(counts[0]), thousands(counts[1])]);
     }
-    let all = report.measures().map(|measure| measure.total.excluded.to_string());
+    let all = report.measures().map(|measure| thousands(measure.total.excluded));
     let [admission, discharge] = all;
     table.total(["計".to_owned(), admission, discharge]);
     paper.table(&table);
@@ -79,10 +79,10 @@ pub(super) fn timing(paper: &mut Document, report: &SurveyReport) {
     let mut table = Table::new(std::iter::once((3.0, Align::Start)).chain(columns.iter().map(|_| (1.4, Align::End))));
     table.head(std::iter::once("時期(件)").chain(columns.iter().map(|(name, _)| *name)));
     for lead in LeadTime::ALL {
-        let counts = columns.iter().map(|(_, timing)| timing.count(lead).to_string());
+        let counts = columns.iter().map(|(_, timing)| thousands(timing.count(lead)));
         table.row(std::iter::once(lead.wording().0.to_owned()).chain(counts));
     }
-    let told = columns.iter().map(|(_, timing)| timing.early_of_told.denominator.to_string());
+    let told = columns.iter().map(|(_, timing)| thousands(timing.early_of_told.denominator));
     table.total(std::iter::once("連絡のあった退院".to_owned()).chain(told));
     paper.table(&table);
 }
@@ -178,7 +178,7 @@ fn row(name: &str, admission: Option<&Tally>, discharge: Option<&Tally>) -> Vec<
 }
 
 fn fraction(rate: NotificationRate) -> String {
-    format!("{}/{}", rate.numerator, rate.denominator)
+    format!("{}/{}", thousands(rate.numerator), thousands(rate.denominator))
 }
 
 fn marked(rate: NotificationRate) -> String {

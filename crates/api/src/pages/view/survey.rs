@@ -17,6 +17,10 @@ pub(crate) struct Survey {
     pub(crate) period: String,
     pub(crate) report: SurveyReport,
     pub(crate) as_of: String,
+    /// When these figures were frozen.
+    pub(crate) published: Option<String>,
+    /// For the municipality, while the figures can be published.
+    pub(crate) publication: Option<Form>,
 }
 
 /// One piece of the timing bar, in percent of its width.
@@ -52,7 +56,12 @@ impl Survey {
 
     /// Where the line 退院5日前以上 stands, in percent.
     pub(crate) fn line_at(&self) -> f64 {
-        self.pieces().iter().take(2).map(|piece| piece.width).sum()
+        self.report.timing().early_of_told.percent().unwrap_or(0.0)
+    }
+
+    /// 1,234.
+    pub(crate) fn n(count: &i64) -> String {
+        survey::thousands(*count)
     }
 
     /// The widest method bar is the whole width.

@@ -133,9 +133,11 @@ fn the_survey_and_the_lists_of_the_office_are_drawn() {
             period: "202610-202610".into(),
             report: report(),
             as_of: "2026年11月20日(金) 17:05".into(),
+            published: Some("2026年11月20日(金) 17:05".into()),
+            publication: Some(form("/survey/publication", Typed::default())),
         },
     );
-    assert!(html.contains("退院5日前以上"));
+    assert!(html.contains("退院5日前以上") && html.contains("公表済み"));
     draw(
         "calendar",
         &CalendarPage {
