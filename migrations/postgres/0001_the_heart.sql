@@ -155,7 +155,7 @@ CREATE TABLE encounter (
   CONSTRAINT encounter_destination_iff_discharged CHECK ((destination IS NOT NULL) = (state = 'discharged')),
   CONSTRAINT encounter_destination_known CHECK (destination IN ('home', 'facility', 'other_hospital', 'died', 'other'))
 );
-CREATE INDEX encounter_by_patient ON encounter (patient_id, admitted_at);
+CREATE INDEX encounter_by_patient ON encounter (patient_id);
 CREATE INDEX encounter_by_hospital ON encounter (hospital_id, id);
 CREATE INDEX encounter_by_region ON encounter (region_id, id);
 
@@ -469,7 +469,7 @@ CREATE TABLE audit (
   CONSTRAINT audit_seq_from_one CHECK (seq >= 1)
 );
 CREATE INDEX audit_by_patient ON audit (patient_id, audited_at) WHERE patient_id IS NOT NULL;
-CREATE INDEX audit_by_account ON audit (account_id, audited_at) WHERE account_id IS NOT NULL;
+CREATE INDEX audit_by_time ON audit (region_id, audited_at);
 
 CREATE TABLE idempotency (
   account_id uuid NOT NULL,

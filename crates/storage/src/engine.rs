@@ -47,10 +47,9 @@ impl Target {
                 .busy_timeout(LOCK_WAIT)
                 .statement_cache_capacity(STATEMENTS)
                 .row_buffer_size(4096)
-                // 32 MB of pages at most, taken as they are needed: with the default of 2 MB every commit reads its pages again.
-                .pragma("cache_size", "-32768")
-                // The file is mapped, so a page that the cache lacks costs no copy.
-                .pragma("mmap_size", "1073741824")
+                // 64 MB of pages at most, taken as they are needed: with the default of 2 MB every commit reads its pages again.
+                // The file is not mapped: a reader would give its map back after every commit of the writer.
+                .pragma("cache_size", "-65536")
                 .pragma("wal_autocheckpoint", "4000")
                 // What a statement of many rows would have to take back is kept in memory, not in a temporary file.
                 .pragma("temp_store", "MEMORY")

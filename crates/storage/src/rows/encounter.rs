@@ -29,7 +29,8 @@ pub(crate) static ENCOUNTER: Table = Table::new(
     ],
     &["id"],
 )
-.keep(&["region_id", "patient_id"]);
+// A stay never changes hands; a column that is set again, even to the same, has its index entries written anew.
+.keep(&["region_id", "patient_id", "hospital_id"]);
 
 pub(crate) fn write_encounter(rows: &mut Rows, e: &Encounter, read_at: Option<i64>) {
     let (state, planned_on, discharged) = match e.state {
