@@ -162,9 +162,10 @@ async fn survey(
     let store = service::open_store(config).await?;
     let agreements = service::agreements(config)?;
     for region in store.regions().await? {
-        let agreement = agreements.get(&region.agreement).context("the region's agreement")?.latest();
-        let directory = store.directory(region.id).await?;
         let now = domain::Clock::now(&SystemClock);
+        let editions = agreements.get(&region.agreement).context("the region's agreement")?;
+        let agreement = editions.in_force_on(now.day()).context("no edition of the region's agreement is in force")?;
+        let directory = store.directory(region.id).await?;
         let asked = Asked { store: &store, directory: &directory, agreement, months: (first, last), now };
         if publish {
             let fresh = asked.publish().await.context("publishing")?;

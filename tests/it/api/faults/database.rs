@@ -55,6 +55,10 @@ async fn a_filing_while_the_server_is_away_is_refused_and_goes_through_when_it_i
     let (status, check) = scene.ready("database").await;
     assert_eq!((status, check["ok"].as_bool()), (503, Some(false)), "{check}");
     assert!(check["reason"].as_str().is_some_and(|reason| reason.contains("can't serve now")), "{check}");
+    for page in [scene.browser.get("/").await, scene.app.nobody().submit("/login", &[("login", "nurse")]).await] {
+        assert_eq!(page.status.as_u16(), 503, "{}", page.text());
+        assert!(page.header("retry-after").is_some() && page.text().contains("ただいま"), "{}", page.text());
+    }
     server.come_back().await;
     scene.nothing_was_kept().await;
     assert_eq!(scene.ready("database").await.0, 200);
