@@ -18,6 +18,7 @@
 //!
 //! A mail is not sent inside a request: the answer says that the notice is kept and on its way, no more.
 
+mod drain;
 pub mod error;
 pub mod health;
 pub mod openapi;
@@ -54,6 +55,7 @@ pub fn router(app: App) -> Router {
         .merge(health::router())
         .merge(pages::router())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::map_request(drain::oversized))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(app.clone(), thread_request))
