@@ -2,6 +2,7 @@
 #![cfg(test)]
 mod api;
 mod arrows;
+mod edge;
 mod letters;
 mod mail;
 mod scheduler;

@@ -40,6 +40,20 @@ pub struct Server {
     pub public_url: String,
     pub secure_cookies: bool,
     pub stop_within_seconds: u64,
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub connections: usize,
+    pub head_within_seconds: u64,
+    pub tls: Tls,
+}
+
+/// An empty path: not given.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub certificate_file: PathBuf,
+    pub key_file: PathBuf,
+    pub client_ca_file: PathBuf,
+    pub renewal_looked_for_every_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -185,7 +199,9 @@ impl Config {
         if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
             refuse("database.url", "sqlite://… or postgres://…")?;
         }
-        let positive: [(&str, u64); 8] = [
+        let positive: [(&str, u64); 10] = [
+            ("server.connections", self.server.connections as u64),
+            ("server.head_within_seconds", self.server.head_within_seconds),
             ("database.readers", self.database.readers.into()),
             ("database.writer_queue", self.database.writer_queue as u64),
             ("database.writer_batch", self.database.writer_batch as u64),

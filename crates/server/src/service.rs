@@ -24,6 +24,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::edge::Edge;
 
 /// What differs between real use, the demo and a test.
 pub struct Parts {
@@ -84,6 +85,7 @@ pub async fn calendar(config: &Config, store: &Store) -> Result<Calendar> {
 impl Service {
     /// Starts on `listener`; the store is migrated first.
     pub async fn start(config: &Config, store: Store, listener: TcpListener, parts: Parts) -> Result<Self> {
+        let edge = Edge::new(&config.server)?;
         store.migrate().await.context("migrating the database")?;
         let agreements = agreements(config)?;
         let nudge = Arc::new(Notify::new());
@@ -133,7 +135,7 @@ impl Service {
             let stopped = async move {
                 let _ = stopped.await;
             };
-            axum::serve(NoDelay(listener), router).with_graceful_shutdown(stopped).await
+            edge.serve(listener, router, stopped).await
         });
         let stop_within = Duration::from_secs(config.server.stop_within_seconds);
         Ok(Self { address, app, store, scheduler, stop, serving, stop_within })
@@ -171,22 +173,4 @@ pub fn scheduler_settings(config: &Config) -> Result<SchedulerSettings> {
         weekly_on: config.weekly.weekday,
         weekly_at: config.weekly.at,
     })
-}
-
-/// A listener whose connections answer small packets at once.
-struct NoDelay(TcpListener);
-
-impl axum::serve::Listener for NoDelay {
-    type Io = tokio::net::TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = axum::serve::Listener::accept(&mut self.0).await;
-        let _ = stream.set_nodelay(true);
-        (stream, address)
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.0.local_addr()
-    }
 }
