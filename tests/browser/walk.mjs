@@ -62,7 +62,7 @@ async function file(nurse) {
   await page.getByLabel('退院予定日').fill(await dayFrom(page, 8));
   await page.locator('[id="f-c.medical_treatment"]').getByText('吸引', { exact: true }).click();
   if (nurse.script) {
-    await page.locator('#verdict', { hasText: '退院調整が必要' }).waitFor();
+    await page.locator('#verdict', { hasText: '吸引' }).waitFor();
   } else {
     await page.getByRole('button', { name: '判定を確かめる' }).click();
   }
