@@ -58,10 +58,7 @@ async fn load(app: &App, visitor: &Visitor, bytes: &[u8]) -> Result<Response, Ap
     let mut calendar = (*app.calendar()).clone();
     let message = match calendar.load_official(bytes) {
         _ if bytes.is_empty() => "ファイルを選んでください。".to_owned(),
-        Err(wrong) => format!(
-            "読み込めませんでした({}行目)。内閣府のCSVを、開いたり保存し直したりせずに選んでください。",
-            wrong.line
-        ),
+        Err(wrong) => refusal(&wrong),
         Ok(_) => {
             let now = app.now();
             app.store().put_calendar_csv(bytes.to_vec(), now, visitor.who.actor.account_id).await?;
@@ -77,6 +74,23 @@ async fn load(app: &App, visitor: &Visitor, bytes: &[u8]) -> Result<Response, Ap
     calendar_page(app, visitor, Some(form)).await
 }
 
+/// Why the file was not taken, and what to do about it.
+fn refusal(wrong: &rules::FileError) -> String {
+    let line = wrong.line;
+    match wrong.key.as_str() {
+        "encoding" => format!(
+            "文字コードがシフトJISではありません({line}行目)。表計算ソフトで保存し直さず、内閣府からダウンロードしたままのファイルを選んでください。"
+        ),
+        "heading" => {
+            "内閣府の「国民の祝日」CSVではありません。1行目が「国民の祝日・休日月日,国民の祝日・休日名称」のファイルを選んでください。"
+                .to_owned()
+        }
+        _ => format!(
+            "{line}行目が正しくありません。日付の書き方と順、名称、その年の祝日がそろっているかを確かめるか、ダウンロードし直してください。"
+        ),
+    }
+}
+
 pub(super) async fn audit(State(app): State<App>, visitor: Visitor) -> Response {
     visitor.answer(audit_page(&app, &visitor).await)
 }
@@ -89,17 +103,17 @@ pub(super) async fn audit_page(app: &App, visitor: &Visitor) -> Result<Response,
     let row = |row: &storage::AuditRow| {
         let entry = &row.entry;
         let ids = [
-            entry.patient_id.map(PatientId::uuid).map(|id| format!("本人 {id}")),
-            entry.encounter_id.map(EncounterId::uuid).map(|id| format!("入院 {id}")),
-            entry.notice_id.map(NoticeId::uuid).map(|id| format!("連絡 {id}")),
+            entry.patient_id.map(PatientId::uuid).map(|id| ("本人", id.to_string())),
+            entry.encounter_id.map(EncounterId::uuid).map(|id| ("入院", id.to_string())),
+            entry.notice_id.map(NoticeId::uuid).map(|id| ("連絡", id.to_string())),
         ];
-        let ids: Vec<_> = ids.into_iter().flatten().collect();
         AuditRow {
             at: words::full_instant(entry.at),
             who: entry.account_id.map_or_else(|| "つなぎ(自動)".to_owned(), |id| shape::named(&names, id)),
             place: entry.organization_id.map_or_else(String::new, |id| shape::organization(&visitor.directory, id)),
-            action: format!("{} {}", action(&entry.action), entry.action).trim().to_owned(),
-            concerns: if ids.is_empty() { "—".to_owned() } else { ids.join(" ") },
+            action: action(&entry.action).to_owned(),
+            code: entry.action.clone(),
+            concerns: ids.into_iter().flatten().collect(),
         }
     };
     let shown = Audit { frame: visitor.frame("監査記録", "Audit trail"), rows: found.iter().map(row).collect() };
@@ -127,9 +141,11 @@ fn action(name: &str) -> &'static str {
         "take_back_notice" => "連絡の取消・差し替え",
         "log_contact" => "連絡の記録",
         "acknowledge" => "受領の回答",
+        "view_overview" => "概況の閲覧",
+        "view_survey" => "調査の閲覧",
         "view_audit" => "監査記録の閲覧",
         "manage_calendar" => "祝日の表の更新",
         "publish_survey" => "調査の公表",
-        _ => "",
+        _ => "その他の操作",
     }
 }

@@ -123,7 +123,7 @@ fn ranges(numbers: &[usize]) -> String {
 const fn advice(kind: OutcomeKind) -> &'static str {
     match kind {
         OutcomeKind::NoticeRequired => "ケアマネジャーまたは地域包括支援センターへの連絡が必要です。",
-        OutcomeKind::NoticeAdvised => "状況に応じて連絡します。連絡するかどうかと、その理由を選んでください。",
+        OutcomeKind::NoticeAdvised => "状況に応じて連絡します。連絡するかどうかを選び、その理由を書いてください。",
         OutcomeKind::NotRequired => {
             "この基準では、連絡は必要ありません。送信すると、判定と退院予定日だけを記録します。"
         }

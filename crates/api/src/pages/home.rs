@@ -24,7 +24,9 @@ use crate::state::App;
 const MOST: u32 = 300;
 /// Overdue rows that the city's figures count, and that its lists show.
 const COUNTED: u32 = 5000;
-const LISTED: usize = 50;
+/// Days that the figures single out: what is this fresh can still be mended.
+const LATELY: i64 = 7;
+const LISTED: usize = 20;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
@@ -109,13 +111,17 @@ async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     let (discharges, letters): (Vec<_>, Vec<_>) =
         lines.iter().partition(|line| line.deadline.rule == DeadlineRule::DischargeNotice);
     let row = |line: &&OverdueLine| overdue_row(line, visitor);
-    let figure = |ja, en, count, tone| Figure { ja, en, count, tone };
+    let figure = |ja, en, count, tone| Figure { ja, en, count, lately: None, tone };
+    let counted = |ja, en, lines: &[&OverdueLine], tone| {
+        let lately = lines.iter().filter(|line| (visitor.today - line.deadline.due_on).num_days() <= LATELY).count();
+        Figure { lately: Some(lately), ..figure(ja, en, lines.len(), tone) }
+    };
     let shown = Overview {
         frame: visitor.frame("概況", "Overview"),
         region: visitor.directory.region.name.to_string(),
         counts: vec![
-            figure("期限を過ぎた退院連絡", "discharge notices missed", discharges.len(), Tone::Late),
-            figure("回答のない連絡", "notices unanswered", letters.len(), Tone::Soon),
+            counted("期限を過ぎた退院連絡", "discharge notices missed", &discharges, Tone::Late),
+            counted("回答のない連絡", "notices unanswered", &letters, Tone::Soon),
             figure("自動処理から外れたもの", "set aside", set_aside.len(), Tone::Late),
         ],
         hospitals: by_hospital(&lines, visitor),

@@ -10,7 +10,7 @@ use domain::case::Case;
 use domain::deadline::DeadlineRule;
 use domain::decide::Decision;
 use domain::delivery::{Delivery, DeliveryState};
-use domain::notice::{Acknowledgement, Notice, NoticeState};
+use domain::notice::{Acknowledgement, Notice, NoticeKind, NoticeState};
 use domain::party::OrganizationKind;
 use domain::text::{Line, Prose};
 use domain::{AccountId, Fault, NoticeId, Refusal};
@@ -130,6 +130,7 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
     let shown = NoticePage {
         frame: visitor.frame(notice.kind.wording().0, notice.kind.wording().1),
         row: notice_row(&notice, &visitor.directory, None),
+        is_plan: notice.kind == NoticeKind::PlannedDischarge,
         stay_id: notice.encounter_id.to_string(),
         person: shape::person_card(&case.patient, visitor.today),
         place: place(&case, visitor),

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Command, Relation, may, relation_to};
 use domain::case::Case;
+use domain::deadline::{Deadline, DeadlineRule};
 use domain::decide::{Context, Decision, NewNotice, NewStay, admit as admit_stay, recipient_of};
 use domain::encounter::{AdtEvent, EncounterEvent, EncounterState};
 use domain::notice::NoticeKind;
@@ -54,6 +55,7 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
             .iter()
             .map(|deadline| DeadlineRow {
                 rule: words::rule(deadline.rule).0,
+                about: about(deadline, &case, visitor),
                 countdown: if deadline.open {
                     words::countdown(deadline.due_on, today)
                 } else {
@@ -62,12 +64,13 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
                 tone: words::nearness(deadline.due_on, today),
                 verdict: words::timeliness(deadline.timeliness),
                 open: deadline.open,
-                planned: deadline.planned_on.map(words::day),
             })
             .collect(),
         sheet: domain::decide::sheet_days(&case, app.agreement(directory)?, &app.calendar(), directory).map(|days| {
             let doubts = [&days.full.doubt, &days.reduced.doubt].into_iter().flatten().map(|doubt| doubt.ja.clone());
-            (words::day(days.full.last_on), words::day(days.reduced.last_on), doubts.collect())
+            let mut doubts: Vec<String> = doubts.collect();
+            doubts.dedup();
+            (words::day(days.full.last_on), words::day(days.reduced.last_on), doubts)
         }),
         manager: manager.map(|charge| format!("{}({})", charge.manager, charge.office)),
         warnings: warnings(&case),
@@ -156,7 +159,19 @@ fn warnings(case: &Case) -> Vec<WarningRow> {
         let (words, tone) = words::level(warning.level);
         WarningRow { words, tone, at: words::instant(warning.warned_at) }
     };
-    case.warnings.iter().filter(open).map(row).collect()
+    let mut newest: Vec<_> = case.warnings.iter().filter(open).collect();
+    newest.sort_by_key(|warning| std::cmp::Reverse(warning.warned_at));
+    newest.into_iter().map(row).collect()
+}
+
+/// What a deadline is about, in a few words.
+fn about(deadline: &Deadline, case: &Case, visitor: &Visitor) -> Option<String> {
+    if deadline.rule == DeadlineRule::DischargeNotice {
+        return deadline.planned_on.map(|on| format!("退院予定 {}", words::day(on)));
+    }
+    let notice = case.notices.iter().find(|notice| notice.id.uuid() == deadline.subject)?;
+    let by = shape::organization(&visitor.directory, deadline.organization_id);
+    Some(format!("{} 第{}号・{by}", notice.kind.wording().0, notice.serial))
 }
 
 fn timeline(

@@ -22,7 +22,7 @@ use domain::refusal::FaultKind;
 use domain::{EncounterId, Fault, NoticeId, PatientId};
 
 use super::view::entry::{Held, Login, Wrong};
-use super::view::form::{Form, FormError};
+use super::view::form::{Form, FormError, is_chosen};
 use super::view::frame::{Frame, User, done};
 use super::view::typed::{CSRF, KEY, Typed};
 use crate::error::ApiError;
@@ -147,7 +147,8 @@ impl Form {
                         self.key = app.request_id().to_string();
                         break;
                     }
-                    note(field, fault.ja());
+                    let missing = *fault == Fault::Missing && is_chosen(field);
+                    note(field, if missing { "選んでください。".into() } else { fault.ja() });
                 }
             }
             ApiError::Busy => note("", error.problem().detail),

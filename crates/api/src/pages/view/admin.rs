@@ -30,6 +30,8 @@ pub(crate) struct AuditRow {
     pub(crate) who: String,
     pub(crate) place: String,
     pub(crate) action: String,
-    /// Ids, not names: the trail says which record, the record says whose.
-    pub(crate) concerns: String,
+    /// The name in the trail itself.
+    pub(crate) code: String,
+    /// Kind and id, not names: the trail says which record, the record says whose.
+    pub(crate) concerns: Vec<(&'static str, String)>,
 }

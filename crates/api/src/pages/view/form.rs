@@ -15,14 +15,37 @@ pub(crate) struct FormError {
     pub(crate) message: String,
 }
 
-impl FormError {
-    /// For the summary, which stands far from the field: its name first.
-    fn named(&self) -> String {
-        match label(&self.field) {
-            Some(label) => format!("{label}: {}", self.message),
-            None => self.message.clone(),
+impl Form {
+    /// For the summary, which stands far from the field: its name first, unless the message begins with it.
+    fn named(&self, error: &FormError) -> String {
+        let name = match (error.field.as_str(), self.action.rsplit('/').next()) {
+            ("to", Some("acknowledgement")) => Some("どの事業所の利用者ですか"),
+            ("message", Some("tell")) if self.typed.get("kind") == "admission_information" => Some("入院前の様子"),
+            (field, _) => label(field),
+        };
+        match name {
+            Some(name) if !error.message.starts_with(name) => format!("{name}: {}", error.message),
+            _ => error.message.clone(),
         }
     }
+}
+
+/// Fields that are chosen from rather than typed into: what is missing there is said so.
+pub(crate) fn is_chosen(field: &str) -> bool {
+    matches!(
+        field,
+        "sex"
+            | "district"
+            | "care_level"
+            | "care_manager_id"
+            | "ward_id"
+            | "give_notice"
+            | "to"
+            | "cancels"
+            | "kind"
+            | "medium"
+            | "answer"
+    )
 }
 
 /// The names of fields as their labels say them; none where the message names what is meant by itself.
@@ -45,7 +68,7 @@ fn label(field: &str) -> Option<&'static str> {
         "give_notice" => "連絡しますか",
         "why" | "note" => "理由",
         "on" => "退院日",
-        "to" => "行き先・宛先",
+        "to" => "退院先",
         "cancels" => "取り消す記録",
         "kind" => "何の連絡か",
         "medium" => "方法",
@@ -80,7 +103,7 @@ impl Form {
 
     /// Summary on top; every line leads to its field.
     pub(crate) fn summary(&self) -> Summary<'_> {
-        Summary { errors: &self.errors }
+        Summary { form: self, errors: &self.errors }
     }
 
     /// The hidden fields of every form.
@@ -171,7 +194,7 @@ macro_rules! drawn {
 }
 
 drawn! {
-    Summary "field/summary.html" { errors: &'a [FormError] }
+    Summary "field/summary.html" { form: &'a Form, errors: &'a [FormError] }
     Hidden "field/hidden.html" { csrf: &'a str, key: &'a str }
     Input "field/input.html" {
         form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, kind: &'static str, required: bool,

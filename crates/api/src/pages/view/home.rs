@@ -81,6 +81,8 @@ pub(crate) struct Figure {
     pub(crate) ja: &'static str,
     pub(crate) en: &'static str,
     pub(crate) count: usize,
+    /// Of these, due within the last seven days.
+    pub(crate) lately: Option<usize>,
     pub(crate) tone: Tone,
 }
 

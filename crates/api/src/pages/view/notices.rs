@@ -37,6 +37,8 @@ pub(crate) struct Notices {
 pub(crate) struct NoticePage {
     pub(crate) frame: Frame,
     pub(crate) row: NoticeRow,
+    /// Its day is planned yet.
+    pub(crate) is_plan: bool,
     pub(crate) stay_id: String,
     pub(crate) person: PersonCard,
     pub(crate) place: String,

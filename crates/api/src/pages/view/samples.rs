@@ -194,7 +194,7 @@ fn the_first_pages_of_every_role_are_drawn() {
         phone: Some("0157-00-0000".into()),
         deadline: Badge::new(Tone::Late, "2日過ぎています(11月18日(水)まで)", "2 days over"),
     };
-    let figure = |ja, en, count, tone| Figure { ja, en, count, tone };
+    let figure = |ja, en, count, tone| Figure { ja, en, count, lately: Some(1), tone };
     let overview = Overview {
         frame: frame("概況", Role::Municipality, "/"),
         region: "架空市".into(),

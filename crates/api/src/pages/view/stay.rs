@@ -24,6 +24,7 @@ pub(crate) struct Stay {
     /// The last days of the information sheet's fees (I) and (II), and what the public text leaves open.
     pub(crate) sheet: Option<(String, String, Vec<String>)>,
     pub(crate) manager: Option<String>,
+    /// The newest first; the others are history.
     pub(crate) warnings: Vec<WarningRow>,
     pub(crate) notices: Vec<NoticeRow>,
     pub(crate) contacts: Vec<ContactRow>,
@@ -49,11 +50,12 @@ pub(crate) struct Actions {
 #[derive(Debug, Clone)]
 pub(crate) struct DeadlineRow {
     pub(crate) rule: &'static str,
+    /// The planned day, or the notice and who answers it: there may be several of a rule.
+    pub(crate) about: Option<String>,
     pub(crate) countdown: String,
     pub(crate) tone: Tone,
     pub(crate) verdict: Badge,
     pub(crate) open: bool,
-    pub(crate) planned: Option<String>,
 }
 
 #[derive(Debug, Clone)]

@@ -197,10 +197,12 @@ pub(crate) const fn rule(rule: DeadlineRule) -> (&'static str, &'static str) {
 
 pub(crate) fn level(level: Level) -> (String, Tone) {
     match level {
-        Level::Ahead(0) => ("期限の当日です".into(), Tone::Soon),
-        Level::Ahead(days) => (format!("期限の{days}日前です"), Tone::Soon),
+        Level::Ahead(0) => ("退院連絡の期限の当日です".into(), Tone::Soon),
+        Level::Ahead(days) => (format!("退院連絡の期限の{days}日前です"), Tone::Soon),
         Level::AtOnce => ("急な退院予定です。すぐに連絡してください".into(), Tone::Soon),
-        Level::Missed(_) => ("期限までに連絡がありませんでした".into(), Tone::Late),
+        Level::Missed(_) => {
+            ("退院連絡の期限が過ぎました。すぐに連絡し、電話などで連絡済みなら記録してください".into(), Tone::Late)
+        }
         Level::Unacknowledged(_) => ("相手の機関からまだ回答がありません".into(), Tone::Soon),
         Level::Undeliverable => ("メールが届きませんでした。電話で連絡してください".into(), Tone::Late),
     }

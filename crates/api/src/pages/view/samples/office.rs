@@ -23,6 +23,7 @@ fn the_pages_of_a_notice_are_drawn() {
     let page = |role, acknowledge, withdraw, replace| NoticePage {
         frame: frame("連絡", role, "/notices"),
         row: letter(waiting(), "退院連絡"),
+        is_plan: true,
         stay_id: "e1".into(),
         person: person(),
         place: "架空中央病院 3階東病棟".into(),
@@ -155,8 +156,9 @@ fn the_survey_and_the_lists_of_the_office_are_drawn() {
         at: "2026年11月20日(金) 17:05".into(),
         who: "北見 花子".into(),
         place: "架空中央病院".into(),
-        action: "連絡を送信 issue_notice".into(),
-        concerns: "0199a1b2-0000".into(),
+        action: "連絡の送信".into(),
+        code: "issue_notice".into(),
+        concerns: vec![("入院", "0199a1b2-0000".into())],
     };
     draw("audit", &Audit { frame: frame("監査記録", Role::Auditor, "/"), rows: vec![row.clone(), row] });
 }

@@ -10,11 +10,11 @@ use crate::pages::view::stay::{
 fn stay() -> Stay {
     let deadline = |countdown: &str, tone, open, verdict| DeadlineRow {
         rule: "退院連絡の期限",
+        about: Some("退院予定 11月27日(金)".into()),
         countdown: countdown.into(),
         tone,
         verdict,
         open,
-        planned: Some("11月27日(金)".into()),
     };
     let line = |what: &str, cancelled| TimelineRow {
         what: what.into(),
