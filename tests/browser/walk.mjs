@@ -1,5 +1,9 @@
-// The main job, from the ward's form to the care manager's answer, as people do it; then every other page once.
+// The main job, from the ward's form to the care manager's answer, as people do it; then every other page, by other means, and later.
 import { check, dayFrom, launch, password, person, report } from './browser.mjs';
+import { byKeyboard } from './keyboard.mjs';
+import { advised, replaced, rerouted, told, tombstone, withdrawn } from './notices.mjs';
+import { administration, audit, daysLater, late, mailbox } from './offices.mjs';
+import { printed } from './paper.mjs';
 
 const base = process.argv[2];
 const browser = await launch();
@@ -8,12 +12,12 @@ const windows = [
   { width: 1280, script: true },
   { width: 375, script: true },
   { width: 375, script: false },
-];
+].filter((window) => (process.env.WIDTHS ?? '1280 375').split(' ').includes(String(window.width)));
 
 /** The nurse registers somebody of her own, so that walks don't meet. */
 async function register(nurse, manager, number) {
   const { page } = nurse;
-  const kana = ['アオバ', 'カエデ', 'サクラ'][number % 3];
+  const kana = ['アオバ', 'カエデ', 'サクラ', 'ツツジ', 'ナノハ', 'ハマナス', 'ミズナラ', 'ヤナギ', 'ワカバ', 'モミジ'][number];
   await page.goto('/patients/search');
   await page.getByLabel('ふりがな').fill(`テスト ${kana}`);
   await page.getByRole('button', { name: '探す' }).click();
@@ -25,7 +29,7 @@ async function register(nurse, manager, number) {
   nurse.check('a refused form says so and keeps what was typed', text.includes('送信できませんでした') && (await page.getByLabel('氏名').inputValue()) === `試験 ${kana}`);
   await nurse.look('new person refused');
   await page.getByLabel('ふりがな').fill(`てすと ${kana}`);
-  await page.getByLabel('生年月日').fill(`194${number}-03-0${number + 1}`);
+  await page.getByLabel('生年月日').fill(`194${number % 10}-03-0${(number % 9) + 1}`);
   await page.getByLabel('女性').check();
   await page.locator('#f-district').selectOption({ index: 1 });
   await page.locator('#f-care_level').selectOption('care2');
@@ -48,6 +52,7 @@ async function admit(nurse) {
   await page.getByRole('button', { name: '入院を登録する' }).click();
   nurse.check('the stay is opened', page.url().includes('done=admitted'), await nurse.text());
   await nurse.look('stay');
+  return new URL(page.url()).pathname;
 }
 
 async function file(nurse) {
@@ -62,7 +67,7 @@ async function file(nurse) {
   await page.getByLabel('退院予定日').fill(await dayFrom(page, 8));
   await page.locator('[id="f-c.medical_treatment"]').getByText('吸引', { exact: true }).click();
   if (nurse.script) {
-    await page.locator('#verdict', { hasText: '吸引' }).waitFor();
+    await page.locator('#verdict .outcome', { hasText: '退院調整が必要' }).waitFor();
   } else {
     await page.getByRole('button', { name: '判定を確かめる' }).click();
   }
@@ -134,11 +139,13 @@ async function rest(nurse, stay) {
   await page.getByRole('button', { name: /^取り消す/ }).click();
   nurse.check('the notice is withdrawn', page.url().includes('done=withdrawn'), await nurse.text());
   await nurse.look('tombstone');
+  const taken = new URL(page.url()).pathname;
   await page.goto('/');
   await nurse.look('board');
   await page.goto('/no/such/page');
   nurse.check('an unknown address has a page', (await nurse.text()).includes('見つかりません'));
   await nurse.look('not found');
+  return taken;
 }
 
 async function endedSession(nurse, stay) {
@@ -157,6 +164,40 @@ async function endedSession(nurse, stay) {
   nurse.check('the form is back with what was typed', (await page.getByLabel('相手', { exact: false }).first().inputValue()) === '電話で話した相手');
 }
 
+/** What can become of a notice, on a stay of its own. */
+async function otherways(nurse, manager, name, number) {
+  await register(nurse, { label: name }, number);
+  const stay = await admit(nurse);
+  await advised(nurse, stay);
+  await replaced(nurse, manager, stay);
+  await rerouted(nurse, manager, stay);
+  const taken = await withdrawn(nurse, manager, stay);
+  nurse.check('the rerouted notice has a tombstone', (await nurse.text()).includes('取り消された連絡'), taken);
+  await told(nurse, manager, stay);
+}
+
+/** One more stay: filed by keyboard alone, printed, and left unanswered. */
+async function byOtherMeans(nurse, name, number) {
+  await register(nurse, { label: name }, number);
+  const stay = await admit(nurse);
+  await byKeyboard(nurse, stay);
+  await printed(nurse, 'stay');
+  await nurse.page.locator('table.rows a', { hasText: '退院連絡' }).first().click();
+  await printed(nurse, 'notice');
+  await nurse.page.goto('/');
+  await printed(nurse, 'board');
+}
+
+/** A day planned and nobody told: what the days will make late. */
+async function untold(nurse, name, number) {
+  await register(nurse, { label: name }, number);
+  await admit(nurse);
+  await nurse.page.getByRole('link', { name: '予定日・退院・転棟・取消' }).click();
+  await nurse.page.getByLabel('退院予定日').fill(await dayFrom(nurse.page, 8));
+  await nurse.page.getByRole('button', { name: '予定日を記録する' }).click();
+  nurse.check('a day is planned and nobody told', nurse.page.url().includes('done=recorded'), await nurse.text());
+}
+
 async function city(window) {
   const clerk = await person(browser, base, { name: 'city', ...window });
   await clerk.login('city');
@@ -164,6 +205,7 @@ async function city(window) {
   await clerk.page.goto('/survey');
   clerk.check('the survey shows its numbers', /件 \/ [\d,]+件/.test(await clerk.text()), await clerk.text());
   await clerk.look('survey');
+  if (clerk.script) await printed(clerk, 'survey');
   for (const [path, type] of [['/survey.pdf', 'application/pdf'], ['/survey.csv', 'text/csv'], ['/survey.json', 'application/json']]) {
     const got = await clerk.page.request.get(path);
     clerk.check(`${path} is served`, got.ok() && got.headers()['content-type'].startsWith(type), String(got.status()));
@@ -188,15 +230,29 @@ for (const window of windows) {
     await twice(nurse);
     await nurse.page.waitForTimeout(3000); // the outbox sends within its beat
     await answer(manager);
-    await rest(nurse, stay);
+    const taken = await rest(nurse, stay);
+    await tombstone(manager, taken);
+    await otherways(nurse, manager, name, number + 3);
+    await byOtherMeans(nurse, name, number + 6);
+    if (number === 0) await untold(nurse, name, 9);
     await endedSession(nurse, stay);
     await nurse.close();
     await manager.close();
     await city(window);
+    await administration(browser, base, window);
+    await audit(browser, base, window);
+    await mailbox(browser, base, window);
   } catch (error) {
     check(`the walk at ${window.width}${window.script ? '' : ' without script'} comes to its end`, false, String(error.stack ?? error));
   }
   number += 1;
+}
+try {
+  // Past the day of the warning, the deadline and the working noon after it.
+  await daysLater(browser, base, 6);
+  for (const window of windows) await late(browser, base, window);
+} catch (error) {
+  check('the walk six days later comes to its end', false, String(error.stack ?? error));
 }
 await browser.close();
 report();

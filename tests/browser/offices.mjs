@@ -1,0 +1,96 @@
+// Those who look after the whole: the administrator's calendar, the auditor's trail, the city's figures, the demo's mailbox.
+import { person } from './browser.mjs';
+
+// The cabinet office's heading and 「休日」, in cp932, which Node cannot write.
+const heading = Buffer.from('jZGWr4LMj2qT+oFFi3iT+oyOk/osjZGWr4LMj2qT+oFFi3iT+pa8j8wNCg==', 'base64');
+const holiday = Buffer.from('i3iT+g==', 'base64');
+
+/** A small official table of one year; its days are fictional. */
+function table(days) {
+  const rows = days.map((day) => Buffer.concat([Buffer.from(`2029/${day},`), holiday, Buffer.from('\r\n')]));
+  return Buffer.concat([heading, ...rows]);
+}
+const year = ['1/1', '1/8', '2/11', '2/23', '3/20', '4/29', '4/30', '5/3', '5/4', '5/5', '7/17'];
+
+export async function administration(browser, base, window) {
+  const admin = await person(browser, base, { name: 'admin', ...window });
+  await admin.login('admin');
+  const { page } = admin;
+  await page.goto('/admin/calendar');
+  await admin.look('calendar');
+  const load = async (name, buffer) => {
+    await page.getByLabel('CSVファイル').setInputFiles({ name, mimeType: 'text/csv', buffer });
+    await page.getByRole('button', { name: '読み込む' }).click();
+    return admin.text();
+  };
+  await page.getByRole('button', { name: '読み込む' }).click();
+  admin.check('no file is asked for', (await admin.text()).includes('ファイルを選んでください'));
+  const saved = await load('syukujitsu.csv', Buffer.from('国民の祝日・休日月日,国民の祝日・休日名称\r\n2029/1/1,元日\r\n'));
+  admin.check('a file saved anew is refused in plain words', saved.includes('文字コード'), saved);
+  const broken = await load('syukujitsu.csv', table(['1/1', '13/8', ...year.slice(2)]));
+  admin.check('a broken row is named by its line', broken.includes('3行目'), broken);
+  await admin.look('calendar refused');
+  const good = await load('syukujitsu.csv', table(year));
+  admin.check('the table is loaded', page.url().includes('done=loaded') && good.includes('2029年'), good);
+  await admin.look('calendar loaded');
+  await admin.close();
+}
+
+export async function audit(browser, base, window) {
+  const auditor = await person(browser, base, { name: 'auditor', ...window });
+  await auditor.login('auditor');
+  await auditor.page.goto('/audit');
+  const text = await auditor.text();
+  auditor.check('the trail says who did what in words', text.includes('ログイン') && text.includes('連絡の送信'), text.slice(0, 500));
+  auditor.check('every action has its name', !text.includes('その他の操作'), text.match(/その他の操作\s*\S*/)?.[0]);
+  await auditor.look('audit');
+  await auditor.close();
+}
+
+/** The demo's own pages are looked at like all others. */
+export async function mailbox(browser, base, window) {
+  const reader = await person(browser, base, { name: 'demo', ...window });
+  const { page } = reader;
+  await page.goto('/demo/mailbox');
+  await reader.look('mailbox');
+  await page.locator('main li a, main td a, main th a').first().click();
+  const text = await reader.text();
+  reader.check('a mail names nobody', /第\d+号/.test(text) && !text.includes('試験'), text);
+  await reader.look('mail');
+  await reader.close();
+}
+
+/** The demo's clock goes on by so many days; the sweep and the outbox follow within their beats. */
+export async function daysLater(browser, base, days) {
+  const reader = await person(browser, base, { name: 'demo', width: 1280 });
+  const { page } = reader;
+  for (let day = 0; day < days; day += 1) {
+    await page.goto('/demo/mailbox');
+    await page.getByRole('button', { name: '1日進める' }).click();
+    await page.waitForTimeout(2500);
+  }
+  await reader.close();
+}
+
+/** What the days have made late, as each side sees it. */
+export async function late(browser, base, window) {
+  const clerk = await person(browser, base, { name: 'city', ...window });
+  await clerk.login('city');
+  const counts = await clerk.page.locator('.figures b').allInnerTexts();
+  clerk.check('what is late is counted', Number(counts[0]) > 0 && Number(counts[1]) > 0, counts.join(' '));
+  clerk.check('the overview names nobody', !(await clerk.text()).includes('試験'));
+  await clerk.look('overview late');
+  await clerk.close();
+  const nurse = await person(browser, base, { name: 'nurse', ...window });
+  await nurse.login('nurse');
+  nurse.check('the board says what is late', (await nurse.text()).includes('期限を過ぎた退院連絡が'));
+  await nurse.look('board late');
+  await nurse.page.locator('table.rows tr.line-late th a').first().click();
+  nurse.check('the stay warns', (await nurse.page.locator('.note.late').count()) > 0, await nurse.text());
+  await nurse.look('stay late');
+  await nurse.close();
+  const manager = await person(browser, base, { name: 'caremanager', ...window });
+  await manager.login('caremanager');
+  await manager.look('inbox waiting');
+  await manager.close();
+}
