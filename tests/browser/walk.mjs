@@ -206,6 +206,15 @@ async function city(window) {
   clerk.check('the survey shows its numbers', /件 \/ [\d,]+件/.test(await clerk.text()), await clerk.text());
   await clerk.look('survey');
   if (clerk.script) await printed(clerk, 'survey');
+  // Once a period is published it stays so: only the first walk finds the button.
+  const publish = clerk.page.getByText('この期間の数値を公表して固定する');
+  if (await publish.count()) {
+    await publish.click();
+    await clerk.look('survey publishing');
+    await clerk.page.getByRole('button', { name: '公表して固定する' }).click();
+  }
+  clerk.check('the published figures are named so', (await clerk.text()).includes('公表済み'), await clerk.text());
+  await clerk.look('survey published');
   for (const [path, type] of [['/survey.pdf', 'application/pdf'], ['/survey.csv', 'text/csv'], ['/survey.json', 'application/json']]) {
     const got = await clerk.page.request.get(path);
     clerk.check(`${path} is served`, got.ok() && got.headers()['content-type'].startsWith(type), String(got.status()));
