@@ -2,6 +2,7 @@
 #![cfg(test)]
 mod api;
 mod arrows;
+mod backup;
 mod edge;
 mod letters;
 mod mail;

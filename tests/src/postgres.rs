@@ -146,6 +146,11 @@ fn start() -> Cluster {
     Cluster { directory, life, _shell: child }
 }
 
+/// One of PostgreSQL's own tools, of the server's version.
+pub fn tool(name: &str) -> Command {
+    Command::new(server_programs().join(name))
+}
+
 /// The newest installed server.
 fn server_programs() -> PathBuf {
     let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
@@ -174,8 +179,7 @@ impl Cluster {
     }
 
     fn psql(&self, sql: &str) {
-        let psql = server_programs().join("psql");
-        let ran = Command::new(psql)
+        let ran = tool("psql")
             .args([
                 "-X",
                 "-q",

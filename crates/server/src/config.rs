@@ -30,6 +30,7 @@ pub struct Config {
     pub sweep: Sweep,
     pub weekly: Weekly,
     pub health: Health,
+    pub backup: Backup,
     pub log: Log,
 }
 
@@ -160,6 +161,14 @@ pub struct Health {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Backup {
+    pub directory: PathBuf,
+    pub key_file: PathBuf,
+    pub keep: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Log {
     pub filter: String,
     pub json: bool,
@@ -229,6 +238,13 @@ impl Config {
         let address = EmailAddress::parse(&self.mail.from).context("mail.from: expected an e-mail address")?;
         let name = self.mail.from_name.parse::<Subject>().context("mail.from_name")?;
         Ok(Sender::new(Some(name), address))
+    }
+
+    /// The file of a SQLite database.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let path = self.database.url.strip_prefix("sqlite:")?.split('?').next()?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path))
     }
 
     pub fn retry(&self) -> RetrySchedule {

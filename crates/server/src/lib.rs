@@ -2,10 +2,12 @@
 //!
 //! - [`config`] — the keys, their defaults, what is refused.
 //! - [`service`] — store, scheduler and HTTP as one running thing; graceful stop.
+//! - [`backup`] — copies of a SQLite database, sealed, and putting one back.
 //! - [`edge`] — connections, TLS, limits, whose address a request comes from.
 //! - [`city`] — the fictional city of demo, tests and benchmarks, made from a seed.
 //! - [`demo`] — the city on embedded SQLite, mails to read in the browser, a clock to move.
 
+pub mod backup;
 pub mod city;
 pub mod config;
 pub mod demo;

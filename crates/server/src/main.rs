@@ -1,6 +1,6 @@
-//! `tsunagi`: serve, demo, migrate, sweep, survey, check, audit.
+//! `tsunagi`: serve, demo, migrate, sweep, survey, check, audit, backup.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,7 @@ use domain::changes::AuditEntry;
 use domain::survey::Month;
 use domain::time::SystemClock;
 use domain::{Ids, Instant, RegionId};
+use server::backup::{self, sealed::Key};
 use server::config::{Config, Transport};
 use server::service::{self, Parts, Service};
 use tokio::net::TcpListener;
@@ -66,6 +67,28 @@ enum Task {
     },
     /// Reads the configuration and the agreements, and runs their worked examples.
     Check,
+    /// A sealed copy of the SQLite database, taken while it is in use.
+    Backup {
+        /// Instead of backup.directory.
+        #[arg(long)]
+        to: Option<PathBuf>,
+    },
+    /// Makes the key that backups are sealed with. Keep a copy away from the machine.
+    BackupKey {
+        /// A file that isn't there yet.
+        file: PathBuf,
+    },
+    /// Proves a backup and puts it in place of the configured SQLite database; the service must be stopped.
+    Restore {
+        #[arg(long)]
+        from: PathBuf,
+        /// Where to put it, instead of the configured database.
+        #[arg(long)]
+        to: Option<PathBuf>,
+        /// Moves a database that is there already aside.
+        #[arg(long)]
+        replace: bool,
+    },
     /// The audit trail.
     Audit {
         #[command(subcommand)]
@@ -93,6 +116,9 @@ async fn main() -> Result<()> {
             survey(&config, (first, last), &format, output, publish).await
         }
         Task::Check => check(&config),
+        Task::Backup { to } => back_up(&config, to).await,
+        Task::BackupKey { file } => Key::create(&file),
+        Task::Restore { from, to, replace } => restore(&config, &from, to, replace).await,
         Task::Audit { task: AuditTask::Verify } => verify(&config).await,
     }
 }
@@ -218,6 +244,38 @@ fn check(config: &Config) -> Result<()> {
         bail!("{failures} worked examples do not come out as written");
     }
     Ok(())
+}
+
+async fn back_up(config: &Config, to: Option<PathBuf>) -> Result<()> {
+    let key = backup_key(config)?;
+    let store = service::open_store(config).await?;
+    let directory = to.unwrap_or_else(|| config.backup.directory.clone());
+    let now = domain::Clock::now(&SystemClock);
+    let made = backup::back_up(&store, &key, &directory, config.backup.keep, now).await;
+    store.close().await;
+    println!("{}", made?.display());
+    Ok(())
+}
+
+async fn restore(config: &Config, from: &Path, to: Option<PathBuf>, replace: bool) -> Result<()> {
+    let key = backup_key(config)?;
+    let database = match to {
+        Some(path) => path,
+        None => config.sqlite_file().context("database.url names no SQLite file: use --to")?,
+    };
+    let restored = backup::restore(&key, from, &database, replace, domain::Clock::now(&SystemClock)).await?;
+    println!("{}: schema {}, {} audit rows", database.display(), restored.schema, restored.audit_rows);
+    if let Some(aside) = restored.moved_aside {
+        println!("the database that was there is now {}", aside.display());
+    }
+    Ok(())
+}
+
+fn backup_key(config: &Config) -> Result<Key> {
+    if config.backup.key_file.as_os_str().is_empty() {
+        bail!("backup.key_file: expected a file made by `tsunagi backup-key FILE`");
+    }
+    Key::read(&config.backup.key_file).context("backup.key_file")
 }
 
 async fn verify(config: &Config) -> Result<()> {

@@ -36,6 +36,7 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod calendar;
 mod case;
 mod chain;

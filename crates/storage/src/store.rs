@@ -22,6 +22,14 @@ use crate::writer::Writer;
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
+pub(crate) fn newest_migration(dialect: Dialect) -> i64 {
+    let migrator = match dialect {
+        Dialect::Sqlite => &SQLITE,
+        Dialect::Postgres => &POSTGRES,
+    };
+    migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 /// How much the store takes upon itself.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreOptions {
