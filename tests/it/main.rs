@@ -1,5 +1,6 @@
 //! Integration tests.
 #![cfg(test)]
+mod access;
 mod api;
 mod arrows;
 mod backup;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime};
+use domain::party::Account;
 use domain::time::ManualClock;
 use domain::{Clock, Instant};
 use scheduler::Scheduler;
@@ -11,10 +12,14 @@ use serde_json::json;
 use server::city::{City, CitySize, DEMO_PASSWORD};
 use server::config::Config;
 use server::service::{self, Parts, Service};
+use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
 use crate::client::Person;
 use crate::postgres;
+
+/// What the forms of [`TestApp::session_of`] bring along.
+pub const CSRF: &str = "the form's own token";
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +126,19 @@ impl TestApp {
         assert_eq!(reply.status.as_u16(), 303, "{}", reply.text());
         let cookie = reply.header("set-cookie").and_then(|line| line.split(';').next()).expect("a cookie").to_owned();
         nobody.with_cookie(&cookie)
+    }
+
+    /// Somebody with a session of that account, made without a login; JSON goes by its token, pages by its cookie and [`CSRF`].
+    pub async fn session_of(&self, account: &Account) -> Person {
+        let token = uuid::Uuid::from_u128(rand::random()).simple().to_string();
+        let now = self.clock.now();
+        let expires_at = now.plus_seconds(8 * 3600);
+        let csrf = CSRF.to_owned();
+        let session =
+            storage::SessionRow { account: account.clone(), created_at: now, last_seen_at: now, expires_at, csrf };
+        let hash = Sha256::digest(token.as_bytes()).into();
+        self.service.store.add_session(hash, &session).await.expect("the session is kept");
+        self.nobody().with_token(&token).with_cookie_too(&format!("tsunagi={token}"))
     }
 
     /// Moves the clock to a wall-clock time in Japan.

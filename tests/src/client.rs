@@ -71,6 +71,11 @@ impl Person {
         Self { cookie: Some(cookie.to_owned()), token: None, ..self.clone() }
     }
 
+    /// The same person with a cookie besides the token, for whoever asks pages and JSON in turn.
+    pub fn with_cookie_too(&self, cookie: &str) -> Self {
+        Self { cookie: Some(cookie.to_owned()), ..self.clone() }
+    }
+
     pub fn token(&self) -> &str {
         self.token.as_deref().unwrap_or_default()
     }

@@ -11,7 +11,7 @@ mod client;
 pub mod faulty_smtp;
 pub mod postgres;
 
-pub use app::{Engine, TestApp, at};
+pub use app::{CSRF, Engine, TestApp, at};
 pub use client::{Person, Reply};
 
 /// Declares tests that run on SQLite and on PostgreSQL: `on_both! { async fn a_sentence(app: TestApp) { … } }`.

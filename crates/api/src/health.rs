@@ -14,9 +14,12 @@ use storage::StoreError;
 
 use crate::state::App;
 
+pub(crate) const PATHS: [&str; 2] = ["/health/live", "/health/ready"];
+
 /// `/health/live` and `/health/ready`.
 pub fn router() -> Router<App> {
-    Router::new().route("/health/live", get(live)).route("/health/ready", get(ready))
+    let [alive, at_work] = PATHS;
+    Router::new().route(alive, get(live)).route(at_work, get(ready))
 }
 
 #[derive(Debug, Serialize)]

@@ -5,6 +5,7 @@
 //! - [`state::App`] — what every handler holds.
 //! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON).
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
+//! - [`inventory`] — every route with what it stands for in the access table.
 //! - [`error::ApiError`] — every failure; becomes a problem document, or a page.
 //! - [`yearly`] — the survey of a period, counted now or as it was published.
 //! - [`v1`] — the JSON routes and their wire types. [`pages`] — the screens. [`health`] — for a watcher.
@@ -21,6 +22,7 @@
 mod drain;
 pub mod error;
 pub mod health;
+pub mod inventory;
 pub mod openapi;
 pub mod pages;
 pub mod password;

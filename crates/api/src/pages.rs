@@ -21,7 +21,7 @@
 //!
 //! # How to add a page
 //!
-//! A struct in `view/`, a template, a sample of it in `view/samples.rs`; a handler that fills it; a route here; a walk in
+//! A struct in `view/`, a template, a sample of it in `view/samples.rs`; a handler that fills it; a route in [`screens`], with what it stands for in the access table; a walk in
 //! `tests/browser`. No style, script or name in an address: the policy below refuses the first two, the audit trail is why for the third.
 
 mod admin;
@@ -44,8 +44,9 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{get, post};
+use domain::access::Command;
 
+use crate::inventory::{Access, Record, Screens};
 use crate::state::App;
 
 /// Nothing from elsewhere, nothing inline; forms lead only here, and nobody frames us.
@@ -53,39 +54,57 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Every page, with its headers.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route("/", get(home::home))
-        .route("/login", get(entry::form).post(entry::enter))
-        .route("/logout", post(entry::leave))
-        .route("/overview", get(home::overview))
-        .route("/patients/search", get(people::search_form).post(people::search))
-        .route("/patients/new", get(people::new_form).post(people::register))
-        .route("/patients/{id}", get(people::show))
-        .route("/patients/{id}/edit", get(people::edit_form).post(people::edit))
-        .route("/patients/{id}/care-team", get(people::team_form).post(people::name_manager))
-        .route("/encounters/new", get(stays::admission_form).post(stays::admit))
-        .route("/encounters/{id}", get(stays::show))
-        .route("/encounters/{id}/file", get(filing::form).post(filing::file))
-        .route("/encounters/{id}/file/outcome", post(filing::outcome))
-        .route("/encounters/{id}/events", get(events::form).post(events::record))
-        .route("/encounters/{id}/tell", get(letters::tell_form).post(letters::tell))
-        .route("/encounters/{id}/contact", get(letters::contact_form).post(letters::log_contact))
-        .route("/encounters/{id}/contacts/{contact}/receipt", post(letters::confirm))
-        .route("/notices", get(notices::list))
-        .route("/notices/{id}", get(notices::open))
-        .route("/notices/{id}/acknowledgement", post(notices::acknowledge))
-        .route("/notices/{id}/withdrawal", post(notices::withdraw))
-        .route("/notices/{id}/replacement", post(notices::replace))
-        .route("/survey", get(survey::show))
-        .route("/survey/publication", post(survey::publish))
-        .route("/survey.json", get(survey::json))
-        .route("/survey.csv", get(survey::csv))
-        .route("/survey.pdf", get(survey::pdf))
-        .route("/admin/calendar", get(admin::calendar).post(admin::load_calendar))
-        .route("/audit", get(admin::audit))
-        .route("/assets/{hash}/{name}", get(assets::serve))
-        .fallback(home::nowhere)
-        .layer(map_response(guard))
+    screens().router.fallback(home::nowhere).layer(map_response(guard))
+}
+
+/// Every page with its row of the inventory.
+pub(crate) fn screens() -> Screens {
+    use Access::{May, OwnSession, Public};
+    use Command as C;
+    use Record::{Notice, Own, Person, Region, Stay};
+    Screens::new()
+        // What stands there, each role may see: its own list, figures, or trail.
+        .get("/", OwnSession, home::home)
+        .get("/login", Public, entry::form)
+        .post("/login", Public, entry::enter)
+        .post("/logout", OwnSession, entry::leave)
+        .get("/overview", May(C::ViewOverview, Region), home::overview)
+        .get("/patients/search", May(C::SearchPatients, Own), people::search_form)
+        .post("/patients/search", May(C::SearchPatients, Own), people::search)
+        .get("/patients/new", May(C::RegisterPatient, Region), people::new_form)
+        .post("/patients/new", May(C::RegisterPatient, Region), people::register)
+        .get("/patients/{id}", May(C::ViewPatient, Person), people::show)
+        .get("/patients/{id}/edit", May(C::WritePatient, Person), people::edit_form)
+        .post("/patients/{id}/edit", May(C::WritePatient, Person), people::edit)
+        .get("/patients/{id}/care-team", May(C::WriteCareTeam, Person), people::team_form)
+        .post("/patients/{id}/care-team", May(C::WriteCareTeam, Person), people::name_manager)
+        .get("/encounters/new", May(C::Admit, Person), stays::admission_form)
+        .post("/encounters/new", May(C::Admit, Person), stays::admit)
+        .get("/encounters/{id}", May(C::ViewEncounter, Stay), stays::show)
+        .get("/encounters/{id}/file", May(C::File, Stay), filing::form)
+        .post("/encounters/{id}/file", May(C::File, Stay), filing::file)
+        .post("/encounters/{id}/file/outcome", May(C::File, Stay), filing::outcome)
+        .get("/encounters/{id}/events", May(C::RecordEvent, Stay), events::form)
+        .post("/encounters/{id}/events", May(C::RecordEvent, Stay), events::record)
+        .get("/encounters/{id}/tell", May(C::IssueNotice, Stay), letters::tell_form)
+        .post("/encounters/{id}/tell", May(C::IssueNotice, Stay), letters::tell)
+        .get("/encounters/{id}/contact", May(C::LogContact, Stay), letters::contact_form)
+        .post("/encounters/{id}/contact", May(C::LogContact, Stay), letters::log_contact)
+        .post("/encounters/{id}/contacts/{contact}/receipt", May(C::LogContact, Stay), letters::confirm)
+        .get("/notices", May(C::ListNotices, Own), notices::list)
+        .get("/notices/{id}", May(C::ViewNotice, Notice), notices::open)
+        .post("/notices/{id}/acknowledgement", May(C::Acknowledge, Notice), notices::acknowledge)
+        .post("/notices/{id}/withdrawal", May(C::TakeBackNotice, Notice), notices::withdraw)
+        .post("/notices/{id}/replacement", May(C::TakeBackNotice, Notice), notices::replace)
+        .get("/survey", May(C::ViewSurvey, Region), survey::show)
+        .post("/survey/publication", May(C::PublishSurvey, Region), survey::publish)
+        .get("/survey.json", May(C::ViewSurvey, Region), survey::json)
+        .get("/survey.csv", May(C::ViewSurvey, Region), survey::csv)
+        .get("/survey.pdf", May(C::ViewSurvey, Region), survey::pdf)
+        .get("/admin/calendar", May(C::ManageCalendar, Region), admin::calendar)
+        .post("/admin/calendar", May(C::ManageCalendar, Region), admin::load_calendar)
+        .get("/audit", May(C::ViewAudit, Region), admin::audit)
+        .get("/assets/{hash}/{name}", Public, assets::serve)
 }
 
 /// Where the style of the pages is served: for pages that others draw (the demo's mailbox).

@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use domain::access::{Actor, Command, Relation, may, relation_to};
+use domain::access::{Actor, Command, Relation, may, reach, relation_to, relation_to_notice, relation_to_person};
 use domain::case::Case;
 use domain::changes::{Changes, IdempotencyRecord};
 use domain::decide::{Context, Decision};
 use domain::directory::Directory;
-use domain::{EncounterId, Fault, Refusal};
+use domain::notice::Notice;
+use domain::patient::Patient;
+use domain::{EncounterId, Fault, NoticeId, PatientId, Refusal};
 use rules::calendar::Calendar;
 use sha2::{Digest, Sha256};
 use storage::ApplyError;
@@ -105,12 +107,53 @@ impl Ground {
 /// Reads a stay that the actor may see for `command`; whatever else there is, is "not found".
 pub async fn read_case(app: &App, actor: &Actor, id: EncounterId, command: Command) -> Result<Case, ApiError> {
     // The role first: whoever never may is told so without a look at the record.
-    if domain::access::reach(actor.role, command).is_none() {
+    if reach(actor.role, command).is_none() {
         return Err(Fault::NotAllowed.into());
     }
     let case = app.store().case(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
     may(actor, command, relation_to(actor, &case, app.now()))?;
     Ok(case)
+}
+
+/// Reads a person for whoever may do `command` to her record; everybody else's is "not found".
+pub async fn read_person(app: &App, actor: &Actor, id: PatientId, command: Command) -> Result<Patient, ApiError> {
+    let farthest = reach(actor.role, command).ok_or(Fault::NotAllowed)?;
+    let patient = app.store().patient(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
+    // The team is looked up only when the role needs a nearer relation than the region.
+    let team = if farthest > Relation::Region { app.store().care_team(id).await? } else { Vec::new() };
+    may(actor, command, relation_to_person(actor, &patient, &team, app.now()))?;
+    Ok(patient)
+}
+
+/// Of people found, those to whose record the actor may do `command`.
+pub async fn reachable(
+    app: &App,
+    actor: &Actor,
+    found: Vec<Patient>,
+    command: Command,
+) -> Result<Vec<Patient>, ApiError> {
+    if reach(actor.role, command).is_some_and(|farthest| farthest <= Relation::Region) {
+        return Ok(found);
+    }
+    let mut theirs = Vec::with_capacity(found.len());
+    for patient in found {
+        let team = app.store().care_team(patient.id).await?;
+        if may(actor, command, relation_to_person(actor, &patient, &team, app.now())).is_ok() {
+            theirs.push(patient);
+        }
+    }
+    Ok(theirs)
+}
+
+/// Reads a notice that the actor's organization sent or received, for a role that may do `command`; how the stay stands to her is for
+/// the command to ask.
+pub async fn read_notice(app: &App, actor: &Actor, id: NoticeId, command: Command) -> Result<Notice, ApiError> {
+    if reach(actor.role, command).is_none() {
+        return Err(Fault::NotAllowed.into());
+    }
+    let notice = app.store().notice(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
+    may(actor, Command::ViewNotice, relation_to_notice(actor, &notice))?;
+    Ok(notice)
 }
 
 /// Runs a command on a stay: `steps` take the decision, `answer` says what the sender gets.
@@ -205,6 +248,11 @@ fn replay(sender: &Sender<'_>, first: IdempotencyRecord) -> Result<Answer, ApiEr
     }
     let status = StatusCode::from_u16(first.status).map_err(|_| ApiError::Inside("a stored status is no status"))?;
     Ok(Answer { status, body: first.body, location: first.location, version: None })
+}
+
+/// Refuses what the role never may: for one's own lists, where there is no record to stand in a relation to.
+pub fn may_ever(actor: &Actor, command: Command) -> Result<(), ApiError> {
+    reach(actor.role, command).map(drop).ok_or_else(|| Fault::NotAllowed.into())
 }
 
 /// Refuses what the role may not do anywhere in the region.

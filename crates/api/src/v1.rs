@@ -19,7 +19,7 @@
 //! # How to add a route
 //!
 //! A handler with `#[utoipa::path]` naming its success; the refusals and the conditions of a write are added to all by
-//! [`openapi`]. Register it in its module's `routes()`.
+//! [`openapi`]. Register it in its module's `routes()`, and say in [`inventory`](crate::inventory) what it stands for.
 
 mod figures;
 mod filings;
@@ -40,6 +40,7 @@ use domain::Fault;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::ApiError;
+use crate::inventory::{Access, Route, of_operation};
 use crate::openapi;
 use crate::state::App;
 
@@ -61,6 +62,39 @@ pub fn document() -> utoipa::openapi::OpenApi {
     openapi::complete(described().into_openapi())
 }
 
+/// Every operation with its row of the inventory.
+pub(crate) fn inventory() -> Vec<Route> {
+    let mut rows = vec![Route::new("GET", "/api/openapi.json", Access::Public)];
+    for (path, method, id) in operations(&document()) {
+        // The tests know of every operation that it has a row.
+        rows.extend(of_operation(&id).map(|access| Route::new(method, path, access)));
+    }
+    rows
+}
+
+/// Path, method and id of each operation.
+fn operations(document: &utoipa::openapi::OpenApi) -> Vec<(String, &'static str, String)> {
+    let mut found = Vec::new();
+    for (path, item) in &document.paths.paths {
+        let operations = [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("DELETE", &item.delete),
+            ("PATCH", &item.patch),
+            ("HEAD", &item.head),
+            ("OPTIONS", &item.options),
+            ("TRACE", &item.trace),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                found.push((path.clone(), method, operation.operation_id.clone().unwrap_or_default()));
+            }
+        }
+    }
+    found
+}
+
 /// `/api/**`; what is unknown there is answered with a problem document too.
 pub fn router() -> Router<App> {
     let (routes, openapi) = described().split_for_parts();
@@ -75,6 +109,13 @@ pub fn router() -> Router<App> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_operation_stands_in_the_inventory_of_routes() {
+        for (path, method, id) in operations(&document()) {
+            assert!(of_operation(&id).is_some(), "{method} {path} ({id}) has no row in inventory.rs");
+        }
+    }
 
     #[test]
     fn every_route_is_described_and_names_its_refusals() {

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
+use crate::notice::Notice;
 use crate::party::Role;
+use crate::patient::{CareTeamMember, Patient};
 use crate::{AccountId, CareManagerId, Fault, Instant, OrganizationId, RegionId, WardId};
 
 /// Who is acting: the account behind a session, never what a request claims.
@@ -26,18 +28,29 @@ pub struct Actor {
 pub enum Command {
     SearchPatients,
     ViewPatient,
+    RegisterPatient,
+    /// Corrects a person's particulars.
     WritePatient,
     /// Names who manages the care.
     WriteCareTeam,
     Admit,
+    /// The stays that one's organization has to do with.
+    ListEncounters,
     ViewEncounter,
     RecordEvent,
     Screen,
+    /// Plans the discharge, screens, and gives the word if the screening asks for it, in one.
+    File,
+    /// The notices that one's organization sent and received.
+    ListNotices,
+    ViewNotice,
     IssueNotice,
     /// Withdraw or replace.
     TakeBackNotice,
     LogContact,
     Acknowledge,
+    /// What the sweep warned of, without names.
+    ViewWarnings,
     /// Open deadlines and warnings of the whole region, without names.
     ViewOverview,
     ViewSurvey,
@@ -47,19 +60,25 @@ pub enum Command {
 }
 
 impl Command {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 23] = [
         Self::SearchPatients,
         Self::ViewPatient,
+        Self::RegisterPatient,
         Self::WritePatient,
         Self::WriteCareTeam,
         Self::Admit,
+        Self::ListEncounters,
         Self::ViewEncounter,
         Self::RecordEvent,
         Self::Screen,
+        Self::File,
+        Self::ListNotices,
+        Self::ViewNotice,
         Self::IssueNotice,
         Self::TakeBackNotice,
         Self::LogContact,
         Self::Acknowledge,
+        Self::ViewWarnings,
         Self::ViewOverview,
         Self::ViewSurvey,
         Self::PublishSurvey,
@@ -72,16 +91,22 @@ impl Command {
         match self {
             Self::SearchPatients => "search_patients",
             Self::ViewPatient => "view_patient",
+            Self::RegisterPatient => "register_patient",
             Self::WritePatient => "write_patient",
             Self::WriteCareTeam => "write_care_team",
             Self::Admit => "admit",
+            Self::ListEncounters => "list_encounters",
             Self::ViewEncounter => "view_encounter",
             Self::RecordEvent => "record_event",
             Self::Screen => "screen",
+            Self::File => "file",
+            Self::ListNotices => "list_notices",
+            Self::ViewNotice => "view_notice",
             Self::IssueNotice => "issue_notice",
             Self::TakeBackNotice => "take_back_notice",
             Self::LogContact => "log_contact",
             Self::Acknowledge => "acknowledge",
+            Self::ViewWarnings => "view_warnings",
             Self::ViewOverview => "view_overview",
             Self::ViewSurvey => "view_survey",
             Self::PublishSurvey => "publish_survey",
@@ -112,25 +137,32 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
     use Relation::{Addressed, Attached, Own, Region};
     match role {
         Role::WardStaff | Role::Coordinator => match command {
-            C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam | C::Admit => Some(Region),
-            C::ViewEncounter | C::Screen | C::TakeBackNotice => Some(Own),
-            C::RecordEvent | C::IssueNotice | C::LogContact => Some(Own),
-            C::Acknowledge => Some(Own),
+            C::SearchPatients | C::ViewPatient | C::RegisterPatient | C::WritePatient | C::WriteCareTeam => {
+                Some(Region)
+            }
+            C::Admit | C::ListEncounters | C::ListNotices => Some(Region),
+            C::ViewEncounter | C::RecordEvent | C::Screen | C::File => Some(Own),
+            C::ViewNotice => Some(Addressed),
+            C::IssueNotice | C::TakeBackNotice | C::LogContact | C::Acknowledge => Some(Own),
+            C::ViewWarnings => Some(Own),
             C::ViewSurvey => Some(Region),
             C::ViewOverview | C::PublishSurvey | C::ViewAudit | C::ManageCalendar => None,
         },
         Role::CareManager => match command {
             C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam => Some(Attached),
+            C::ListEncounters | C::ListNotices => Some(Region),
             C::ViewEncounter | C::IssueNotice | C::TakeBackNotice | C::LogContact => Some(Attached),
-            C::Acknowledge => Some(Addressed),
+            C::ViewNotice | C::Acknowledge => Some(Addressed),
+            C::ViewWarnings => Some(Attached),
             C::ViewSurvey => Some(Region),
-            C::Admit | C::RecordEvent | C::Screen => None,
+            C::RegisterPatient | C::Admit | C::RecordEvent | C::Screen | C::File => None,
             C::ViewOverview | C::PublishSurvey | C::ViewAudit | C::ManageCalendar => None,
         },
         Role::Municipality => match command {
-            C::ViewOverview | C::ViewSurvey | C::PublishSurvey => Some(Region),
+            C::ViewOverview | C::ViewWarnings | C::ViewSurvey | C::PublishSurvey => Some(Region),
+            C::ListEncounters | C::ListNotices => Some(Region),
             C::ViewEncounter | C::LogContact => Some(Attached),
-            C::Acknowledge => Some(Addressed),
+            C::ViewNotice | C::Acknowledge => Some(Addressed),
             _ => None,
         },
         Role::Auditor => match command {
@@ -138,7 +170,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             _ => None,
         },
         Role::Administrator => match command {
-            C::ManageCalendar | C::ViewOverview | C::ViewSurvey => Some(Region),
+            C::ManageCalendar | C::ViewOverview | C::ViewWarnings | C::ViewSurvey => Some(Region),
             _ => None,
         },
     }
@@ -168,6 +200,29 @@ pub fn relation_to(actor: &Actor, case: &Case, now: Instant) -> Relation {
     }
 }
 
+/// How the actor stands to a person: whoever is in charge of the care is attached; a stay or a notice alone is none.
+pub fn relation_to_person(actor: &Actor, patient: &Patient, team: &[CareTeamMember], now: Instant) -> Relation {
+    let today = now.day();
+    if actor.region_id != patient.region_id {
+        Relation::None
+    } else if team.iter().any(|m| m.organization_id == actor.organization_id && m.is_current_on(today)) {
+        Relation::Attached
+    } else {
+        Relation::Region
+    }
+}
+
+/// How the actor stands to a notice, whatever may be seen of its stay: sender and receiver have to do with it.
+pub fn relation_to_notice(actor: &Actor, notice: &Notice) -> Relation {
+    if actor.region_id != notice.region_id {
+        Relation::None
+    } else if [notice.sender_id, notice.recipient.organization_id].contains(&actor.organization_id) {
+        Relation::Addressed
+    } else {
+        Relation::Region
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,15 +236,7 @@ mod tests {
 
     #[test]
     fn nobody_reaches_across_regions() {
-        let roles = [
-            Role::WardStaff,
-            Role::Coordinator,
-            Role::CareManager,
-            Role::Municipality,
-            Role::Auditor,
-            Role::Administrator,
-        ];
-        for role in roles {
+        for role in Role::ALL {
             for command in Command::ALL {
                 assert!(reach(role, command).is_none_or(|farthest| farthest > Relation::None), "{role:?} {command:?}");
             }

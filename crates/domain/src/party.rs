@@ -96,6 +96,11 @@ pub enum Role {
     Administrator,
 }
 
+impl Role {
+    pub const ALL: [Self; 6] =
+        [Self::WardStaff, Self::Coordinator, Self::CareManager, Self::Municipality, Self::Auditor, Self::Administrator];
+}
+
 /// A person who can log in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {

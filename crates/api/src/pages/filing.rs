@@ -38,7 +38,7 @@ pub(super) async fn form(State(app): State<App>, visitor: Visitor, Path(wanted):
 
 async fn readable(app: &App, visitor: &Visitor, wanted: &str) -> Result<Case, ApiError> {
     let encounter_id: EncounterId = id(wanted)?;
-    let case = read_case(app, &visitor.who.actor, encounter_id, Command::Screen).await?;
+    let case = read_case(app, &visitor.who.actor, encounter_id, Command::File).await?;
     visitor.seen(app, Command::ViewEncounter, Some(case.patient.id), Some(encounter_id), None).await?;
     Ok(case)
 }
@@ -205,15 +205,18 @@ fn rows(form: &Form, agreement: &Agreement, tier: Tier, facts: &Facts) -> Vec<Cr
     of_tier.enumerate().map(row).collect()
 }
 
-/// The outcome alone, for a form that is being filled in. A fragment can't carry an error page: without an answer the form stays as it is.
+/// The outcome alone, for a form that is being filled in. A fragment can't carry an error page: with a bare refusal the form stays as it is.
 pub(super) async fn outcome(
     State(app): State<App>,
     Path(wanted): Path<String>,
     post: Result<Post, Response>,
 ) -> Response {
-    let Ok(post) = post else { return StatusCode::NO_CONTENT.into_response() };
+    let post = match post {
+        Ok(post) => post,
+        Err(refused) => return refused.status().into_response(),
+    };
     let drawn = async {
-        let case = read_case(&app, &post.visitor.who.actor, id(&wanted)?, Command::Screen).await?;
+        let case = read_case(&app, &post.visitor.who.actor, id(&wanted)?, Command::File).await?;
         let ground = Ground::of(&app, &post.visitor.who.actor).await?;
         let sender = post.visitor.who.sender(None, None);
         let context = ground.context(&app, &sender)?;
@@ -222,7 +225,7 @@ pub(super) async fn outcome(
     };
     drawn.await.unwrap_or_else(|error: ApiError| {
         error.log();
-        StatusCode::NO_CONTENT.into_response()
+        error.status().into_response()
     })
 }
 
@@ -288,7 +291,7 @@ async fn send(app: &App, post: &Post, encounter_id: EncounterId) -> Result<crate
         let done = if notice.is_some() { "sent" } else { "kept" };
         leads_to(format!("/encounters/{encounter_id}?done={done}"))
     };
-    on_case(app, &post.sender(None), encounter_id, Command::IssueNotice, steps, answer).await
+    on_case(app, &post.sender(None), encounter_id, Command::File, steps, answer).await
 }
 
 /// For 注意が必要な患者: whether to tell, and why; for everything else nothing.

@@ -57,7 +57,7 @@ async fn stays(app: &App, visitor: &Visitor, filter: &EncounterFilter) -> Result
         let due = line.deadline.as_ref().map_or(chrono::NaiveDate::MAX, |deadline| deadline.due_on);
         (due, line.encounter.admitted_at)
     });
-    app.store().append_audit(vec![visitor.who.audit_entry(app.now(), "list_encounters")]).await?;
+    app.store().append_audit(vec![visitor.who.audit_entry(app.now(), Command::ListEncounters.name())]).await?;
     Ok(lines)
 }
 

@@ -183,6 +183,7 @@ pub(super) async fn confirm(
         let (encounter_id, contact_id) = (id::<EncounterId>(&wanted)?, id::<ContactId>(&contact)?);
         let to = || leads_to(format!("/encounters/{encounter_id}?done=confirmed"));
         if !post.typed.wants_sending() {
+            read_case(&app, &post.visitor.who.actor, encounter_id, Command::LogContact).await?;
             return Ok(onward(leads_to(format!("/encounters/{encounter_id}"))));
         }
         let steps = |decision: &mut Decision<'_>| decision.confirm_receipt(contact_id);

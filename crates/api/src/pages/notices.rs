@@ -5,7 +5,7 @@
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::access::{Command, may, reach, relation_to};
+use domain::access::{Command, may, relation_to};
 use domain::case::Case;
 use domain::deadline::DeadlineRule;
 use domain::decide::Decision;
@@ -25,7 +25,7 @@ use super::view::typed::Typed;
 use super::view::words::{self, Badge, Tone};
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
-use crate::run::{Answer, Ground, on_case, run};
+use crate::run::{Answer, Ground, may_in_region, on_case, read_notice, run};
 use crate::state::App;
 
 const A_PAGE: u32 = 50;
@@ -43,7 +43,7 @@ pub(super) async fn list(State(app): State<App>, visitor: Visitor, Query(asked):
 }
 
 async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response, ApiError> {
-    may_see_notices(visitor)?;
+    may_in_region(&visitor.who.actor, Command::ListNotices)?;
     let actor = &visitor.who.actor;
     let ours = Some(actor.organization_id);
     let sent = asked.mailbox == "sent";
@@ -54,7 +54,7 @@ async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response,
         ..NoticeFilter::default()
     };
     let lines = app.store().list_notices(actor.region_id, &filter, after, A_PAGE).await?;
-    app.store().append_audit(vec![visitor.who.audit_entry(app.now(), "list_notices")]).await?;
+    app.store().append_audit(vec![visitor.who.audit_entry(app.now(), Command::ListNotices.name())]).await?;
     let row = |line: &storage::NoticeLine| {
         let buried = is_buried(&line.notice, actor.organization_id);
         let person = if buried {
@@ -74,20 +74,14 @@ async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response,
     page(StatusCode::OK, &shown)
 }
 
-fn may_see_notices(visitor: &Visitor) -> Result<(), ApiError> {
-    let sees = reach(visitor.who.actor.role, Command::ViewEncounter).is_some();
-    if sees { Ok(()) } else { Err(Fault::NotAllowed.into()) }
-}
-
-/// The notice and its stay, if the visitor's organization sent or received it.
-async fn own_notice(app: &App, visitor: &Visitor, wanted: &str) -> Result<(Notice, Case), ApiError> {
-    may_see_notices(visitor)?;
+/// The notice and its stay, if the visitor's organization sent or received it and may do `command`.
+async fn own_notice(app: &App, visitor: &Visitor, wanted: &str, command: Command) -> Result<(Notice, Case), ApiError> {
     let actor = &visitor.who.actor;
-    let notice = app.store().notice(actor.region_id, id(wanted)?).await?.ok_or(Fault::NotFound)?;
-    if notice.sender_id != actor.organization_id && notice.recipient.organization_id != actor.organization_id {
-        return Err(Fault::NotFound.into());
-    }
+    let notice = read_notice(app, actor, id(wanted)?, command).await?;
     let case = app.store().case(actor.region_id, notice.encounter_id).await?.ok_or(Fault::NotFound)?;
+    if command != Command::ViewNotice {
+        may(actor, command, relation_to(actor, &case, app.now()))?;
+    }
     Ok((notice, case))
 }
 
@@ -97,7 +91,7 @@ pub(super) async fn open(State(app): State<App>, visitor: Visitor, Path(wanted):
 
 /// `sent`: a form of this page that was refused, to be shown in its place.
 async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) -> Result<Response, ApiError> {
-    let (notice, case) = own_notice(app, visitor, wanted).await?;
+    let (notice, case) = own_notice(app, visitor, wanted, Command::ViewNotice).await?;
     note_look(app, visitor, &notice, &case).await?;
     let readings = app.store().readings(notice.id).await?;
     let answers = app.store().acknowledgements(notice.id).await?;
@@ -232,7 +226,7 @@ async fn note_look(app: &App, visitor: &Visitor, notice: &Notice, case: &Case) -
         && !readings.iter().any(|reading| reading.account_id == actor.account_id);
     if !first {
         let (patient, stay) = (Some(case.patient.id), Some(notice.encounter_id));
-        return visitor.seen(app, Command::ViewEncounter, patient, stay, Some(notice.id)).await;
+        return visitor.seen(app, Command::ViewNotice, patient, stay, Some(notice.id)).await;
     }
     let sender = visitor.who.sender(None, None);
     let decide = async || {
@@ -240,7 +234,7 @@ async fn note_look(app: &App, visitor: &Visitor, notice: &Notice, case: &Case) -
         let ground = Ground::of(app, actor).await?;
         let mut decision = Decision::over(ground.context(app, &sender)?, case);
         decision.read(notice.id)?;
-        Ok((decision.conclude_silently("view_notice"), leads_to("/")))
+        Ok((decision.conclude_silently(Command::ViewNotice.name()), leads_to("/")))
     };
     run(app, &sender, decide).await.map(drop)
 }
@@ -254,7 +248,7 @@ async fn changed<T>(
     steps: Result<impl Fn(&mut Decision<'_>) -> Result<T, Refusal>, Refusal>,
     to: impl Fn(&T) -> Answer,
 ) -> Result<Response, ApiError> {
-    let (notice, _) = own_notice(app, &post.visitor, wanted).await?;
+    let (notice, _) = own_notice(app, &post.visitor, wanted, command).await?;
     let form = post.form(app, format!("/notices/{}/{action}", notice.id));
     if !post.typed.wants_sending() {
         return opened(app, &post.visitor, wanted, Some(form)).await;

@@ -5,7 +5,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::access::{Command, Relation, may, reach};
+use domain::access::{Command, reach};
 use domain::decide::{NewPatient, PatientDoubt, charge, correct_patient, register_patient};
 use domain::party::Role;
 use domain::patient::{InsuredNumber, Patient};
@@ -20,32 +20,11 @@ use super::view::patients::{CareTeamForm, Person, PersonForm, Search};
 use super::view::typed::{KEY, Typed, parse_day};
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
-use crate::run::{Answer, Ground, may_in_region, run};
+use crate::run::{Answer, Ground, may_ever, may_in_region, reachable, read_person, run};
 use crate::state::App;
 
 /// People on one page of a search.
 const MOST: u32 = 50;
-
-/// The person, if the visitor may do `command` to her record.
-pub(super) async fn reachable(
-    app: &App,
-    visitor: &Visitor,
-    id: PatientId,
-    command: Command,
-) -> Result<Patient, ApiError> {
-    let actor = &visitor.who.actor;
-    let Some(farthest) = reach(actor.role, command) else { return Err(Fault::NotAllowed.into()) };
-    let patient = app.store().patient(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
-    let mut relation = Relation::Region;
-    if farthest > Relation::Region {
-        let team = app.store().care_team(id).await?;
-        if team.iter().any(|m| m.organization_id == actor.organization_id && m.is_current_on(visitor.today)) {
-            relation = Relation::Attached;
-        }
-    }
-    may(actor, command, relation)?;
-    Ok(patient)
-}
 
 pub(super) async fn search_form(State(app): State<App>, visitor: Visitor) -> Response {
     let form = visitor.form(&app, "/patients/search", Typed::default());
@@ -58,7 +37,7 @@ pub(super) async fn search(State(app): State<App>, post: Post) -> Response {
 
 async fn find(app: &App, post: &Post) -> Result<Response, ApiError> {
     let visitor = &post.visitor;
-    may_in_region(&visitor.who.actor, Command::SearchPatients)?;
+    may_ever(&visitor.who.actor, Command::SearchPatients)?;
     let mut form = post.form(app, "/patients/search");
     let key = Kana::search_key(post.typed.get("q"));
     if let Err(fault) = Line::parse(&key) {
@@ -66,6 +45,7 @@ async fn find(app: &App, post: &Post) -> Result<Response, ApiError> {
         return searched(visitor, form, None);
     }
     let found = app.store().find_patients(visitor.who.actor.region_id, &key, None, MOST).await?;
+    let found = reachable(app, &visitor.who.actor, found, Command::SearchPatients).await?;
     let entry = |patient: &Patient| {
         let mut entry = visitor.who.audit_entry(app.now(), Command::SearchPatients.name());
         entry.patient_id = Some(patient.id);
@@ -76,7 +56,7 @@ async fn find(app: &App, post: &Post) -> Result<Response, ApiError> {
 }
 
 fn searched(visitor: &Visitor, form: Form, found: Option<&[Patient]>) -> Result<Response, ApiError> {
-    may_in_region(&visitor.who.actor, Command::SearchPatients)?;
+    may_ever(&visitor.who.actor, Command::SearchPatients)?;
     let shown = Search {
         frame: visitor.frame("本人を探す", "Find a person"),
         form,
@@ -92,7 +72,7 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor, Path(wanted):
 
 async fn person(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, ApiError> {
     let actor = &visitor.who.actor;
-    let patient = reachable(app, visitor, id(wanted)?, Command::ViewPatient).await?;
+    let patient = read_person(app, &visitor.who.actor, id(wanted)?, Command::ViewPatient).await?;
     let hospital = matches!(actor.role, Role::WardStaff | Role::Coordinator);
     let (ours, today) = (Some(actor.organization_id), visitor.today);
     let filter = EncounterFilter {
@@ -161,7 +141,7 @@ fn person_form(visitor: &Visitor, form: Form, is_new: bool, alike: &[Patient], d
 
 pub(super) async fn new_form(State(app): State<App>, visitor: Visitor) -> Response {
     let form = visitor.form(&app, "/patients/new", Typed::default());
-    let allowed = may_in_region(&visitor.who.actor, Command::WritePatient);
+    let allowed = may_in_region(&visitor.who.actor, Command::RegisterPatient);
     visitor.answer(allowed.and_then(|()| page(StatusCode::OK, &person_form(&visitor, form, true, &[], &[]))))
 }
 
@@ -171,7 +151,7 @@ pub(super) async fn register(State(app): State<App>, post: Post) -> Response {
 
 async fn registered(app: &App, post: &Post) -> Result<Response, ApiError> {
     let visitor = &post.visitor;
-    may_in_region(&visitor.who.actor, Command::WritePatient)?;
+    may_in_region(&visitor.who.actor, Command::RegisterPatient)?;
     let form = post.form(app, "/patients/new");
     if !post.typed.wants_sending() {
         return page(StatusCode::OK, &person_form(visitor, form, true, &[], &[]));
@@ -226,7 +206,7 @@ async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Regis
 
 pub(super) async fn edit_form(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {
     let shown = async {
-        let patient = reachable(&app, &visitor, id(&wanted)?, Command::WritePatient).await?;
+        let patient = read_person(&app, &visitor.who.actor, id(&wanted)?, Command::WritePatient).await?;
         visitor.seen(&app, Command::ViewPatient, Some(patient.id), None, None).await?;
         let typed = Typed::default()
             .with("name", patient.name.as_str())
@@ -249,6 +229,7 @@ pub(super) async fn edit(State(app): State<App>, Path(wanted): Path<String>, pos
 
 async fn corrected(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiError> {
     let patient_id: PatientId = id(wanted)?;
+    read_person(app, &post.visitor.who.actor, patient_id, Command::WritePatient).await?;
     let form = post.form(app, format!("/patients/{patient_id}/edit"));
     if !post.typed.wants_sending() {
         return page(StatusCode::OK, &person_form(&post.visitor, form, false, &[], &[]));
@@ -259,7 +240,7 @@ async fn corrected(app: &App, post: &Post, wanted: &str) -> Result<Response, Api
         Err(refusal) => Err(refusal.into()),
         Ok(new) => {
             let decide = async || {
-                let old = reachable(app, &post.visitor, patient_id, Command::WritePatient).await?;
+                let old = read_person(app, &post.visitor.who.actor, patient_id, Command::WritePatient).await?;
                 if old.version != version {
                     return Err(Fault::Stale.into());
                 }
@@ -286,7 +267,7 @@ pub(super) async fn team_form(State(app): State<App>, visitor: Visitor, Path(wan
 }
 
 async fn team_page(app: &App, visitor: &Visitor, wanted: &str, form: Form) -> Result<Response, ApiError> {
-    let patient = reachable(app, visitor, id(wanted)?, Command::WriteCareTeam).await?;
+    let patient = read_person(app, &visitor.who.actor, id(wanted)?, Command::WriteCareTeam).await?;
     let team = app.store().care_team(patient.id).await?;
     visitor.seen(app, Command::ViewPatient, Some(patient.id), None, None).await?;
     let current = team.iter().filter(|m| m.is_current_on(visitor.today)).max_by_key(|m| (m.from_on, m.id));
@@ -319,7 +300,7 @@ async fn charged(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiEr
     let sent = match (faults.check(), manager, from_on) {
         (Ok(()), Some(manager), Some(from_on)) => {
             let decide = async || {
-                let patient = reachable(app, &post.visitor, patient_id, Command::WriteCareTeam).await?;
+                let patient = read_person(app, &post.visitor.who.actor, patient_id, Command::WriteCareTeam).await?;
                 let team = app.store().care_team(patient_id).await?;
                 let ground = Ground::of(app, sender.actor).await?;
                 let changes = charge(&ground.context(app, &sender)?, &patient, &team, manager, from_on)?;

@@ -137,6 +137,7 @@ pub(super) async fn publish(State(app): State<App>, post: Post) -> Response {
     let done = async {
         let period = post.typed.get("period");
         let both = months(period).ok_or(ApiError::Unreadable("period"))?;
+        may_in_region(&post.visitor.who.actor, Command::PublishSurvey)?;
         let shown = format!("/survey?period={}", encoded(period));
         if !post.typed.wants_sending() {
             return Ok(Redirect::to(&shown).into_response());

@@ -63,16 +63,17 @@ async fn list_warnings(
     Ask(asked): Ask<WarningQuery>,
 ) -> Result<Shown<WarningPage>, ApiError> {
     let window = Window::of(asked.limit, asked.after.as_deref())?;
-    let region_wide = reach(who.actor.role, Command::ViewOverview).is_some();
-    let own_hospital = reach(who.actor.role, Command::ViewEncounter) == Some(Relation::Own);
+    let actor = &who.actor;
+    let farthest = reach(actor.role, Command::ViewWarnings).ok_or(Fault::NotAllowed)?;
     let hospital_id = match asked.encounter_id {
-        _ if region_wide => None,
         Some(id) => {
-            read_case(&app, &who.actor, id, Command::ViewEncounter).await?;
+            read_case(&app, actor, id, Command::ViewWarnings).await?;
             None
         }
-        None if own_hospital => Some(who.actor.organization_id),
-        None => return Err(Fault::NotAllowed.into()),
+        None if farthest <= Relation::Region => None,
+        None if farthest == Relation::Own => Some(actor.organization_id),
+        // The care side asks of one stay.
+        None => return Err(Refusal::at("encounter_id", Fault::Missing).into()),
     };
     let filter = WarningFilter { hospital_id, encounter_id: asked.encounter_id, since: None };
     let after = window.after.map(WarningId::from);

@@ -55,7 +55,7 @@ async fn file(
         &app,
         &sender,
         id,
-        Command::IssueNotice,
+        Command::File,
         |decision| {
             decision.plan_discharge(planned_on)?;
             let outcome = decision.screen(body.answers.clone(), decided.clone())?;

@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access::{Command, reach};
+use domain::access::Command;
 use domain::case::Case;
 use domain::decide::Decision;
 use domain::delivery::DeliveryState;
@@ -28,7 +28,7 @@ use super::wire::notice::{
 use super::wire::patient::PatientView;
 use super::write::{Ask, Id, Write};
 use crate::error::ApiError;
-use crate::run::{Answer, Ground, on_case, run};
+use crate::run::{Answer, Ground, may_in_region, on_case, read_notice, run};
 use crate::session::SignedIn;
 use crate::state::App;
 
@@ -82,7 +82,7 @@ async fn list_notices(
     who: SignedIn,
     Ask(asked): Ask<NoticeQuery>,
 ) -> Result<Shown<NoticePage>, ApiError> {
-    may_see_notices(&who)?;
+    may_in_region(&who.actor, Command::ListNotices)?;
     let window = Window::of(asked.limit, asked.after.as_deref())?;
     let ours = Some(who.actor.organization_id);
     let (recipient_id, sender_id) = match asked.mailbox {
@@ -94,7 +94,7 @@ async fn list_notices(
     let filter = NoticeFilter { recipient_id, sender_id, encounter_id, state, unanswered_only };
     let after = window.after.map(NoticeId::from);
     let lines = app.store().list_notices(who.actor.region_id, &filter, after, window.limit).await?;
-    app.store().append_audit(vec![who.audit_entry(app.now(), "list_notices")]).await?;
+    app.store().append_audit(vec![who.audit_entry(app.now(), Command::ListNotices.name())]).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.notice.id.uuid()));
     let line = |line: storage::NoticeLine| {
         let buried = is_tombstone(&who, &line.notice);
@@ -105,12 +105,6 @@ async fn list_notices(
         }
     };
     Ok(Shown(NoticePage { notices: lines.into_iter().map(line).collect(), next }, None))
-}
-
-/// Roles that never see a stay see no notice either.
-fn may_see_notices(who: &SignedIn) -> Result<(), ApiError> {
-    let sees = reach(who.actor.role, Command::ViewEncounter).is_some();
-    if sees { Ok(()) } else { Err(Fault::NotAllowed.into()) }
 }
 
 fn is_tombstone(who: &SignedIn, notice: &Notice) -> bool {
@@ -126,18 +120,6 @@ fn view(who: &SignedIn, notice: &Notice) -> NoticeView {
     view
 }
 
-/// The notice, if the actor's organization sent or received it.
-async fn own_notice(app: &App, who: &SignedIn, id: NoticeId) -> Result<Notice, ApiError> {
-    may_see_notices(who)?;
-    let notice = app.store().notice(who.actor.region_id, id).await?.ok_or(Fault::NotFound)?;
-    let ours = who.actor.organization_id;
-    if notice.sender_id == ours || notice.recipient.organization_id == ours {
-        Ok(notice)
-    } else {
-        Err(Fault::NotFound.into())
-    }
-}
-
 /// Opens a notice. The receiver's first opening is kept, every look is on the audit trail.
 #[utoipa::path(
     get, path = "/api/v1/notices/{id}", tag = "notices", params(("id" = Uuid, Path)),
@@ -148,7 +130,7 @@ async fn open(
     who: SignedIn,
     Id(id): Id<NoticeId>,
 ) -> Result<Shown<OpenedNoticeView>, ApiError> {
-    let notice = own_notice(&app, &who, id).await?;
+    let notice = read_notice(&app, &who.actor, id, Command::ViewNotice).await?;
     let case = app.store().case(who.actor.region_id, notice.encounter_id).await?.ok_or(Fault::NotFound)?;
     let patient = case.patient.clone();
     let mut readings = app.store().readings(id).await?;
@@ -158,7 +140,7 @@ async fn open(
         note_reading(&app, &who, &notice).await?;
         readings = app.store().readings(id).await?;
     } else {
-        let mut seen = who.audit_entry(app.now(), "view_notice");
+        let mut seen = who.audit_entry(app.now(), Command::ViewNotice.name());
         (seen.patient_id, seen.encounter_id, seen.notice_id) = (Some(patient.id), Some(notice.encounter_id), Some(id));
         app.store().append_audit(vec![seen]).await?;
     }
@@ -193,7 +175,7 @@ async fn note_reading(app: &App, who: &SignedIn, notice: &Notice) -> Result<(), 
         let ground = Ground::of(app, &who.actor).await?;
         let mut decision = Decision::over(ground.context(app, &sender)?, case);
         decision.read(notice.id)?;
-        Ok((decision.conclude_silently("view_notice"), Answer::json(StatusCode::OK, &())))
+        Ok((decision.conclude_silently(Command::ViewNotice.name()), Answer::json(StatusCode::OK, &())))
     };
     run(app, &sender, decide).await.map(drop)
 }
@@ -210,7 +192,7 @@ async fn acknowledge(
     Write { body, key, if_match }: Write<AcknowledgementBody>,
 ) -> Result<Reply, ApiError> {
     let answer = body.parse()?;
-    let notice = own_notice(&app, &who, id).await?;
+    let notice = read_notice(&app, &who.actor, id, Command::Acknowledge).await?;
     let sender = who.sender(key, if_match);
     let steps = |decision: &mut Decision<'_>| decision.acknowledge(id, answer);
     let answer = |(): &(), case: &Case| changed(StatusCode::CREATED, id, case);
@@ -229,7 +211,7 @@ async fn withdraw(
     Write { body, key, if_match }: Write<WithdrawalBody>,
 ) -> Result<Reply, ApiError> {
     let why = Line::parse(&body.why).map_err(|fault| Refusal::at("why", fault))?;
-    let notice = own_notice(&app, &who, id).await?;
+    let notice = read_notice(&app, &who.actor, id, Command::TakeBackNotice).await?;
     let sender = who.sender(key, if_match);
     let steps = |decision: &mut Decision<'_>| decision.withdraw(id, why.clone());
     let answer = |(): &(), case: &Case| changed(StatusCode::CREATED, id, case);
@@ -250,7 +232,7 @@ async fn replace(
     let mut faults = Faults::default();
     let message = faults.take("message", Prose::parse(&body.message)).unwrap_or_default();
     faults.check()?;
-    let notice = own_notice(&app, &who, id).await?;
+    let notice = read_notice(&app, &who.actor, id, Command::TakeBackNotice).await?;
     let sender = who.sender(key, if_match);
     let steps = |decision: &mut Decision<'_>| decision.replace(id, message.clone());
     let answer =

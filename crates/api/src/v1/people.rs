@@ -4,7 +4,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access::{Command, Relation, may, reach};
+use domain::access::Command;
 use domain::changes::AuditEntry;
 use domain::decide::{NewPatient, charge, correct_patient, register_patient};
 use domain::patient::Patient;
@@ -22,7 +22,7 @@ use super::wire::patient::{
 };
 use super::write::{Id, Read, Write};
 use crate::error::ApiError;
-use crate::run::{Answer, Ground, may_in_region, run};
+use crate::run::{Answer, Ground, may_ever, may_in_region, reachable, read_person, run};
 use crate::session::SignedIn;
 use crate::state::App;
 
@@ -33,27 +33,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show_patient, correct))
         .routes(routes!(duplicates))
         .routes(routes!(show_team, name_manager))
-}
-
-/// The person, if the actor may do `command` to her record.
-async fn reachable(app: &App, who: &SignedIn, id: PatientId, command: Command) -> Result<Patient, ApiError> {
-    if reach(who.actor.role, command).is_none() {
-        return Err(Fault::NotAllowed.into());
-    }
-    let patient = app.store().patient(who.actor.region_id, id).await?.ok_or(Fault::NotFound)?;
-    may(&who.actor, command, relation(app, who, id, command).await?)?;
-    Ok(patient)
-}
-
-/// Looked up only when the role needs a nearer relation than the region.
-async fn relation(app: &App, who: &SignedIn, id: PatientId, command: Command) -> Result<Relation, ApiError> {
-    if reach(who.actor.role, command).is_none_or(|farthest| farthest <= Relation::Region) {
-        return Ok(Relation::Region);
-    }
-    let today = app.now().day();
-    let team = app.store().care_team(id).await?;
-    let ours = team.iter().any(|m| m.organization_id == who.actor.organization_id && m.is_current_on(today));
-    Ok(if ours { Relation::Attached } else { Relation::Region })
 }
 
 fn seen(app: &App, who: &SignedIn, id: PatientId, command: Command) -> AuditEntry {
@@ -71,20 +50,13 @@ async fn search_patients(
     Read(body): Read<PatientSearchBody>,
 ) -> Result<Shown<PatientPage>, ApiError> {
     let command = Command::SearchPatients;
-    if reach(who.actor.role, command).is_none() {
-        return Err(Fault::NotAllowed.into());
-    }
+    may_ever(&who.actor, command)?;
     let text = Line::parse(&body.text).map_err(|fault| Refusal::at("text", fault))?;
     let window = Window::of(body.limit, body.after.as_deref())?;
     let (key, after) = (Kana::search_key(text.as_str()), window.after.map(PatientId::from));
     let found = app.store().find_patients(who.actor.region_id, &key, after, window.limit).await?;
     let next = window.next(found.len(), found.last().map(|patient| patient.id.uuid()));
-    let mut patients = Vec::with_capacity(found.len());
-    for patient in found {
-        if may(&who.actor, command, relation(&app, &who, patient.id, command).await?).is_ok() {
-            patients.push(patient);
-        }
-    }
+    let patients = reachable(&app, &who.actor, found, command).await?;
     let mut audit: Vec<_> = patients.iter().map(|patient| seen(&app, &who, patient.id, command)).collect();
     if audit.is_empty() {
         audit.push(who.audit_entry(app.now(), command.name()));
@@ -102,7 +74,7 @@ async fn register(
     who: SignedIn,
     Write { body, key, if_match }: Write<PatientBody>,
 ) -> Result<Reply, ApiError> {
-    may_in_region(&who.actor, Command::WritePatient)?;
+    may_in_region(&who.actor, Command::RegisterPatient)?;
     let new = body.parse()?;
     let sender = who.sender(key, if_match);
     let decide = || async {
@@ -143,7 +115,7 @@ async fn show_patient(
     who: SignedIn,
     Id(id): Id<PatientId>,
 ) -> Result<Shown<PatientView>, ApiError> {
-    let patient = reachable(&app, &who, id, Command::ViewPatient).await?;
+    let patient = read_person(&app, &who.actor, id, Command::ViewPatient).await?;
     app.store().append_audit(vec![seen(&app, &who, id, Command::ViewPatient)]).await?;
     let version = patient.version;
     Ok(Shown(patient.into(), Some(version)))
@@ -162,12 +134,13 @@ async fn correct(
     Write { body, key, if_match }: Write<PatientBody>,
 ) -> Result<Reply, ApiError> {
     if !headers.contains_key(axum::http::header::IF_MATCH) {
+        read_person(&app, &who.actor, id, Command::WritePatient).await?;
         return Err(ApiError::PreconditionMissing);
     }
     let new = body.parse()?;
     let sender = who.sender(key, if_match);
     let decide = || async {
-        let old = reachable(&app, &who, id, Command::WritePatient).await?;
+        let old = read_person(&app, &who.actor, id, Command::WritePatient).await?;
         if sender.if_match.is_some_and(|version| version != old.version) {
             return Err(Fault::Stale.into());
         }
@@ -192,9 +165,9 @@ async fn duplicates(
     who: SignedIn,
     Id(id): Id<PatientId>,
 ) -> Result<Shown<PatientPage>, ApiError> {
-    may_in_region(&who.actor, Command::SearchPatients)?;
-    let patient = reachable(&app, &who, id, Command::ViewPatient).await?;
+    let patient = read_person(&app, &who.actor, id, Command::SearchPatients).await?;
     let same = app.store().possible_duplicates(&patient).await?;
+    let same = reachable(&app, &who.actor, same, Command::SearchPatients).await?;
     let shown = same.iter().chain([&patient]);
     let audit = shown.map(|patient| seen(&app, &who, patient.id, Command::SearchPatients)).collect();
     app.store().append_audit(audit).await?;
@@ -211,7 +184,7 @@ async fn show_team(
     who: SignedIn,
     Id(id): Id<PatientId>,
 ) -> Result<Shown<CareTeamView>, ApiError> {
-    let patient = reachable(&app, &who, id, Command::ViewPatient).await?;
+    let patient = read_person(&app, &who.actor, id, Command::ViewPatient).await?;
     let team = app.store().care_team(id).await?;
     let directory = app.store().directory(who.actor.region_id).await?;
     app.store().append_audit(vec![seen(&app, &who, id, Command::ViewPatient)]).await?;
@@ -233,7 +206,7 @@ async fn name_manager(
     let from_on = day(&body.from_on).map_err(|fault| Refusal::at("from_on", fault))?;
     let sender = who.sender(key, if_match);
     let decide = || async {
-        let patient = reachable(&app, &who, id, Command::WriteCareTeam).await?;
+        let patient = read_person(&app, &who.actor, id, Command::WriteCareTeam).await?;
         if sender.if_match.is_some_and(|version| version != patient.version) {
             return Err(Fault::Stale.into());
         }

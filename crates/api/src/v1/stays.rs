@@ -57,12 +57,12 @@ async fn list_encounters(
     who: SignedIn,
     Ask(asked): Ask<EncounterQuery>,
 ) -> Result<Shown<EncounterPage>, ApiError> {
+    may_in_region(&who.actor, Command::ListEncounters)?;
     let window = Window::of(asked.limit, asked.after.as_deref())?;
     let ours = Some(who.actor.organization_id);
     let (hospital_id, office_id) = match reach(who.actor.role, Command::ViewEncounter) {
         Some(Relation::Own) => (ours, None),
-        Some(Relation::Attached) => (None, ours),
-        _ => return Err(Fault::NotAllowed.into()),
+        _ => (None, ours),
     };
     let filter = EncounterFilter {
         hospital_id,
@@ -76,7 +76,7 @@ async fn list_encounters(
     let region_id = who.actor.region_id;
     let lines = app.store().list_encounters(region_id, &filter, after, window.limit).await?;
     let directory = app.store().directory(region_id).await?;
-    app.store().append_audit(vec![who.audit_entry(app.now(), "list_encounters")]).await?;
+    app.store().append_audit(vec![who.audit_entry(app.now(), Command::ListEncounters.name())]).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.encounter.id.uuid()));
     let line = |line: storage::EncounterLine| EncounterLineView {
         encounter: EncounterHead::of(&line.encounter, &directory),

@@ -76,7 +76,7 @@ pub fn register_patient(context: &Context<'_>, new: NewPatient) -> Result<(Patie
     let id = context.ids().next();
     let patient = new.into_patient(id, context.directory.region.id, 1);
     let mut changes = Changes::default();
-    audit(context, &mut changes, &patient, Command::WritePatient);
+    audit(context, &mut changes, &patient, Command::RegisterPatient);
     changes.patient = Some(Write::New(patient));
     Ok((id, changes))
 }

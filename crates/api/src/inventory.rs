@@ -1,0 +1,126 @@
+//! Every way in, with what it stands for in the table of [`domain::access`].
+//!
+//! - A page gets its row where it is registered ([`Screens`]): there is no other way to register one.
+//! - A JSON operation has its row in [`of_operation`]; one without a row fails the tests of [`crate::v1`].
+//! - `tests/it/access` walks every row with every role and every relation on the real router, and compares the answers with the table.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing;
+use domain::access::Command;
+
+use crate::state::App;
+
+/// Whose record a route's id names, so which relation counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Record {
+    /// Nobody's: it belongs to the whole region.
+    Region,
+    /// No id: a list or a search that holds only what the asking person may reach.
+    Own,
+    Person,
+    Stay,
+    /// A notice; what is done about it is done to its stay.
+    Notice,
+}
+
+/// Who may come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody, logged in or not. Nothing behind it is about anybody.
+    Public,
+    /// Everybody who is logged in: what is shown is about herself, or known to all.
+    OwnSession,
+    May(Command, Record),
+}
+
+/// One way in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub method: &'static str,
+    /// As registered, with `{id}`.
+    pub path: String,
+    pub access: Access,
+}
+
+impl Route {
+    pub(crate) fn new(method: &'static str, path: impl Into<String>, access: Access) -> Self {
+        Self { method, path: path.into(), access }
+    }
+}
+
+/// All of them: JSON, pages, and what a watcher asks.
+pub fn routes() -> Vec<Route> {
+    let mut all = crate::v1::inventory();
+    all.extend(crate::pages::screens().rows);
+    all.extend(crate::health::PATHS.map(|path| Route::new("GET", path, Access::Public)));
+    all
+}
+
+/// The row of a JSON operation, by its `operationId`.
+pub(crate) fn of_operation(id: &str) -> Option<Access> {
+    use Access::{May, OwnSession, Public};
+    use Command as C;
+    use Record::{Notice, Own, Person, Region, Stay};
+    Some(match id {
+        "log_in" => Public,
+        "log_out" | "me" => OwnSession,
+        // Known to all who work with it.
+        "agreement" | "organizations" | "calendar" | "evaluate" => OwnSession,
+        "put_calendar" => May(C::ManageCalendar, Region),
+        "audit" => May(C::ViewAudit, Region),
+
+        "search_patients" => May(C::SearchPatients, Own),
+        "duplicates" => May(C::SearchPatients, Person),
+        "register" => May(C::RegisterPatient, Region),
+        "show_patient" | "show_team" => May(C::ViewPatient, Person),
+        "correct_patient" => May(C::WritePatient, Person),
+        "name_manager" => May(C::WriteCareTeam, Person),
+
+        "list_encounters" => May(C::ListEncounters, Own),
+        "admit" => May(C::Admit, Region),
+        "show" => May(C::ViewEncounter, Stay),
+        "record" => May(C::RecordEvent, Stay),
+        "screen" => May(C::Screen, Stay),
+        "file" => May(C::File, Stay),
+        "issue" | "recipient" => May(C::IssueNotice, Stay),
+        "log_contact" | "confirm_receipt" => May(C::LogContact, Stay),
+
+        "list_notices" => May(C::ListNotices, Own),
+        "open" => May(C::ViewNotice, Notice),
+        "acknowledge" => May(C::Acknowledge, Notice),
+        "withdraw" | "replace" => May(C::TakeBackNotice, Notice),
+
+        "list_warnings" => May(C::ViewWarnings, Own),
+        "overview" => May(C::ViewOverview, Region),
+        "survey_json" | "survey_csv" | "survey_pdf" | "list_published" => May(C::ViewSurvey, Region),
+        "publish_survey" => May(C::PublishSurvey, Region),
+        _ => return None,
+    })
+}
+
+/// Pages on their way into the router, each with its row.
+pub(crate) struct Screens {
+    pub(crate) router: Router<App>,
+    pub(crate) rows: Vec<Route>,
+}
+
+impl Screens {
+    pub(crate) fn new() -> Self {
+        Self { router: Router::new(), rows: Vec::new() }
+    }
+
+    /// A page that is looked at.
+    pub(crate) fn get<T: 'static>(mut self, path: &str, access: Access, handler: impl Handler<T, App>) -> Self {
+        self.router = self.router.route(path, routing::get(handler));
+        self.rows.push(Route::new("GET", path, access));
+        self
+    }
+
+    /// A form that is sent.
+    pub(crate) fn post<T: 'static>(mut self, path: &str, access: Access, handler: impl Handler<T, App>) -> Self {
+        self.router = self.router.route(path, routing::post(handler));
+        self.rows.push(Route::new("POST", path, access));
+        self
+    }
+}

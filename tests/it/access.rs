@@ -1,0 +1,146 @@
+//! Who may: every route × role × relation on the real router, compared with the one table [`domain::access::reach`].
+//!
+//! - [`world`] — a stay with a story, and in every relation to it an organization with somebody of each role.
+//! - [`samples`] — for each route a request that would do something, and one that changes nothing where it is allowed.
+//!
+//! A route that stands in no row of [`api::inventory`] can't be registered (pages) or fails the tests of the API (JSON); one without a
+//! sample fails here. Whoever may not is sent away even with a request that is right in every other way; whoever may is let in, which
+//! shows in any answer but 401, 403 and 404: the requests are such that the stay doesn't change under the next.
+
+mod samples;
+mod world;
+
+use api::inventory::{Access, Record, Route, routes};
+use domain::access::{Relation, reach};
+use tests::{Engine, Person, Reply, TestApp};
+
+use samples::{Sample, samples};
+use world::{Place, World};
+
+/// What the table says for somebody of that place: 200 stands for "let in".
+fn expected(access: Access, person: Option<&world::Somebody>, subject: &Subject) -> u16 {
+    let Some(person) = person else {
+        return if access == Access::Public { 200 } else { 401 };
+    };
+    let Access::May(command, record) = access else { return 200 };
+    let Some(farthest) = reach(person.role, command) else { return 403 };
+    let reaches = |relation: Relation| if relation >= farthest { 200 } else { 404 };
+    match record {
+        Record::Own => 200,
+        Record::Region => {
+            assert!(
+                farthest <= Relation::Region,
+                "{command:?} is asked of the region, and {:?} needs more",
+                person.role
+            );
+            200
+        }
+        Record::Person => reaches(person.place.to_the_person()),
+        Record::Stay => reaches(person.place.to_the_stay()),
+        Record::Notice => {
+            let seen = reach(person.role, domain::access::Command::ViewNotice);
+            match (subject.party_to_notice(person.place), seen) {
+                (true, Some(_)) if command == domain::access::Command::ViewNotice => 200,
+                (true, Some(_)) => reaches(person.place.to_the_stay()),
+                _ => 404,
+            }
+        }
+    }
+}
+
+/// Which of the story's notices a route is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// Sent by the hospital to an office that sent it back.
+    SentBack,
+    /// Sent on by that, and standing.
+    Standing,
+}
+
+impl Subject {
+    fn party_to_notice(self, place: Place) -> bool {
+        match place {
+            Place::Hospital => true,
+            Place::SentBack => self == Self::SentBack,
+            Place::Centre => self == Self::Standing,
+            Place::InCharge | Place::OtherHospital | Place::OtherRegion => false,
+        }
+    }
+}
+
+fn was_let_in(reply: &Reply) -> u16 {
+    match reply.status.as_u16() {
+        refused @ (401 | 403 | 404) => refused,
+        303 if reply.header("location").is_some_and(|to| to.starts_with("/login?next=")) => 401,
+        broken @ 500.. => broken,
+        _ => 200,
+    }
+}
+
+async fn walk(app: &TestApp, world: &World, route: &Route, subject: Subject, wrong: &mut Vec<String>) -> usize {
+    let mut asked = 0;
+    let everybody = world.people.iter().map(Some).chain([None]);
+    for person in everybody {
+        for sample in samples(route, world, subject) {
+            let access = sample.access.unwrap_or(route.access);
+            let wanted = expected(access, person, &subject);
+            // What would change something is only sent by those who are sent away.
+            if wanted == 200 && sample.changes_something {
+                continue;
+            }
+            let reply = send(app, route, &sample, person).await;
+            asked += 1;
+            // What is open to all may say no by itself: to a wrong password.
+            let got = match (access, reply.status.as_u16()) {
+                (Access::Public, 401) => 200,
+                _ => was_let_in(&reply),
+            };
+            if got != wanted {
+                let who = person.map_or_else(|| "nobody".to_owned(), |p| format!("{:?} of {:?}", p.role, p.place));
+                let (path, body) = (&sample.path, String::from_utf8_lossy(&sample.body));
+                wrong.push(format!("{} {path} {body:?} by {who}: {}, not {wanted}", route.method, reply.status));
+            }
+        }
+    }
+    asked
+}
+
+async fn send(app: &TestApp, route: &Route, sample: &Sample, person: Option<&world::Somebody>) -> Reply {
+    let client: Person = match person {
+        // Whoever logs out has no session for the next route.
+        Some(person) if sample.ends_session => app.session_of(&person.account).await,
+        Some(person) => person.client.clone(),
+        None => app.nobody(),
+    };
+    let method = route.method.parse().expect("a method");
+    let headers: Vec<_> = sample.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    client.send(method, &sample.path, &headers, sample.body.clone().into()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_answers_every_role_in_every_relation_as_the_table_says() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let world = World::make(&app).await;
+    app.sweep().await;
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for route in routes() {
+        let about_a_notice = matches!(route.access, Access::May(_, Record::Notice));
+        let subjects: &[_] =
+            if about_a_notice { &[Subject::SentBack, Subject::Standing] } else { &[Subject::Standing] };
+        for subject in subjects {
+            asked += walk(&app, &world, &route, *subject, &mut wrong).await;
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {asked} answers differ from the table:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(asked > 2000, "{asked} requests");
+}
+
+#[test]
+fn a_route_stands_in_the_inventory_once() {
+    let all = routes();
+    for route in &all {
+        let same = all.iter().filter(|other| (other.method, &other.path) == (route.method, &route.path)).count();
+        assert_eq!(same, 1, "{} {}", route.method, route.path);
+    }
+}
