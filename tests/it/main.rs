@@ -5,6 +5,7 @@ mod api;
 mod arrows;
 mod backup;
 mod edge;
+mod hostile;
 mod letters;
 mod mail;
 mod scheduler;
