@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod arrows;
 mod backup;
+mod crash;
 mod edge;
 mod hostile;
 mod letters;

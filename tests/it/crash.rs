@@ -1,0 +1,285 @@
+//! The first promise against real crashes: the real binary with a real file or server under load, killed without warning again and again.
+//!
+//! Clients keep what was answered, and ask again with the same idempotency key what was not. Afterwards every answered notice is there,
+//! once, its mail was taken by the relay, and the audit trail is whole. `CRASH_ROUNDS=200` runs it for longer; a failing run prints
+//! its seed, `CRASH_SEED` takes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use domain::Clock;
+use domain::time::SystemClock;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{Method, Request};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+use server::city::{City, CitySize, DEMO_PASSWORD};
+use storage::{Store, StoreOptions};
+use tests::faulty_smtp::FaultySmtp;
+use tests::postgres::OwnServer;
+
+const CLIENTS: usize = 8;
+/// Mails that one process has in hand at a time: each may be sent once more after a kill.
+const IN_HAND: usize = 4;
+const LEASE_SECONDS: u64 = 5;
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The service as an operator runs it.
+struct Binary {
+    database: String,
+    address: SocketAddr,
+    relay: u16,
+    child: Option<Child>,
+}
+
+impl Binary {
+    fn new(database: &str, relay: u16) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = free.local_addr().expect("its address");
+        Self { database: database.to_owned(), address, relay, child: None }
+    }
+
+    fn start(&mut self) {
+        let deps = std::env::current_exe().expect("the test's own path");
+        let binary = deps.parent().and_then(|deps| deps.parent()).expect("target/…/deps").join("tsunagi");
+        assert!(binary.exists(), "{} is missing: cargo build --workspace --all-targets", binary.display());
+        let sets = [
+            format!("database.url={:?}", self.database),
+            format!("server.listen=\"{}\"", self.address),
+            "server.secure_cookies=false".into(),
+            "mail.smtp.host=\"127.0.0.1\"".into(),
+            format!("mail.smtp.port={}", self.relay),
+            "mail.smtp.security=\"none\"".into(),
+            "mail.smtp.connect_within_seconds=1".into(),
+            "mail.smtp.send_within_seconds=1".into(),
+            format!("outbox.concurrency={IN_HAND}"),
+            format!("outbox.lease_seconds={LEASE_SECONDS}"),
+            "outbox.every_seconds=1".into(),
+            "sweep.every_seconds=1".into(),
+            "log.filter=\"error\"".into(),
+        ];
+        let mut command = Command::new(binary);
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        sets.iter().for_each(|set| {
+            command.arg("--set").arg(set);
+        });
+        self.child = Some(command.spawn().expect("the service starts"));
+    }
+
+    /// SIGKILL: nothing is flushed, nobody is told.
+    fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it runs");
+            child.wait().expect("it ended");
+        }
+    }
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Somebody who asks until there is an answer.
+#[derive(Clone)]
+struct Asker {
+    http: Client<HttpConnector, Full<Bytes>>,
+    base: String,
+    token: String,
+    /// Requests that were cut off and had to be asked again.
+    cut: Arc<AtomicUsize>,
+}
+
+impl Asker {
+    async fn once(&self, method: Method, path: &str, key: &str, body: &Value) -> Option<(u16, String, Value)> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("idempotency-key", key)
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body.to_string())))
+            .expect("a request of the test");
+        let reply = tokio::time::timeout(Duration::from_secs(5), self.http.request(request)).await.ok()?.ok()?;
+        let (parts, body) = reply.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        let location = parts.headers.get("location").and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
+        Some((parts.status.as_u16(), location, serde_json::from_slice(&body).unwrap_or_default()))
+    }
+
+    /// Repeats the same request with the same key until it is answered for good.
+    async fn until_answered(&self, path: &str, key: &str, body: &Value) -> (u16, String) {
+        let began = Instant::now();
+        loop {
+            match self.once(Method::POST, path, key, body).await {
+                Some((status, location, _)) if status < 500 && status != 409 => return (status, location),
+                _ => {
+                    assert!(began.elapsed() < Duration::from_secs(60), "{path} was never answered");
+                    self.cut.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    }
+
+    async fn ready(&self) {
+        let began = Instant::now();
+        while !matches!(self.once(Method::GET, "/health/ready", "", &Value::Null).await, Some((200, ..))) {
+            assert!(began.elapsed() < Duration::from_secs(60), "the service did not come back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Registers, admits and files, over and over; answers with what was accepted: the stay and its notice.
+async fn work(
+    asker: Asker,
+    client: usize,
+    district: String,
+    ward: String,
+    go_on: Arc<AtomicBool>,
+) -> Vec<(String, String)> {
+    let mut accepted = Vec::new();
+    let today = SystemClock.now().day();
+    let planned_on = today + chrono::Days::new(14);
+    for nth in 0.. {
+        if !go_on.load(Ordering::Relaxed) {
+            break;
+        }
+        let key = |what: &str| format!("{what}-{client}-{nth}");
+        let person = json!({
+            "name": "北見 花子", "kana": "キタミ ハナコ", "birth_on": "1938-04-12", "sex": "female", "care_level": "care2",
+            "district": district,
+        });
+        let (status, patient) = asker.until_answered("/api/v1/patients", &key("person"), &person).await;
+        assert_eq!(status, 201);
+        let stay = json!({
+            "patient_id": patient.rsplit('/').next(), "ward_id": ward, "emergency": false,
+            "admitted_at": format!("{}T09:00:00+09:00", today - chrono::Days::new(2)),
+        });
+        let (status, stay) = asker.until_answered("/api/v1/encounters", &key("stay"), &stay).await;
+        assert_eq!(status, 201);
+        let filing = json!({ "planned_on": planned_on, "answers": { "criteria": { "adl_decline": "yes" } } });
+        let (status, notice) = asker.until_answered(&format!("{stay}/filings"), &key("filing"), &filing).await;
+        assert_eq!(status, 201);
+        let (again, same) = asker.until_answered(&format!("{stay}/filings"), &key("filing"), &filing).await;
+        assert_eq!((again, &same), (201, &notice), "the same key has the same answer");
+        accepted.push((stay, notice));
+    }
+    accepted
+}
+
+async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>) {
+    let (rounds, seed) = (setting("CRASH_ROUNDS", 20), setting("CRASH_SEED", rand::random()));
+    println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
+    let mut chance = StdRng::seed_from_u64(seed);
+    let store = Store::open(&database, &StoreOptions::default()).await.expect("the database opens");
+    store.migrate().await.expect("the migrations run");
+    let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");
+    let city = City::plan(1, CitySize::Small, SystemClock.now().day(), &hash);
+    city.found(&store).await.expect("the city is founded");
+    store.close().await;
+
+    let relay = FaultySmtp::start([]).await;
+    let mut binary = Binary::new(&database, relay.port());
+    binary.start();
+    let http = Client::builder(TokioExecutor::new()).build_http();
+    let mut asker =
+        Asker { http, base: format!("http://{}", binary.address), token: String::new(), cut: Arc::default() };
+    asker.ready().await;
+    let login = json!({ "login": "nurse", "password": DEMO_PASSWORD });
+    let session = asker.once(Method::POST, "/api/v1/session", "", &login).await.expect("an answer").2;
+    asker.token = session["token"].as_str().expect("a token").to_owned();
+
+    let go_on = Arc::new(AtomicBool::new(true));
+    let (district, ward) = (city.directory().districts()[0].to_string(), city.cast.ward_id.to_string());
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| tokio::spawn(work(asker.clone(), client, district.clone(), ward.clone(), Arc::clone(&go_on))))
+        .collect();
+    for round in 0..rounds {
+        tokio::time::sleep(Duration::from_millis(chance.random_range(100..900))).await;
+        binary.kill();
+        if let Some(server) = postgres.as_mut().filter(|_| round % 5 == 4) {
+            server.go_away().await;
+            server.come_back().await;
+        }
+        binary.start();
+        asker.ready().await;
+        if let Some(server) = postgres.as_mut().filter(|_| round % 5 == 2) {
+            // The database goes while the service stays.
+            server.go_away().await;
+            server.come_back().await;
+            asker.ready().await;
+        }
+    }
+    go_on.store(false, Ordering::Relaxed);
+    let mut accepted = Vec::new();
+    for client in clients {
+        accepted.extend(client.await.expect("every client was answered"));
+    }
+    let cut = asker.cut.load(Ordering::Relaxed);
+    assert!(accepted.len() > CLIENTS && cut > 0, "{} accepted, {cut} cut off: that was no test", accepted.len());
+
+    // What a dead process had in hand is free again after its lease; then everything is mailed.
+    let region_id = city.region.id;
+    let store = Store::open(&database, &StoreOptions::default()).await.expect("the database opens");
+    let began = Instant::now();
+    while store.outbox_counts(region_id).await.expect("counts").pending > 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "mails wait for ever");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    binary.kill();
+
+    let mut ids = BTreeSet::new();
+    for (stay, notice) in &accepted {
+        let id = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let case = store.case(region_id, id(stay).parse().expect("an id")).await.expect("readable");
+        let case = case.unwrap_or_else(|| panic!("seed {seed}: {stay} was answered and is gone"));
+        let kept: Vec<String> = case.notices.iter().map(|notice| notice.id.to_string()).collect();
+        assert_eq!(kept, [id(notice)], "seed {seed}: one filing, one notice");
+        assert!(ids.insert(id(notice)), "seed {seed}: two filings share {notice}");
+    }
+    let counts = store.outbox_counts(region_id).await.expect("counts");
+    // A filing whose answer was still on its way when the clients stopped is asked again by nobody: there is none, each was awaited.
+    assert_eq!(counts.notices, i64::try_from(accepted.len()).expect("few"), "seed {seed}");
+    let mut mails = BTreeMap::<String, usize>::new();
+    for mail in &relay.seen().taken {
+        let id = mail.lines().find(|line| line.to_lowercase().starts_with("message-id:")).expect("a Message-ID");
+        *mails.entry(id.to_owned()).or_default() += 1;
+    }
+    let (distinct, repeats) = (mails.len(), mails.values().sum::<usize>() - mails.len());
+    assert_eq!(i64::try_from(distinct).expect("few"), counts.delivered, "seed {seed}: each delivered mail was taken");
+    assert!(distinct >= accepted.len(), "seed {seed}: {distinct} mails for {} notices", accepted.len());
+    let kills = usize::try_from(rounds).expect("few") * 2 + 1;
+    assert!(repeats <= kills * IN_HAND, "seed {seed}: {repeats} repeats");
+    assert!(store.verify_audit().await.expect("readable").is_whole(), "seed {seed}");
+    store.close().await;
+    println!("{} accepted, {cut} cut off and asked again, {distinct} mails, {repeats} sent twice", accepted.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_however_often_the_service_is_killed_sqlite() {
+    let unique = uuid::Uuid::from_u128(rand::random()).simple().to_string();
+    let path = std::env::temp_dir().join(format!("tsunagi-crash-{unique}"));
+    std::fs::create_dir_all(&path).expect("a temporary directory");
+    crash_again_and_again(format!("sqlite://{}/tsunagi.db?mode=rwc", path.display()), None).await;
+    std::fs::remove_dir_all(&path).expect("it is ours");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_however_often_the_service_is_killed_postgres() {
+    let server = OwnServer::start();
+    crash_again_and_again(server.url(), Some(server)).await;
+}
