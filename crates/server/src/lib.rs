@@ -4,6 +4,7 @@
 //! - [`service`] — store, scheduler and HTTP as one running thing; graceful stop.
 //! - [`backup`] — copies of a SQLite database, sealed, and putting one back.
 //! - [`edge`] — connections, TLS, limits, whose address a request comes from.
+//! - [`papers`] — the threat model, and the Ministry's guideline point by point.
 //! - [`city`] — the fictional city of demo, tests and benchmarks, made from a seed.
 //! - [`demo`] — the city on embedded SQLite, mails to read in the browser, a clock to move.
 
@@ -12,4 +13,5 @@ pub mod city;
 pub mod config;
 pub mod demo;
 pub mod edge;
+pub mod papers;
 pub mod service;
