@@ -5,6 +5,7 @@ mod api;
 mod arrows;
 mod backup;
 mod crash;
+mod doctor;
 mod edge;
 mod hostile;
 mod letters;

@@ -75,4 +75,15 @@ impl Mailer {
             Self::Memory(memory) => memory.send(mail),
         }
     }
+
+    /// Connects as for a mail — encryption, login and all — and takes leave without one.
+    ///
+    /// # Errors
+    /// What went wrong, in words for the operator.
+    pub async fn greet(&self) -> Result<(), String> {
+        match self {
+            Self::Smtp(smtp) => smtp.greet().await.map_err(|fault| fault.to_string()),
+            Self::File(_) | Self::Memory(_) => Ok(()),
+        }
+    }
 }

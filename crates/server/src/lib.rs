@@ -3,6 +3,7 @@
 //! - [`config`] — the keys, their defaults, what is refused.
 //! - [`service`] — store, scheduler and HTTP as one running thing; graceful stop.
 //! - [`backup`] — copies of a SQLite database, sealed, and putting one back.
+//! - [`doctor`] — what is wrong, and what to do about it.
 //! - [`edge`] — connections, TLS, limits, whose address a request comes from.
 //! - [`papers`] — the threat model, and the Ministry's guideline point by point.
 //! - [`city`] — the fictional city of demo, tests and benchmarks, made from a seed.
@@ -12,6 +13,7 @@ pub mod backup;
 pub mod city;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod edge;
 pub mod papers;
 pub mod service;

@@ -12,6 +12,7 @@ use domain::time::SystemClock;
 use domain::{Ids, Instant, RegionId};
 use server::backup::{self, sealed::Key};
 use server::config::{Config, Transport};
+use server::doctor;
 use server::service::{self, Parts, Service};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -67,6 +68,8 @@ enum Task {
     },
     /// Reads the configuration and the agreements, and runs their worked examples.
     Check,
+    /// Says what is wrong with clock, disk, database, sweep, outbox, relay and backup, and what to do; exits 1 if anything is.
+    Doctor,
     /// A sealed copy of the SQLite database, taken while it is in use.
     Backup {
         /// Instead of backup.directory.
@@ -116,6 +119,7 @@ async fn main() -> Result<()> {
             survey(&config, (first, last), &format, output, publish).await
         }
         Task::Check => check(&config),
+        Task::Doctor => examine(&config).await,
         Task::Backup { to } => back_up(&config, to).await,
         Task::BackupKey { file } => Key::create(&file),
         Task::Restore { from, to, replace } => restore(&config, &from, to, replace).await,
@@ -242,6 +246,15 @@ fn check(config: &Config) -> Result<()> {
     }
     if failures > 0 {
         bail!("{failures} worked examples do not come out as written");
+    }
+    Ok(())
+}
+
+async fn examine(config: &Config) -> Result<()> {
+    let all = doctor::examine(config, domain::Clock::now(&SystemClock)).await;
+    all.iter().for_each(|examined| println!("{examined}"));
+    if doctor::is_ill(&all) {
+        bail!("something is wrong");
     }
     Ok(())
 }

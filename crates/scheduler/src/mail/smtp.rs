@@ -166,6 +166,11 @@ impl SmtpTransport {
         }
     }
 
+    pub(super) async fn greet(&self) -> Result<(), Fault> {
+        Connection::open(&self.0).await?.quit(Duration::from_secs(1)).await;
+        Ok(())
+    }
+
     /// Takes leave of the relay on every kept connection, for a graceful stop; sends after it open new ones.
     pub async fn close(&self) {
         let kept = std::mem::take(&mut *self.0.kept());
