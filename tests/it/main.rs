@@ -10,6 +10,7 @@ mod edge;
 mod hostile;
 mod letters;
 mod mail;
+mod metrics;
 mod scheduler;
 mod schema;
 mod storage;

@@ -90,6 +90,11 @@ async fn thread_request(State(app): State<App>, mut request: Request, next: Next
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let status = response.status().as_u16();
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let seconds = began.elapsed().as_secs_f64();
+    let shown = route.clone().unwrap_or_else(|| "-".to_owned());
+    metrics::histogram!("tsunagi_request_seconds", "route" => shown.clone()).record(seconds);
+    metrics::counter!("tsunagi_requests_total", "method" => method.to_string(), "route" => shown, "status" => status.to_string())
+        .increment(1);
     tracing::debug!(%id, %method, route = route.as_deref().unwrap_or("-"), status, micros, "answered");
     response
 }

@@ -63,6 +63,8 @@ impl Scheduler {
         let now = self.clock.now();
         let report = self.sweep.run(now, &stopped).await?;
         let letters = self.weekly.run_once(now).await?;
+        metrics::counter!("tsunagi_warnings_total").increment(report.warnings as u64);
+        metrics::counter!("tsunagi_set_aside_total").increment(report.set_aside as u64);
         if report.warnings + letters > 0 {
             tracing::info!(warnings = report.warnings, letters, set_aside = report.set_aside, "Swept");
             nudge.notify_waiters();
@@ -78,6 +80,9 @@ impl Scheduler {
         let report = self.outbox.run(&stopped).await?;
         if report != OutboxReport::default() {
             let OutboxReport { delivered, postponed, given_up } = report;
+            for (became, mails) in [("delivered", delivered), ("postponed", postponed), ("given_up", given_up)] {
+                metrics::counter!("tsunagi_mails_total", "became" => became).increment(mails as u64);
+            }
             tracing::info!(delivered, postponed, given_up, "Sent");
         }
         Ok(())

@@ -30,6 +30,7 @@ pub struct Config {
     pub sweep: Sweep,
     pub weekly: Weekly,
     pub health: Health,
+    pub metrics: Metrics,
     pub backup: Backup,
     pub log: Log,
 }
@@ -157,6 +158,13 @@ pub struct Weekly {
 #[serde(deny_unknown_fields)]
 pub struct Health {
     pub stale_after_seconds: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Empty: nothing is measured.
+    pub listen: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::edge::Edge;
+use crate::metrics::Metrics;
 
 /// What differs between real use, the demo and a test.
 pub struct Parts {
@@ -44,6 +45,8 @@ pub struct Service {
     pub address: SocketAddr,
     pub app: App,
     pub store: Store,
+    /// None unless configured.
+    pub metrics: Option<Metrics>,
     /// None when the service was started without ticks.
     scheduler: Option<Running>,
     stop: oneshot::Sender<()>,
@@ -114,6 +117,7 @@ impl Service {
             Arc::clone(&nudge),
             settings,
         );
+        let app_clock = Arc::clone(&parts.clock);
         let scheduler = if parts.ticking {
             let calendar_of = app.clone();
             let scheduler = Scheduler::seeded(
@@ -129,6 +133,13 @@ impl Service {
         } else {
             None
         };
+        let metrics = match config.metrics.listen.as_str() {
+            "" => None,
+            listen => {
+                let listen = listen.parse().context("metrics.listen: expected address:port")?;
+                Some(Metrics::start(listen, store.clone(), app_clock).await?)
+            }
+        };
         let router = parts.extra.into_iter().fold(api::router(app.clone()), Router::merge);
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
@@ -138,7 +149,7 @@ impl Service {
             edge.serve(listener, router, stopped).await
         });
         let stop_within = Duration::from_secs(config.server.stop_within_seconds);
-        Ok(Self { address, app, store, scheduler, stop, serving, stop_within })
+        Ok(Self { address, app, store, metrics, scheduler, stop, serving, stop_within })
     }
 
     /// Stops gracefully; what is not done within the configured time is left to the next start, and nothing accepted is lost by it.

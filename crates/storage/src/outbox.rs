@@ -246,6 +246,12 @@ impl Store {
         })
     }
 
+    /// How many mails are still to be sent, of all regions.
+    pub async fn pending_mails(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT CAST(count(*) AS BIGINT) FROM delivery WHERE state = 'pending'";
+        Ok(self.first(sql, vec![]).await?.unwrap_or(0))
+    }
+
     /// When the longest waiting delivery that is due should have gone; none when nothing due waits.
     pub async fn oldest_pending_delivery_at(&self, now: Instant) -> Result<Option<Instant>, StoreError> {
         // Each office's first, along the index by office.

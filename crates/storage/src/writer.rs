@@ -101,6 +101,7 @@ impl Work {
             if carried.is_empty() && queue.recv_many(&mut jobs, batch).await == 0 {
                 break;
             }
+            metrics::gauge!("tsunagi_writer_waiting").set(u32::try_from(queue.len()).unwrap_or(u32::MAX));
             let mut lot: Vec<Waiting> = Vec::with_capacity(batch);
             let mut keys = HashSet::new();
             let mut later = VecDeque::new();
@@ -138,8 +139,11 @@ impl Work {
             if lot.is_empty() {
                 continue;
             }
+            let began = std::time::Instant::now();
             match self.attempt(&lot).await {
                 Ok(outcomes) => {
+                    metrics::histogram!("tsunagi_commit_seconds").record(began.elapsed());
+                    metrics::histogram!("tsunagi_commit_commands").record(u32::try_from(lot.len()).unwrap_or(u32::MAX));
                     if lot.iter().any(|(task, _)| changes_directory(task)) {
                         self.directories.forget();
                     }
