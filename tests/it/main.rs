@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod arrows;
+mod audit;
 mod backup;
 mod crash;
 mod doctor;

@@ -18,6 +18,10 @@ const POSTGRES_NOT_NULL: &str = "SELECT table_name || '.' || column_name FROM in
 const SQLITE_INDEXES: &str = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
 const POSTGRES_INDEXES: &str = "SELECT i.indexname::text FROM pg_indexes AS i WHERE i.schemaname = 'public'
     AND i.tablename NOT LIKE '\\_%' AND NOT EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conname = i.indexname)";
+const SQLITE_TRIGGERS: &str = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
+/// SQLite has no TRUNCATE.
+const POSTGRES_TRIGGERS: &str =
+    "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%no_truncate'";
 const POSTGRES_CONSTRAINTS: &str = "SELECT r.relname || '.' || c.conname FROM pg_constraint AS c
     JOIN pg_class AS r ON r.oid = c.conrelid JOIN pg_namespace AS n ON n.oid = r.relnamespace
     WHERE n.nspname = 'public' AND r.relname NOT LIKE '\\_%' AND c.contype <> 'n'";
@@ -43,9 +47,12 @@ async fn both_engines_hold_the_same_tables_columns_constraints_and_indexes() {
 
     let mut lite = sqlx::SqliteConnection::connect(&url).await.unwrap();
     let mut post = sqlx::PgConnection::connect(&postgres).await.unwrap();
-    for (lite_sql, post_sql) in
-        [(SQLITE_COLUMNS, POSTGRES_COLUMNS), (SQLITE_NOT_NULL, POSTGRES_NOT_NULL), (SQLITE_INDEXES, POSTGRES_INDEXES)]
-    {
+    for (lite_sql, post_sql) in [
+        (SQLITE_COLUMNS, POSTGRES_COLUMNS),
+        (SQLITE_NOT_NULL, POSTGRES_NOT_NULL),
+        (SQLITE_INDEXES, POSTGRES_INDEXES),
+        (SQLITE_TRIGGERS, POSTGRES_TRIGGERS),
+    ] {
         let rows = sqlx::query(lite_sql).fetch_all(&mut lite).await.unwrap();
         let ours: Names = rows.iter().map(|row| row.get(0)).collect();
         let rows = sqlx::query(post_sql).fetch_all(&mut post).await.unwrap();

@@ -151,6 +151,11 @@ impl TestApp {
         self.scheduler.sweep_once().await.expect("the sweep runs");
     }
 
+    /// Seals the audit trail, if that was not done today.
+    pub async fn seal(&self) -> bool {
+        self.scheduler.seal_once().await.expect("the trail is sealed")
+    }
+
     /// Sends what is due now; the mails that were taken since the last call.
     pub async fn send_mails(&self) -> Vec<Mail> {
         self.scheduler.send_once().await.expect("the outbox runs");

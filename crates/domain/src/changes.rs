@@ -11,6 +11,7 @@ use crate::party::{Account, CareManager, ContactPoint, Organization, Region, War
 use crate::patient::{CareTeamMember, Patient};
 use crate::screening::Screening;
 use crate::survey::{Cell, SurveyFact};
+use crate::trail::{AuditReview, AuditSeal, BreakGlass};
 use crate::{AccountId, EncounterId, Instant, NoticeId, OrganizationId, PatientId, RegionId, RequestId};
 
 /// A row that is new, or one that stands at the version at which it was read. If it does not stand there any more, the whole command
@@ -56,6 +57,10 @@ pub struct Changes {
     /// Differences to add to the counted cells.
     pub cells: Vec<Cell>,
     pub audit: Vec<AuditEntry>,
+    /// Refused when the number is taken: then another instance has sealed.
+    pub seal: Option<AuditSeal>,
+    pub review: Option<AuditReview>,
+    pub break_glass: Option<BreakGlass>,
     pub idempotency: Option<IdempotencyRecord>,
     pub directory: DirectoryChanges,
 }

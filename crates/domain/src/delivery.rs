@@ -94,6 +94,8 @@ pub enum Letter {
     NoticeDeclined { notice_id: NoticeId },
     /// The serial numbers that this organization was sent in the week before `until_on`; a missing number shows a lost mail.
     WeeklySerials { first: i64, last: i64, from_on: NaiveDate, until_on: NaiveDate },
+    /// To the auditor: the number and the hash of the day's seal over the audit trail, to be kept outside the database.
+    AuditSealed { number: i64, hash: String, sealed_on: NaiveDate },
 }
 
 /// When a failed attempt is made again: a list of waits, then the end.

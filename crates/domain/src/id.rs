@@ -97,6 +97,8 @@ ids! {
     DeliveryId
     AttemptId
     WarningId
+    ReviewId
+    BreakGlassId
     /// One request, from the web through the sweep to the mail: the thread through logs and the audit trail.
     RequestId
 }

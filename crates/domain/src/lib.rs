@@ -50,6 +50,7 @@ pub mod screening;
 pub mod survey;
 pub mod text;
 pub mod time;
+pub mod trail;
 
 pub use id::*;
 pub use refusal::{Fault, Refusal};

@@ -2,10 +2,11 @@
 //!
 //! # Cast list
 //!
-//! - [`Scheduler`] — holds the three workers; [`Scheduler::run_once`] lets each work once, [`Scheduler::start`] keeps them working.
+//! - [`Scheduler`] — holds the workers; [`Scheduler::run_once`] lets each work once, [`Scheduler::start`] keeps them working.
 //! - [`Running`] — the workers at work; [`Running::stop`] ends them after what they have in hand.
 //! - [`Sweep`] — takes every step that is due on a stay: warnings, and the mails that go with them.
 //! - [`Outbox`] — claims deliveries, sends them, records each attempt, escalates what is given up.
+//! - [`Sealing`] — seals the audit trail once a day, and mails the seal to the auditor.
 //! - [`Weekly`] — tells each office which serial numbers it was sent.
 //! - [`letter::Letters`] — turns a delivery into a mail without personal data; [`mail::Mailer`] sends it.
 //!
@@ -32,6 +33,7 @@ pub mod letter;
 pub mod mail;
 pub mod outbox;
 mod running;
+pub mod sealing;
 pub mod sweep;
 pub mod weekly;
 
@@ -54,6 +56,7 @@ use mail::{Mailer, Sender};
 pub use ground::CalendarSource;
 pub use outbox::{Outbox, OutboxReport, OutboxSettings};
 pub use running::{Running, StartError};
+pub use sealing::Sealing;
 pub use sweep::{Sweep, SweepReport};
 pub use weekly::{Weekly, WeeklySettings};
 
@@ -82,15 +85,18 @@ pub struct SchedulerSettings {
     pub weekly_on: Weekday,
     /// Its time, by the clock in Japan.
     pub weekly_at: NaiveTime,
+    /// When the audit trail is sealed each day, by the clock in Japan.
+    pub seal_at: NaiveTime,
 }
 
-/// The three workers. Clones share them.
+/// The workers. Clones share them.
 #[derive(Clone)]
 pub struct Scheduler {
     clock: Arc<dyn Clock>,
     sweep: Arc<Sweep>,
     outbox: Arc<Outbox>,
     weekly: Arc<Weekly>,
+    sealing: Arc<Sealing>,
     sweep_every: Duration,
     outbox_every: Duration,
 }
@@ -102,6 +108,8 @@ pub struct Report {
     pub sweep: SweepReport,
     /// Weekly letters written.
     pub weekly_letters: usize,
+    /// The audit trail was sealed.
+    pub sealed: bool,
     /// Mails.
     pub outbox: OutboxReport,
 }
@@ -144,6 +152,7 @@ impl Scheduler {
             clock,
             sweep: Arc::new(Sweep::new(Arc::clone(&ground), settings.sweep_batch)),
             weekly: Arc::new(Weekly::new(Arc::clone(&ground), weekly)),
+            sealing: Arc::new(Sealing::new(Arc::clone(&ground), settings.seal_at)),
             outbox: Arc::new(Outbox::new(ground, mailer, letters, outbox)),
             sweep_every: settings.sweep_every,
             outbox_every: settings.outbox_every,
@@ -165,11 +174,17 @@ impl Scheduler {
         self.weekly.run_once(self.clock.now()).await
     }
 
+    /// Seals the audit trail, if that was not done today.
+    pub async fn seal_once(&self) -> Result<bool, StoreError> {
+        self.sealing.run_once(self.clock.now()).await
+    }
+
     /// Lets each worker work once, the outbox last, so that what the others wrote leaves too.
     pub async fn run_once(&self) -> Result<Report, StoreError> {
         Ok(Report {
             sweep: self.sweep_once().await?,
             weekly_letters: self.weekly_once().await?,
+            sealed: self.seal_once().await?,
             outbox: self.send_once().await?,
         })
     }

@@ -65,7 +65,8 @@ impl Scheduler {
         let letters = self.weekly.run_once(now).await?;
         metrics::counter!("tsunagi_warnings_total").increment(report.warnings as u64);
         metrics::counter!("tsunagi_set_aside_total").increment(report.set_aside as u64);
-        if report.warnings + letters > 0 {
+        let sealed = self.sealing.run_once(now).await?;
+        if report.warnings + letters > 0 || sealed {
             tracing::info!(warnings = report.warnings, letters, set_aside = report.set_aside, "Swept");
             nudge.notify_waiters();
         }

@@ -29,6 +29,7 @@ pub struct Config {
     pub outbox: Outbox,
     pub sweep: Sweep,
     pub weekly: Weekly,
+    pub audit: Audit,
     pub health: Health,
     pub metrics: Metrics,
     pub backup: Backup,
@@ -156,6 +157,13 @@ pub struct Weekly {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Audit {
+    pub seal_at: NaiveTime,
+    pub break_glass_minutes: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Health {
     pub stale_after_seconds: i64,
 }
@@ -232,6 +240,9 @@ impl Config {
             if value == 0 {
                 refuse(key, "a number above 0")?;
             }
+        }
+        if !(1..=1440).contains(&self.audit.break_glass_minutes) {
+            refuse("audit.break_glass_minutes", "1 to 1440 minutes")?;
         }
         let longest = i64::try_from(self.mail.smtp.connect_within_seconds + self.mail.smtp.send_within_seconds)?;
         // No send begins in the second half of its lease.

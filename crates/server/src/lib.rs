@@ -19,3 +19,4 @@ pub mod edge;
 pub mod metrics;
 pub mod papers;
 pub mod service;
+pub mod trail;

@@ -101,8 +101,12 @@ enum Task {
 
 #[derive(Debug, Subcommand)]
 enum AuditTask {
-    /// Finds a changed, missing or reordered row.
-    Verify,
+    /// Finds a changed, missing or reordered row, and rows cut off since the last seal; fails when it finds any.
+    Verify {
+        /// A seal as mailed to the auditor, NUMBER:HASH; it has to stand there still.
+        #[arg(long)]
+        mailed: Vec<String>,
+    },
 }
 
 #[tokio::main]
@@ -123,7 +127,9 @@ async fn main() -> Result<()> {
         Task::Backup { to } => back_up(&config, to).await,
         Task::BackupKey { file } => Key::create(&file),
         Task::Restore { from, to, replace } => restore(&config, &from, to, replace).await,
-        Task::Audit { task: AuditTask::Verify } => verify(&config).await,
+        Task::Audit { task: AuditTask::Verify { mailed } } => {
+            server::trail::verify(&config, &mailed, &mut std::io::stdout()).await
+        }
     }
 }
 
@@ -289,12 +295,4 @@ fn backup_key(config: &Config) -> Result<Key> {
         bail!("backup.key_file: expected a file made by `tsunagi backup-key FILE`");
     }
     Key::read(&config.backup.key_file).context("backup.key_file")
-}
-
-async fn verify(config: &Config) -> Result<()> {
-    let store = service::open_store(config).await?;
-    let report = store.verify_audit().await?;
-    println!("{report:?}");
-    store.close().await;
-    Ok(())
 }

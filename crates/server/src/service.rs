@@ -183,5 +183,6 @@ pub fn scheduler_settings(config: &Config) -> Result<SchedulerSettings> {
         retry: config.retry(),
         weekly_on: config.weekly.weekday,
         weekly_at: config.weekly.at,
+        seal_at: config.audit.seal_at,
     })
 }

@@ -121,6 +121,7 @@ impl<'a> Batch<'a> {
         if self.has_answers() {
             self.facts(notices, chain, false).await?;
             self.answers().await?;
+            self.trail().await?;
             self.bookkeeping().await?;
             Ok(self.conn.run("COMMIT", vec![]).await?)
         } else {
@@ -306,7 +307,8 @@ impl<'a> Batch<'a> {
         self.tasks.iter().any(|task| matches!(task, Task::Run(_)))
             || self.going().any(|(_, c)| {
                 let none = c.acknowledgements.is_empty() && c.contacts.is_empty() && c.readings.is_empty();
-                !none || !c.warnings.is_empty()
+                let trail = c.seal.is_some() || c.review.is_some() || c.break_glass.is_some();
+                !none || !c.warnings.is_empty() || trail
             })
     }
 
@@ -323,6 +325,26 @@ impl<'a> Batch<'a> {
             .await?;
         self.write(WARNING.add(d), &WARNING, |rows, c| c.warnings.iter().for_each(|row| write_warning(rows, row)))
             .await?;
+        Ok(())
+    }
+
+    /// What is kept about the trail itself.
+    async fn trail(&mut self) -> Result<(), Abort> {
+        let d = self.dialect;
+        self.write(AUDIT_SEAL.add(d), &AUDIT_SEAL, |rows, c| c.seal.iter().for_each(|s| write_audit_seal(rows, s)))
+            .await?;
+        self.write(AUDIT_SEAL_END.add(d), &AUDIT_SEAL_END, |rows, c| {
+            c.seal.iter().for_each(|seal| write_audit_seal_ends(rows, seal));
+        })
+        .await?;
+        self.write(AUDIT_REVIEW.add(d), &AUDIT_REVIEW, |rows, c| {
+            c.review.iter().for_each(|row| write_audit_review(rows, row));
+        })
+        .await?;
+        self.write(BREAK_GLASS.add(d), &BREAK_GLASS, |rows, c| {
+            c.break_glass.iter().for_each(|row| write_break_glass(rows, row));
+        })
+        .await?;
         Ok(())
     }
 

@@ -49,6 +49,7 @@ mod loader;
 mod outbox;
 mod patients;
 mod rows;
+mod seal;
 mod session;
 mod store;
 mod survey;
@@ -58,7 +59,7 @@ mod writer;
 
 pub use apply::Applied;
 pub use audit::AuditFilter;
-pub use chain::{AuditReport, ChainEnd};
+pub use chain::{AuditFault, AuditReport, ChainEnd};
 pub use error::{ApplyError, StoreError};
 pub use lists::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, WarningFilter, WarningLine};
 pub use outbox::{Claimed, ClaimedDelivery, FinishedDelivery, OutboxCounts, UnreadableDelivery};

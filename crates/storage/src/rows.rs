@@ -14,6 +14,7 @@ mod patient;
 mod records;
 mod survey;
 mod timing;
+mod trail;
 
 pub(crate) use directory::*;
 pub(crate) use encounter::*;
@@ -24,3 +25,4 @@ pub use records::AuditRow;
 pub(crate) use records::*;
 pub(crate) use survey::*;
 pub(crate) use timing::*;
+pub(crate) use trail::*;

@@ -92,7 +92,20 @@ impl Store {
     }
 
     /// Brings the schema up to date. Several instances may try at once: PostgreSQL lets one through at a time.
+    ///
+    /// A role that may not make tables (PostgreSQL, `config/postgres-service-role.sql`) only sees to it that the owner has done so.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        if !self.may_make_tables().await? {
+            let (found, newest) = (self.schema_version().await?, newest_migration(self.inner.dialect));
+            if found == newest {
+                return Ok(());
+            }
+            let reason = format!(
+                "the database is at migration {found}, this program needs {newest}, and this role may not migrate: run \
+                 `tsunagi migrate` as the owner, and grant the service's rights again"
+            );
+            return Err(StoreError::Setup { reason });
+        }
         let failed = |error: sqlx::migrate::MigrateError| StoreError::Setup { reason: migration_fault(&error) };
         match self.inner.target.connect().await? {
             Conn::Sqlite(mut conn, scripts) => {
@@ -105,6 +118,16 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    async fn may_make_tables(&self) -> Result<bool, StoreError> {
+        match self.inner.dialect {
+            Dialect::Sqlite => Ok(true),
+            Dialect::Postgres => {
+                let sql = "SELECT has_schema_privilege(current_schema(), 'CREATE')";
+                Ok(self.first(sql, vec![]).await?.unwrap_or(false))
+            }
+        }
     }
 
     /// The number of the last migration; 0 on an empty database.

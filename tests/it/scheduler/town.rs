@@ -363,6 +363,7 @@ pub(crate) fn scheduler(store: Store, clock: &Arc<ManualClock>, mails: &MemoryTr
         retry: RetrySchedule { waits_seconds: RETRY_WAITS.to_vec(), jitter_percent: 0 },
         weekly_on: Weekday::Mon,
         weekly_at: NaiveTime::from_hms_opt(9, 0, 0).unwrap(),
+        seal_at: NaiveTime::from_hms_opt(0, 10, 0).unwrap(),
     };
     let agreements = HashMap::from([("kitami".to_owned(), Editions::new(vec![Agreement::kitami()]).unwrap())]);
     let calendar = Arc::new(Calendar::japan());

@@ -63,6 +63,9 @@ pub(super) fn of(
             let hospital = reader == Some(OrganizationKind::Hospital);
             Words { path: format!("/notices/{notice_id}"), ..still_waiting(level, hospital, &number) }
         }
+        Letter::AuditSealed { number, ref hash, sealed_on } => {
+            Words { path: "/audit".into(), ..sealed(number, hash, sealed_on) }
+        }
         Letter::WeeklySerials { first, last, from_on, until_on } => {
             Words { path: "/notices".into(), ..weekly(first, last, from_on, until_on) }
         }
@@ -329,6 +332,29 @@ fn weekly(first: i64, last: i64, from_on: NaiveDate, until_on: NaiveDate) -> Wor
             ],
             "See what you received",
             &["If a number is missing, look among your junk mail and on that page."],
+        ),
+    )
+}
+
+fn sealed(number: i64, hash: &str, sealed_on: NaiveDate) -> Words {
+    let (day_ja, day_en) = day(sealed_on);
+    letter(
+        &format!("監査記録を封印しました(第{number}封)"),
+        Voice::new(
+            format!("{day_ja}の監査記録を封印しました。封印の番号は{number}です。"),
+            &[
+                hash,
+                "このメールは消さずに保管してください。記録が後から書き換えられていないことを、この値で確かめられます。",
+                &format!("確かめ方: tsunagi audit verify --mailed {number}:(上の値)"),
+            ],
+            "監査記録を見る",
+            &["監査の担当でないときは、担当の方へ転送してください。"],
+        ),
+        Voice::new(
+            format!("The audit trail was sealed on {day_en}: seal {number}."),
+            &[hash, "Please keep this mail: with this value anybody can show that the trail was not changed later."],
+            "See the audit trail",
+            &["If you are not the auditor, please pass this mail on."],
         ),
     )
 }
