@@ -35,6 +35,8 @@ fn expected(access: Access, person: Option<&world::Somebody>, subject: &Subject)
             );
             200
         }
+        Record::Account if person.place == Place::OtherRegion => reaches(Relation::None),
+        Record::Account => reaches(Relation::Region),
         Record::Person => reaches(person.place.to_the_person()),
         Record::Stay => reaches(person.place.to_the_stay()),
         Record::Notice => {
@@ -134,6 +136,37 @@ async fn every_route_answers_every_role_in_every_relation_as_the_table_says() {
     }
     assert!(wrong.is_empty(), "{} of {asked} answers differ from the table:\n{}", wrong.len(), wrong.join("\n"));
     assert!(asked > 2000, "{asked} requests");
+}
+
+/// A look at one person's record, at her stay or at a notice is a row that names her and the request, whatever route it came by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_look_at_a_record_is_on_the_trail_with_its_request() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let world = World::make(&app).await;
+    let mut looks = 0;
+    for route in routes().iter().filter(|route| route.method == "GET") {
+        let Access::May(command, Record::Person | Record::Stay | Record::Notice) = route.access else { continue };
+        let person = world.people.iter().find(|p| expected(route.access, Some(p), &Subject::Standing) == 200);
+        let person = person.unwrap_or_else(|| panic!("nobody may {command:?}"));
+        for sample in samples(route, &world, Subject::Standing) {
+            let reply = send(&app, route, &sample, Some(person)).await;
+            let request = reply.header("x-request-id").expect("every answer names its request").to_owned();
+            let filter = storage::AuditFilter { account_id: Some(person.account.id), ..Default::default() };
+            let trail = app.service.store.audit(app.city.region.id, &filter, 20).await.unwrap();
+            let named = |row: &&storage::AuditRow| {
+                row.entry.request_id.to_string() == request && row.entry.patient_id == Some(app.city.cast.hanako)
+            };
+            assert!(
+                trail.iter().any(|row| named(&row)),
+                "{} {} is not on the trail: {}",
+                route.method,
+                sample.path,
+                reply.status
+            );
+            looks += 1;
+        }
+    }
+    assert!(looks >= 12, "{looks}");
 }
 
 #[test]

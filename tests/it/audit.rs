@@ -1,6 +1,7 @@
 //! 監査: a trail that can't be bent, and that is found out when somebody with the database in hand bends it.
 
 mod append_only;
+mod screens;
 mod seals;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};

@@ -22,6 +22,8 @@ pub enum Record {
     Stay,
     /// A notice; what is done about it is done to its stay.
     Notice,
+    /// Somebody who logs in.
+    Account,
 }
 
 /// Who may come in.
@@ -61,14 +63,16 @@ pub fn routes() -> Vec<Route> {
 pub(crate) fn of_operation(id: &str) -> Option<Access> {
     use Access::{May, OwnSession, Public};
     use Command as C;
-    use Record::{Notice, Own, Person, Region, Stay};
+    use Record::{Account, Notice, Own, Person, Region, Stay};
     Some(match id {
         "log_in" => Public,
         "log_out" | "me" => OwnSession,
         // Known to all who work with it.
         "agreement" | "organizations" | "calendar" | "evaluate" => OwnSession,
         "put_calendar" => May(C::ManageCalendar, Region),
-        "audit" => May(C::ViewAudit, Region),
+        "audit" | "list_reviews" => May(C::ViewAudit, Region),
+        "incident_csv" => May(C::ExportAudit, Account),
+        "review_audit" => May(C::ReviewAudit, Region),
 
         "search_patients" => May(C::SearchPatients, Own),
         "duplicates" => May(C::SearchPatients, Person),

@@ -22,6 +22,7 @@
 mod drain;
 pub mod error;
 pub mod health;
+mod incident;
 pub mod inventory;
 pub mod openapi;
 pub mod pages;

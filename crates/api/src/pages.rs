@@ -5,7 +5,7 @@
 //! - [`visit`] — who opens a page ([`visit::Visitor`]), what was sent ([`visit::Post`]), and what is shown when it can't be done.
 //! - [`view`] — what each page shows, as plain structs with a template each; drawn with samples in its tests.
 //! - [`shape`] — from the domain's rows to those structs.
-//! - `entry`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `survey`, `admin` — the handlers, by subject.
+//! - `entry`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `survey`, `admin`, `trail` — the handlers, by subject.
 //! - [`assets`] — style, script and icon; `upload` — the one form with a file.
 //!
 //! # The flow of a form
@@ -36,6 +36,7 @@ mod people;
 mod shape;
 mod stays;
 mod survey;
+mod trail;
 mod upload;
 mod view;
 mod visit;
@@ -103,7 +104,10 @@ pub(crate) fn screens() -> Screens {
         .get("/survey.pdf", May(C::ViewSurvey, Region), survey::pdf)
         .get("/admin/calendar", May(C::ManageCalendar, Region), admin::calendar)
         .post("/admin/calendar", May(C::ManageCalendar, Region), admin::load_calendar)
-        .get("/audit", May(C::ViewAudit, Region), admin::audit)
+        .get("/audit", May(C::ViewAudit, Region), trail::audit)
+        .get("/audit/incident.csv", May(C::ExportAudit, Region), trail::incident)
+        .get("/audit/reviews", May(C::ReviewAudit, Region), trail::reviews)
+        .post("/audit/reviews", May(C::ReviewAudit, Region), trail::review)
         .get("/assets/{hash}/{name}", Public, assets::serve)
 }
 

@@ -4,7 +4,7 @@
 //!
 //! - [`wire`] — what goes over the wire; the only place that utoipa knows.
 //! - [`mod@write`] — how a request is read: strictly, with `Idempotency-Key` and `If-Match`. [`reply`] — how it is answered.
-//! - `session`, `people`, `stays`, `filings`, `notices`, `figures`, `office` — the handlers, each: parse, call, answer.
+//! - `session`, `people`, `stays`, `filings`, `notices`, `figures`, `office`, `trail` — the handlers, each: parse, call, answer.
 //!
 //! # The flow
 //!
@@ -30,6 +30,7 @@ pub mod reply;
 mod screens;
 mod session;
 mod stays;
+pub(crate) mod trail;
 pub mod wire;
 pub mod write;
 
@@ -55,6 +56,7 @@ fn described() -> OpenApiRouter<App> {
         .merge(filings::routes())
         .merge(notices::routes())
         .merge(figures::routes())
+        .merge(trail::routes())
 }
 
 /// The OpenAPI 3.1 document.

@@ -85,9 +85,15 @@ impl Asked<'_> {
     }
 }
 
-/// For whoever may see the survey.
-pub(crate) async fn figures(app: &App, who: &SignedIn, months: (Month, Month)) -> Result<Yearly, ApiError> {
+/// For whoever may see the survey; `action` is what the trail says was done: looked at, or taken out in some form.
+pub(crate) async fn figures(
+    app: &App,
+    who: &SignedIn,
+    months: (Month, Month),
+    action: &str,
+) -> Result<Yearly, ApiError> {
     may_in_region(&who.actor, Command::ViewSurvey)?;
+    app.store().append_audit(vec![who.audit_entry(app.now(), action)]).await?;
     let directory = app.store().directory(who.actor.region_id).await?;
     let agreement = app.agreement(&directory)?;
     Asked { store: app.store(), directory: &directory, agreement, months, now: app.now() }.figures().await

@@ -56,11 +56,15 @@ pub enum Command {
     ViewSurvey,
     PublishSurvey,
     ViewAudit,
+    /// Everything that one account touched, with names, for the report of a leak.
+    ExportAudit,
+    /// Records that a month of the trail was looked through.
+    ReviewAudit,
     ManageCalendar,
 }
 
 impl Command {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::SearchPatients,
         Self::ViewPatient,
         Self::RegisterPatient,
@@ -83,6 +87,8 @@ impl Command {
         Self::ViewSurvey,
         Self::PublishSurvey,
         Self::ViewAudit,
+        Self::ExportAudit,
+        Self::ReviewAudit,
         Self::ManageCalendar,
     ];
 
@@ -111,6 +117,8 @@ impl Command {
             Self::ViewSurvey => "view_survey",
             Self::PublishSurvey => "publish_survey",
             Self::ViewAudit => "view_audit",
+            Self::ExportAudit => "export_audit",
+            Self::ReviewAudit => "review_audit",
             Self::ManageCalendar => "manage_calendar",
         }
     }
@@ -146,7 +154,8 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::IssueNotice | C::TakeBackNotice | C::LogContact | C::Acknowledge => Some(Own),
             C::ViewWarnings => Some(Own),
             C::ViewSurvey => Some(Region),
-            C::ViewOverview | C::PublishSurvey | C::ViewAudit | C::ManageCalendar => None,
+            C::ViewOverview | C::PublishSurvey | C::ManageCalendar => None,
+            C::ViewAudit | C::ExportAudit | C::ReviewAudit => None,
         },
         Role::CareManager => match command {
             C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam => Some(Attached),
@@ -156,7 +165,8 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::ViewWarnings => Some(Attached),
             C::ViewSurvey => Some(Region),
             C::RegisterPatient | C::Admit | C::RecordEvent | C::Screen | C::File => None,
-            C::ViewOverview | C::PublishSurvey | C::ViewAudit | C::ManageCalendar => None,
+            C::ViewOverview | C::PublishSurvey | C::ManageCalendar => None,
+            C::ViewAudit | C::ExportAudit | C::ReviewAudit => None,
         },
         Role::Municipality => match command {
             C::ViewOverview | C::ViewWarnings | C::ViewSurvey | C::PublishSurvey => Some(Region),
@@ -166,7 +176,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             _ => None,
         },
         Role::Auditor => match command {
-            C::ViewAudit | C::ViewSurvey => Some(Region),
+            C::ViewAudit | C::ExportAudit | C::ReviewAudit | C::ViewSurvey => Some(Region),
             _ => None,
         },
         Role::Administrator => match command {

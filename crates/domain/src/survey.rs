@@ -103,6 +103,11 @@ impl Month {
     }
 
     #[must_use]
+    pub const fn before(self) -> Self {
+        if self.month() == 1 { Self((self.year() - 1) * 100 + 12) } else { Self(self.0 - 1) }
+    }
+
+    #[must_use]
     pub const fn next(self) -> Self {
         if self.month() == 12 { Self((self.year() + 1) * 100 + 1) } else { Self(self.0 + 1) }
     }

@@ -20,6 +20,41 @@ pub struct AuditFilter {
     pub account_id: Option<AccountId>,
     /// Then or later.
     pub since: Option<Instant>,
+    /// Before then.
+    pub until: Option<Instant>,
+    /// Behind this row of the page before.
+    pub after: Option<AuditCursor>,
+}
+
+/// A row's place in the order of the list. As text 64 hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditCursor {
+    at: Instant,
+    writer_id: Uuid,
+    seq: i64,
+}
+
+impl AuditCursor {
+    /// Behind this row.
+    pub const fn of(row: &AuditRow) -> Self {
+        Self { at: row.entry.at, writer_id: row.writer_id, seq: row.seq }
+    }
+
+    /// What [`ToString`] wrote; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let shaped = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let number = |part: &str| i64::from_str_radix(part, 16).ok();
+        let (at, rest) = shaped.then(|| text.split_at(16))?;
+        let (writer_id, seq) = rest.split_at(32);
+        let (at, seq) = (number(at)?, number(seq)?);
+        Some(Self { at: Instant::from_micros(at), writer_id: Uuid::try_parse(writer_id).ok()?, seq })
+    }
+}
+
+impl std::fmt::Display for AuditCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}{}{:016x}", self.at.micros(), self.writer_id.simple(), self.seq)
+    }
 }
 
 /// Rows read at a time while verifying.
@@ -47,8 +82,17 @@ impl Store {
             args.push(since.into());
             asked.push_str(&format!(" AND audited_at >= ${}", args.len()));
         }
+        if let Some(until) = filter.until {
+            args.push(until.into());
+            asked.push_str(&format!(" AND audited_at < ${}", args.len()));
+        }
+        if let Some(AuditCursor { at, writer_id, seq }) = filter.after {
+            args.extend(args![at, writer_id, seq]);
+            let n = args.len();
+            asked.push_str(&format!(" AND (audited_at, writer_id, seq) < (${}, ${}, ${n})", n - 2, n - 1));
+        }
         let sql = format!(
-            "SELECT {} FROM audit WHERE region_id = $1{asked} ORDER BY audited_at DESC, writer_id, seq DESC LIMIT $2",
+            "SELECT {} FROM audit WHERE region_id = $1{asked} ORDER BY audited_at DESC, writer_id DESC, seq DESC LIMIT $2",
             AUDIT.list("")
         );
         self.inner.pool.rows(AssertSqlSafe(sql), args).await?.iter().map(read_audit).collect()

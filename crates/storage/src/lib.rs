@@ -58,7 +58,7 @@ mod table;
 mod writer;
 
 pub use apply::Applied;
-pub use audit::AuditFilter;
+pub use audit::{AuditCursor, AuditFilter};
 pub use chain::{AuditFault, AuditReport, ChainEnd};
 pub use error::{ApplyError, StoreError};
 pub use lists::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, WarningFilter, WarningLine};

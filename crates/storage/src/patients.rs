@@ -4,6 +4,7 @@ use domain::patient::Patient;
 use domain::text::Kana;
 use domain::{PatientId, RegionId};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use crate::engine::args;
 use crate::error::StoreError;
@@ -16,6 +17,15 @@ impl Store {
         let sql = format!("SELECT {} FROM patient WHERE id = $1 AND region_id = $2", PATIENT.list(""));
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid(), region_id.uuid()]).await?;
         rows.first().map(|row| read_patient(row, 0)).transpose()
+    }
+
+    /// These people of the region.
+    pub async fn patients(&self, region_id: RegionId, ids: &[PatientId]) -> Result<Vec<Patient>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let chosen = self.inner.dialect.in_ids("id", 2);
+        let sql = format!("SELECT {} FROM patient WHERE region_id = $1 AND {chosen}", PATIENT.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![region_id.uuid(), ids]).await?;
+        rows.iter().map(|row| read_patient(row, 0)).collect()
     }
 
     /// People whose reading (in either kana) or insured number begins so, in the order of the reading; `after` is the last of the

@@ -51,7 +51,7 @@ pub use report::{
     SurveyReport, Tally, Timing, Words, YearTally, line_wording,
 };
 pub use scope::{LONGEST, Scope};
-pub use tidy::to_csv;
+pub use tidy::{harmless, to_csv};
 
 /// With the keys in their fixed order: same report, same text.
 pub fn to_json(report: &SurveyReport) -> String {

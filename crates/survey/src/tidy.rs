@@ -133,7 +133,7 @@ impl Rows {
 }
 
 /// Text that a spreadsheet would run is made text again; full-width signs count too, a Japanese Excel takes them for formulas.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}']);
     if runs { format!("'{text}") } else { text.to_owned() }
 }

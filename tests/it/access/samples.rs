@@ -76,6 +76,7 @@ fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         ("POST", "acknowledgement") => json!({ "code": "accepted" }),
         ("POST", "withdrawal") => json!({ "why": "宛先の間違い" }),
         ("POST", "replacement") => json!({ "message": "病棟が変わりました。" }),
+        ("POST", "reviews") => json!({ "month": 209_901, "remark": "異常なし" }),
         // A month that is not over.
         ("POST", "publications") => json!({ "first": 202_611, "last": 202_611 }),
         _ => panic!("{} {} needs a sample in tests/it/access/samples.rs", route.method, route.path),
@@ -95,6 +96,11 @@ fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
 
 fn questions(route: &Route, world: &World, path: String) -> Vec<Sample> {
     let mut all = vec![Sample { path: path.clone(), ..Sample::default() }];
+    if route.path == "/api/v1/audit/incident.csv" {
+        let account = world.people[0].account.id;
+        let path = format!("{path}?account_id={account}&since=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z");
+        return vec![Sample { path, ..Sample::default() }];
+    }
     if route.path == "/api/v1/warnings" {
         let path = format!("{path}?encounter_id={}", world.stay);
         let access = Some(Access::May(Command::ViewWarnings, Record::Stay));
@@ -141,6 +147,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         "acknowledgement" => (vec![], vec![("answer", "accepted")]),
         "withdrawal" => (vec![], vec![("why", "宛先の間違い")]),
         "replacement" => (vec![], vec![("message", "病棟が変わりました。")]),
+        "reviews" => (vec![("month", "209901"), ("remark", "異常なし")], vec![]),
         "publication" => (vec![("period", "202611-202611")], vec![]),
         _ => panic!("{} {} needs a sample in tests/it/access/samples.rs", route.method, route.path),
     };

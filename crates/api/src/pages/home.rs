@@ -15,7 +15,7 @@ use super::shape::{deadline_badge, notice_row, organization, stay_row, ward};
 use super::view::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow};
 use super::view::words::{self, Tone};
 use super::visit::{Visitor, page};
-use super::{admin, visit};
+use super::{admin, trail, visit};
 use crate::error::ApiError;
 use crate::run::may_in_region;
 use crate::state::App;
@@ -40,7 +40,7 @@ pub(super) async fn home(State(app): State<App>, visitor: Visitor, Query(asked):
         Role::WardStaff | Role::Coordinator => board(&app, &visitor, asked.whole == "yes").await,
         Role::CareManager => inbox(&app, &visitor).await,
         Role::Municipality => city(&app, &visitor).await,
-        Role::Auditor => admin::audit_page(&app, &visitor).await,
+        Role::Auditor => trail::audit_page(&app, &visitor, &trail::Asked::default()).await,
         Role::Administrator => admin::calendar_page(&app, &visitor, None).await,
     };
     visitor.answer(shown)
@@ -84,6 +84,7 @@ async fn inbox(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     let ours = Some(actor.organization_id);
     let unanswered = NoticeFilter { recipient_id: ours, unanswered_only: true, ..NoticeFilter::default() };
     let mut waiting = app.store().list_notices(actor.region_id, &unanswered, None, 100).await?;
+    visitor.seen(app, Command::ListNotices, None, None, None).await?;
     waiting.reverse();
     let filter =
         EncounterFilter { office_id: ours, today: Some(visitor.today), open_only: true, ..EncounterFilter::default() };

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Command, reach};
+use domain::changes::AuditEntry;
 use domain::decide::{NewPatient, PatientDoubt, charge, correct_patient, register_patient};
 use domain::party::Role;
 use domain::patient::{InsuredNumber, Patient};
@@ -46,13 +47,18 @@ async fn find(app: &App, post: &Post) -> Result<Response, ApiError> {
     }
     let found = app.store().find_patients(visitor.who.actor.region_id, &key, None, MOST).await?;
     let found = reachable(app, &visitor.who.actor, found, Command::SearchPatients).await?;
-    let entry = |patient: &Patient| {
-        let mut entry = visitor.who.audit_entry(app.now(), Command::SearchPatients.name());
-        entry.patient_id = Some(patient.id);
-        entry
-    };
-    app.store().append_audit(found.iter().map(entry).collect()).await?;
+    note_found(app, visitor, &found).await?;
     searched(visitor, form, Some(&found))
+}
+
+/// Everybody who is shown is on the audit trail; so is a search that found nobody.
+async fn note_found(app: &App, visitor: &Visitor, found: &[Patient]) -> Result<(), ApiError> {
+    let entry = || visitor.who.audit_entry(app.now(), Command::SearchPatients.name());
+    let mut audit: Vec<_> = found.iter().map(|p| AuditEntry { patient_id: Some(p.id), ..entry() }).collect();
+    if audit.is_empty() {
+        audit.push(entry());
+    }
+    Ok(app.store().append_audit(audit).await?)
 }
 
 fn searched(visitor: &Visitor, form: Form, found: Option<&[Patient]>) -> Result<Response, ApiError> {
@@ -192,6 +198,7 @@ async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Regis
         if let Some(write) = &changes.patient {
             let alike = app.store().possible_duplicates(write.row()).await?;
             if !alike.is_empty() {
+                note_found(app, &post.visitor, &alike).await?;
                 return Ok(Registered::Alike(alike, new.doubts(&context)));
             }
         }

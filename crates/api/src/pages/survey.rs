@@ -48,19 +48,19 @@ fn months(period: &str) -> Option<(Month, Month)> {
     (0..i32::try_from(survey::LONGEST).unwrap_or(120)).contains(&length).then_some((first, last))
 }
 
-async fn figures(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Yearly, ApiError> {
+async fn figures(app: &App, visitor: &Visitor, asked: &Asked, action: &str) -> Result<Yearly, ApiError> {
     may_in_region(&visitor.who.actor, Command::ViewSurvey)?;
     let both = match months(&asked.period) {
         Some(both) => both,
         None if asked.period.is_empty() => usual(app, visitor).map(|(month, _)| (month, month))?,
         None => return Err(ApiError::Unreadable("period")),
     };
-    yearly::figures(app, &visitor.who, both).await
+    yearly::figures(app, &visitor.who, both, action).await
 }
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
     let shown = async {
-        let Yearly { report, published_at, .. } = figures(&app, &visitor, &asked).await?;
+        let Yearly { report, published_at, .. } = figures(&app, &visitor, &asked, Command::ViewSurvey.name()).await?;
         let publishes = reach(visitor.who.actor.role, Command::PublishSurvey).is_some();
         let publishable = publishes && published_at.is_none() && !report.period.provisional;
         let (month, starts) = usual(&app, &visitor)?;
@@ -111,19 +111,19 @@ fn periods(survey_month: Month, starts: u32, visitor: &Visitor) -> Vec<Group> {
 }
 
 pub(super) async fn json(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
-    let made = figures(&app, &visitor, &asked).await;
+    let made = figures(&app, &visitor, &asked, "export_survey_json").await;
     visitor.answer(made.map(|made| document("application/json", "json", &made.report, made.json().into())))
 }
 
 pub(super) async fn csv(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
-    let made = figures(&app, &visitor, &asked).await;
+    let made = figures(&app, &visitor, &asked, "export_survey_csv").await;
     let csv = |made: Yearly| document("text/csv; charset=utf-8", "csv", &made.report, survey::to_csv(&made.report));
     visitor.answer(made.map(csv))
 }
 
 pub(super) async fn pdf(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
     let made = async {
-        let report = figures(&app, &visitor, &asked).await?.report;
+        let report = figures(&app, &visitor, &asked, "export_survey_pdf").await?.report;
         let drawn = tokio::task::spawn_blocking(move || survey::to_pdf(&report).map(|pdf| (report, pdf))).await;
         let drawn = drawn.ok().and_then(Result::ok);
         let (report, pdf) = drawn.ok_or(ApiError::Inside("the survey could not be drawn"))?;

@@ -200,10 +200,10 @@ impl SurveyQuery {
     }
 }
 
-async fn asked_figures(app: &App, who: &SignedIn, asked: &SurveyQuery) -> Result<Yearly, ApiError> {
+async fn asked_figures(app: &App, who: &SignedIn, asked: &SurveyQuery, action: &str) -> Result<Yearly, ApiError> {
     may_in_region(&who.actor, Command::ViewSurvey)?;
     let months = asked.of_region(app, who).await?;
-    yearly::figures(app, who, months).await
+    yearly::figures(app, who, months, action).await
 }
 
 /// 入退院連絡調査, with numerator and denominator beside every rate.
@@ -235,7 +235,7 @@ async fn survey_json(
     who: SignedIn,
     Ask(asked): Ask<SurveyQuery>,
 ) -> Result<Response, ApiError> {
-    let figures = asked_figures(&app, &who, &asked).await?;
+    let figures = asked_figures(&app, &who, &asked, "export_survey_json").await?;
     Ok(document("application/json", None, figures.json().into()))
 }
 
@@ -245,7 +245,7 @@ async fn survey_json(
     responses((status = 200, body = String, content_type = "text/csv"))
 )]
 async fn survey_csv(State(app): State<App>, who: SignedIn, Ask(asked): Ask<SurveyQuery>) -> Result<Response, ApiError> {
-    let report = asked_figures(&app, &who, &asked).await?.report;
+    let report = asked_figures(&app, &who, &asked, "export_survey_csv").await?.report;
     Ok(document("text/csv; charset=utf-8", Some("survey.csv"), survey::to_csv(&report)))
 }
 
@@ -255,7 +255,7 @@ async fn survey_csv(State(app): State<App>, who: SignedIn, Ask(asked): Ask<Surve
     responses((status = 200, body = Vec<u8>, content_type = "application/pdf"))
 )]
 async fn survey_pdf(State(app): State<App>, who: SignedIn, Ask(asked): Ask<SurveyQuery>) -> Result<Response, ApiError> {
-    let report = asked_figures(&app, &who, &asked).await?.report;
+    let report = asked_figures(&app, &who, &asked, "export_survey_pdf").await?.report;
     let drawn = tokio::task::spawn_blocking(move || survey::to_pdf(&report)).await;
     let pdf = drawn.ok().and_then(Result::ok).ok_or(ApiError::Inside("the survey could not be drawn"))?;
     Ok(document("application/pdf", Some("survey.pdf"), pdf))

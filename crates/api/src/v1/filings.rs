@@ -117,6 +117,9 @@ async fn recipient(
     Id(id): Id<EncounterId>,
 ) -> Result<Shown<NamedRecipientView>, ApiError> {
     let case = read_case(&app, &who.actor, id, Command::IssueNotice).await?;
+    let mut seen = who.audit_entry(app.now(), Command::ViewEncounter.name());
+    (seen.patient_id, seen.encounter_id) = (Some(case.patient.id), Some(id));
+    app.store().append_audit(vec![seen]).await?;
     let ground = Ground::of(&app, &who.actor).await?;
     let sender = who.sender(None, None);
     let found = recipient_of(&case, &ground.context(&app, &sender)?)?;

@@ -1,20 +1,16 @@
-//! The agreement, the directory, the calendar and the audit trail.
+//! The agreement, the directory and the calendar.
 
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use chrono::{Datelike, NaiveDate};
+use domain::Instant;
 use domain::access::Command;
-use domain::changes::AuditEntry;
-use domain::{AccountId, Instant, PatientId};
 use serde::{Deserialize, Serialize};
-use storage::AuditFilter;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
-use super::reply::{Shown, Window};
-use super::wire::instant;
+use super::reply::Shown;
 use super::wire::party::{AgreementView, OrganizationsView};
 use super::write::{Ask, bytes};
 use crate::error::ApiError;
@@ -27,7 +23,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(agreement))
         .routes(routes!(organizations))
         .routes(routes!(calendar, put_calendar))
-        .routes(routes!(audit))
 }
 
 /// 連絡ルール in force: criteria in words, periods, what the survey counts.
@@ -126,80 +121,4 @@ async fn put_calendar(
     app.nudge();
     let (first_year, last_year, days) = (table.first_year, table.last_year, table.days);
     Ok(Shown(LoadedCalendarView { first_year, last_year, days, differing: table.differing }, None))
-}
-
-/// Which rows.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct AuditQuery {
-    /// Only about this person.
-    #[param(value_type = Option<Uuid>)]
-    patient_id: Option<PatientId>,
-    /// Only of this account.
-    #[param(value_type = Option<Uuid>)]
-    account_id: Option<AccountId>,
-    /// Only from this instant on.
-    #[param(format = DateTime)]
-    since: Option<String>,
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct AuditView {
-    /// The newest first.
-    rows: Vec<AuditRowView>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct AuditRowView {
-    #[schema(value_type = String, format = DateTime)]
-    at: Instant,
-    /// Null: the service itself.
-    account_id: Option<Uuid>,
-    account_name: Option<String>,
-    organization_id: Option<Uuid>,
-    patient_id: Option<Uuid>,
-    encounter_id: Option<Uuid>,
-    notice_id: Option<Uuid>,
-    action: String,
-    request_id: Uuid,
-    /// The chain that the row stands in, and its place there.
-    writer_id: Uuid,
-    seq: i64,
-}
-
-/// 監査: who did what to whose record.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "office", params(AuditQuery), responses((status = 200, body = AuditView)))]
-async fn audit(
-    State(app): State<App>,
-    who: SignedIn,
-    Ask(asked): Ask<AuditQuery>,
-) -> Result<Shown<AuditView>, ApiError> {
-    may_in_region(&who.actor, Command::ViewAudit)?;
-    let limit = Window::of(asked.limit, None)?.limit;
-    let since = super::wire::optional(asked.since.as_deref(), instant);
-    let since = since.map_err(|fault| domain::Refusal::at("since", fault))?;
-    let filter = AuditFilter { patient_id: asked.patient_id, account_id: asked.account_id, since };
-    let found = app.store().audit(who.actor.region_id, &filter, limit).await?;
-    let accounts: Vec<_> = found.iter().filter_map(|row| row.entry.account_id).collect();
-    let names = app.store().accounts_named(&accounts).await?;
-    let looked = AuditEntry { patient_id: asked.patient_id, ..who.audit_entry(app.now(), Command::ViewAudit.name()) };
-    app.store().append_audit(vec![looked]).await?;
-    let name_of = |id: AccountId| names.iter().find(|(known, _)| *known == id).map(|(_, name)| name.clone());
-    let rows = found.into_iter().map(|row| AuditRowView {
-        at: row.entry.at,
-        account_id: row.entry.account_id.map(AccountId::uuid),
-        account_name: row.entry.account_id.and_then(name_of),
-        organization_id: row.entry.organization_id.map(domain::OrganizationId::uuid),
-        patient_id: row.entry.patient_id.map(PatientId::uuid),
-        encounter_id: row.entry.encounter_id.map(domain::EncounterId::uuid),
-        notice_id: row.entry.notice_id.map(domain::NoticeId::uuid),
-        action: row.entry.action,
-        request_id: row.entry.request_id.uuid(),
-        writer_id: row.writer_id,
-        seq: row.seq,
-    });
-    Ok(Shown(AuditView { rows: rows.collect() }, None))
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::form::Form;
+use super::form::{Form, Group};
 use super::frame::Frame;
 
 #[derive(Debug, Template)]
@@ -21,13 +21,36 @@ pub(crate) struct CalendarPage {
 #[template(path = "audit.html")]
 pub(crate) struct Audit {
     pub(crate) frame: Frame,
+    /// What was asked for.
+    pub(crate) form: Form,
     pub(crate) rows: Vec<AuditRow>,
+    /// The address of the rows before these.
+    pub(crate) older: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "reviews.html")]
+pub(crate) struct Reviews {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    pub(crate) months: Vec<Group>,
+    pub(crate) rows: Vec<ReviewRow>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ReviewRow {
+    pub(crate) month: String,
+    pub(crate) remark: String,
+    pub(crate) by: String,
+    pub(crate) at: String,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct AuditRow {
     pub(crate) at: String,
     pub(crate) who: String,
+    /// The id of the account; none for the service itself.
+    pub(crate) account: Option<String>,
     pub(crate) place: String,
     pub(crate) action: String,
     /// The name in the trail itself.

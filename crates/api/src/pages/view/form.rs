@@ -51,6 +51,12 @@ pub(crate) fn is_chosen(field: &str) -> bool {
 /// The names of fields as their labels say them; none where the message names what is meant by itself.
 fn label(field: &str) -> Option<&'static str> {
     Some(match field {
+        "account" => "アカウント",
+        "patient" => "本人の番号",
+        "from" => "この日から",
+        "until" => "この日まで",
+        "month" => "点検した月",
+        "remark" => "結果と対応",
         "name" => "氏名",
         "kana" | "q" => "ふりがな",
         "birth_on" => "生年月日",

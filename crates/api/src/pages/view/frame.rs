@@ -111,6 +111,7 @@ pub(crate) fn done(code: &str) -> Option<&'static str> {
         "withdrawn" => "連絡を取り消しました。相手にもお知らせします。",
         "replaced" => "新しい連絡に差し替えました。",
         "published" => "数値を公表し、固定しました。",
+        "reviewed" => "点検を記録しました。",
         "loaded" => "祝日の表を読み込みました。",
         "out" => "ログアウトしました。",
         _ => return None,

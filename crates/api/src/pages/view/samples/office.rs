@@ -6,7 +6,7 @@ use domain::survey::{DischargeFact, LeadTime, Method, Month, SurveyFact};
 use survey::{Parties, Scope, SurveyReport};
 
 use super::*;
-use crate::pages::view::admin::{Audit, AuditRow, CalendarPage};
+use crate::pages::view::admin::{Audit, AuditRow, CalendarPage, ReviewRow, Reviews};
 use crate::pages::view::notices::{AnswerRow, DeliveryRow, NoticePage, Notices, Tombstone};
 
 #[test]
@@ -155,10 +155,26 @@ fn the_survey_and_the_lists_of_the_office_are_drawn() {
     let row = AuditRow {
         at: "2026年11月20日(金) 17:05".into(),
         who: "北見 花子".into(),
+        account: Some("0199a1b2-0001".into()),
         place: "架空中央病院".into(),
         action: "連絡の送信".into(),
         code: "issue_notice".into(),
         concerns: vec![("入院", "0199a1b2-0000".into())],
     };
-    draw("audit", &Audit { frame: frame("監査記録", Role::Auditor, "/"), rows: vec![row.clone(), row] });
+    let asked = form("/audit", Typed::default().with("account", "nurse"));
+    let older = Some("/audit?after=00".into());
+    draw(
+        "audit",
+        &Audit { frame: frame("監査記録", Role::Auditor, "/"), form: asked, rows: vec![row.clone(), row], older },
+    );
+    let reviewed = ReviewRow {
+        month: "令和8年10月".into(),
+        remark: "異常なし".into(),
+        by: "美幌 五郎".into(),
+        at: "2026年11月4日(水) 9:10".into(),
+    };
+    let months = Group::plain(vec![Choice::new("202610", "令和8年10月", "")]);
+    let empty = form("/audit/reviews", Typed::default().with("month", "202610"));
+    let frame = frame("監査記録の点検", Role::Auditor, "/audit/reviews");
+    draw("reviews", &Reviews { frame, form: empty, months, rows: vec![reviewed] });
 }

@@ -1,0 +1,265 @@
+//! 監査記録: the trail by person, account and day, the list of what one account touched, and the monthly review.
+
+use std::collections::HashMap;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::NaiveTime;
+use domain::access::Command;
+use domain::survey::Month;
+use domain::text::Prose;
+use domain::trail::AuditReview;
+use domain::{AccountId, EncounterId, Fault, Instant, NoticeId, PatientId, Refusal};
+use serde::Deserialize;
+use storage::{AuditCursor, AuditFilter};
+use survey::era;
+
+use super::shape;
+use super::view::admin::{Audit, AuditRow, ReviewRow, Reviews};
+use super::view::form::{Choice, Form, Group};
+use super::view::typed::{Typed, parse_day};
+use super::view::words;
+use super::visit::{Post, Visitor, encoded, leads_to, onward, page};
+use crate::error::ApiError;
+use crate::incident;
+use crate::run::{may_in_region, run};
+use crate::state::App;
+use crate::v1::trail::{kept, reviewed, spreadsheet};
+
+const A_PAGE: u32 = 200;
+/// Months that can be chosen for a review.
+const MONTHS: usize = 12;
+
+/// Which rows; days of the wall calendar, both included.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    patient: String,
+    /// An id, or a login name.
+    #[serde(default)]
+    account: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    after: String,
+}
+
+impl Asked {
+    async fn filter(&self, app: &App, visitor: &Visitor) -> Result<AuditFilter, ApiError> {
+        let day = |text: &str| (!text.trim().is_empty()).then(|| parse_day(text)).transpose();
+        let begins = |day| Instant::at(day, NaiveTime::MIN);
+        let from = day(&self.from).map_err(|fault| Refusal::at("from", fault))?;
+        let until = day(&self.until).map_err(|fault| Refusal::at("until", fault))?;
+        let person = self.patient.trim();
+        let patient_id =
+            (!person.is_empty()).then(|| person.parse().map_err(|_| Refusal::at("patient", Fault::UnknownId)));
+        let after = (!self.after.is_empty()).then(|| AuditCursor::parse(&self.after).ok_or(Fault::NotFound));
+        Ok(AuditFilter {
+            patient_id: patient_id.transpose()?,
+            account_id: self.account(app, visitor).await?,
+            since: from.map(begins),
+            until: until.and_then(|day| day.succ_opt()).map(begins),
+            after: after.transpose()?,
+        })
+    }
+
+    async fn account(&self, app: &App, visitor: &Visitor) -> Result<Option<AccountId>, ApiError> {
+        let asked = self.account.trim();
+        if asked.is_empty() {
+            return Ok(None);
+        }
+        let found = match asked.parse::<AccountId>() {
+            Ok(id) => app.store().account(id).await?,
+            Err(_) => app.store().account_by_login(asked).await?,
+        };
+        let ours = found.filter(|account| account.region_id == visitor.who.actor.region_id);
+        ours.map(|account| Some(account.id)).ok_or_else(|| Refusal::at("account", Fault::UnknownId).into())
+    }
+
+    fn typed(&self) -> Typed {
+        Typed::default()
+            .with("patient", self.patient.trim())
+            .with("account", self.account.trim())
+            .with("from", self.from.trim())
+            .with("until", self.until.trim())
+    }
+
+    /// The address of the rows behind `after`.
+    fn older(&self, after: &AuditCursor) -> String {
+        let fields =
+            [("patient", &self.patient), ("account", &self.account), ("from", &self.from), ("until", &self.until)];
+        let asked: String = fields.iter().map(|(name, value)| format!("{name}={}&", encoded(value.trim()))).collect();
+        format!("/audit?{asked}after={after}")
+    }
+}
+
+pub(super) async fn audit(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
+    visitor.answer(audit_page(&app, &visitor, &asked).await)
+}
+
+pub(super) async fn audit_page(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response, ApiError> {
+    may_in_region(&visitor.who.actor, Command::ViewAudit)?;
+    let form = visitor.form(app, "/audit", asked.typed());
+    let filter = match asked.filter(app, visitor).await {
+        Ok(filter) => filter,
+        Err(error) => {
+            let form = form.refused(app, error)?;
+            let frame = visitor.frame("監査記録", "Audit trail");
+            return page(form.status, &Audit { frame, form, rows: Vec::new(), older: None });
+        }
+    };
+    let found = app.store().audit(visitor.who.actor.region_id, &filter, A_PAGE).await?;
+    let names = shape::names(app, found.iter().filter_map(|row| row.entry.account_id).collect()).await?;
+    visitor.seen(app, Command::ViewAudit, filter.patient_id, None, None).await?;
+    let more = found.last().filter(|_| found.len() >= A_PAGE as usize);
+    let shown = Audit {
+        frame: visitor.frame("監査記録", "Audit trail"),
+        form,
+        older: more.map(|row| asked.older(&AuditCursor::of(row))),
+        rows: found.iter().map(|row| shown_row(row, visitor, &names)).collect(),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+fn shown_row(row: &storage::AuditRow, visitor: &Visitor, names: &HashMap<AccountId, String>) -> AuditRow {
+    let entry = &row.entry;
+    let ids = [
+        entry.patient_id.map(PatientId::uuid).map(|id| ("本人", id.to_string())),
+        entry.encounter_id.map(EncounterId::uuid).map(|id| ("入院", id.to_string())),
+        entry.notice_id.map(NoticeId::uuid).map(|id| ("連絡", id.to_string())),
+    ];
+    AuditRow {
+        at: words::full_instant(entry.at),
+        who: entry.account_id.map_or_else(|| "つなぎ(自動)".to_owned(), |id| shape::named(names, id)),
+        account: entry.account_id.map(|id| id.to_string()),
+        place: entry.organization_id.map_or_else(String::new, |id| shape::organization(&visitor.directory, id)),
+        action: action(&entry.action).to_owned(),
+        code: entry.action.clone(),
+        concerns: ids.into_iter().flatten().collect(),
+    }
+}
+
+/// All that the account touched in those days, as a table to be saved.
+pub(super) async fn incident(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
+    let made = async {
+        may_in_region(&visitor.who.actor, Command::ExportAudit)?;
+        let filter = asked.filter(&app, &visitor).await;
+        let wanted = filter.and_then(|filter| {
+            let account_id = filter.account_id.ok_or_else(|| Refusal::at("account", Fault::Missing))?;
+            let since = filter.since.ok_or_else(|| Refusal::at("from", Fault::Missing))?;
+            let until = filter.until.ok_or_else(|| Refusal::at("until", Fault::Missing))?;
+            Ok((account_id, since, until))
+        });
+        let csv = match wanted {
+            Ok((account_id, since, until)) => incident::csv(&app, &visitor.who, account_id, since, until).await,
+            Err(error) => Err(error),
+        };
+        match csv {
+            Ok(csv) => Ok(spreadsheet(csv)),
+            Err(error) => {
+                let form = visitor.form(&app, "/audit", asked.typed()).refused(&app, error)?;
+                let frame = visitor.frame("監査記録", "Audit trail");
+                page(form.status, &Audit { frame, form, rows: Vec::new(), older: None })
+            }
+        }
+    };
+    visitor.answer(made.await)
+}
+
+pub(super) async fn reviews(State(app): State<App>, visitor: Visitor) -> Response {
+    let last = Month::of(visitor.today).before();
+    let typed = Typed::default().with("month", last.number().to_string());
+    let form = visitor.form(&app, "/audit/reviews", typed);
+    visitor.answer(reviews_page(&app, &visitor, form).await)
+}
+
+async fn reviews_page(app: &App, visitor: &Visitor, form: Form) -> Result<Response, ApiError> {
+    may_in_region(&visitor.who.actor, Command::ReviewAudit)?;
+    let found = app.store().audit_reviews(visitor.who.actor.region_id).await?;
+    let names = shape::names(app, found.iter().map(|review| review.reviewed_by).collect()).await?;
+    visitor.seen(app, Command::ViewAudit, None, None, None).await?;
+    let row = |review: &AuditReview| ReviewRow {
+        month: era::month(review.month),
+        remark: review.remark.to_string(),
+        by: shape::named(&names, review.reviewed_by),
+        at: words::full_instant(review.reviewed_at),
+    };
+    let months = std::iter::successors(Some(Month::of(visitor.today)), |month| Some(month.before()));
+    let choice = |month: Month| Choice::new(month.number().to_string(), era::month(month), "");
+    let shown = Reviews {
+        frame: visitor.frame("監査記録の点検", "Reviews of the trail"),
+        months: Group::plain(months.take(MONTHS).map(choice).collect()),
+        rows: found.iter().map(row).collect(),
+        form,
+    };
+    page(shown.form.status, &shown)
+}
+
+pub(super) async fn review(State(app): State<App>, post: Post) -> Response {
+    post.answer(record_review(&app, &post).await)
+}
+
+async fn record_review(app: &App, post: &Post) -> Result<Response, ApiError> {
+    may_in_region(&post.visitor.who.actor, Command::ReviewAudit)?;
+    let form = post.form(app, "/audit/reviews");
+    if !post.typed.wants_sending() {
+        return reviews_page(app, &post.visitor, form).await;
+    }
+    let who = &post.visitor.who;
+    let month = post.typed.get("month").parse().ok().and_then(Month::from_number);
+    let sent = match (month, Prose::parse(post.typed.get("remark"))) {
+        (None, _) => Err(Refusal::at("month", Fault::Missing).into()),
+        (_, Err(fault)) => Err(Refusal::at("remark", fault).into()),
+        (Some(month), Ok(remark)) => {
+            let sender = post.sender(None);
+            let decide = async || {
+                let review = reviewed(app, who.actor.region_id, who, month, remark.clone())?;
+                Ok((kept(app, who, review), leads_to("/audit/reviews?done=reviewed")))
+            };
+            run(app, &sender, decide).await
+        }
+    };
+    match sent {
+        Ok(answer) => Ok(onward(answer)),
+        Err(error) => reviews_page(app, &post.visitor, form.refused(app, error)?).await,
+    }
+}
+
+/// What was done, in words; the name itself stands beside it.
+fn action(name: &str) -> &'static str {
+    match name {
+        "log_in" => "ログイン",
+        "log_in_refused" => "ログイン失敗",
+        "log_out" => "ログアウト",
+        "search_patients" => "本人の検索",
+        "view_patient" => "本人の閲覧",
+        "register_patient" => "本人の登録",
+        "write_patient" => "本人の変更",
+        "write_care_team" => "担当の登録",
+        "admit" => "入院の登録",
+        "view_encounter" => "入院の閲覧",
+        "list_encounters" => "入院一覧の閲覧",
+        "list_notices" => "連絡一覧の閲覧",
+        "view_notice" => "連絡の閲覧",
+        "record_event" => "入退院の記録",
+        "screen" => "判定",
+        "file" => "退院の予定・判定・連絡",
+        "issue_notice" => "連絡の送信",
+        "take_back_notice" => "連絡の取消・差し替え",
+        "log_contact" => "連絡の記録",
+        "acknowledge" => "受領の回答",
+        "view_overview" => "概況の閲覧",
+        "view_survey" => "調査の閲覧",
+        "export_survey_json" | "export_survey_csv" | "export_survey_pdf" => "調査の出力",
+        "export_audit" => "監査記録の出力",
+        "review_audit" => "監査記録の点検",
+        "break_glass" => "緊急閲覧",
+        "view_audit" => "監査記録の閲覧",
+        "manage_calendar" => "祝日の表の更新",
+        "publish_survey" => "調査の公表",
+        _ => "その他の操作",
+    }
+}
