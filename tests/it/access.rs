@@ -7,6 +7,8 @@
 //! sample fails here. Whoever may not is sent away even with a request that is right in every other way; whoever may is let in, which
 //! shows in any answer but 401, 403 and 404: the requests are such that the stay doesn't change under the next.
 
+mod emergency;
+mod regions;
 mod samples;
 mod world;
 

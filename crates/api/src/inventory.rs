@@ -70,8 +70,9 @@ pub(crate) fn of_operation(id: &str) -> Option<Access> {
         // Known to all who work with it.
         "agreement" | "organizations" | "calendar" | "evaluate" => OwnSession,
         "put_calendar" => May(C::ManageCalendar, Region),
-        "audit" | "list_reviews" => May(C::ViewAudit, Region),
+        "audit" | "list_reviews" | "list_emergencies" => May(C::ViewAudit, Region),
         "incident_csv" => May(C::ExportAudit, Account),
+        "break_glass" => May(C::BreakGlass, Region),
         "review_audit" => May(C::ReviewAudit, Region),
 
         "search_patients" => May(C::SearchPatients, Own),

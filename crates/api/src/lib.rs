@@ -20,6 +20,7 @@
 //! A mail is not sent inside a request: the answer says that the notice is kept and on its way, no more.
 
 mod drain;
+mod emergency;
 pub mod error;
 pub mod health;
 mod incident;

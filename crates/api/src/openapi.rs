@@ -20,7 +20,7 @@ const BEARER: &str = "session";
 /// Operations whose writes change nothing, so no key belongs to them; and the login, which is before every account.
 const WITHOUT_KEY: [&str; 5] = ["log_in", "log_out", "evaluate", "search_patients", "put_calendar"];
 /// Writes that make something new, so that there is nothing to match.
-const CREATES: [&str; 4] = ["register", "admit", "publish_survey", "review_audit"];
+const CREATES: [&str; 5] = ["register", "admit", "publish_survey", "review_audit", "break_glass"];
 /// Writes that two people could do over each other.
 const NEEDS_IF_MATCH: &str = "correct_patient";
 

@@ -26,6 +26,7 @@
 
 mod admin;
 pub(crate) mod assets;
+mod emergency;
 mod entry;
 mod events;
 mod filing;
@@ -104,6 +105,8 @@ pub(crate) fn screens() -> Screens {
         .get("/survey.pdf", May(C::ViewSurvey, Region), survey::pdf)
         .get("/admin/calendar", May(C::ManageCalendar, Region), admin::calendar)
         .post("/admin/calendar", May(C::ManageCalendar, Region), admin::load_calendar)
+        .get("/emergency", May(C::BreakGlass, Region), emergency::form)
+        .post("/emergency", May(C::BreakGlass, Region), emergency::break_glass)
         .get("/audit", May(C::ViewAudit, Region), trail::audit)
         .get("/audit/incident.csv", May(C::ExportAudit, Region), trail::incident)
         .get("/audit/reviews", May(C::ReviewAudit, Region), trail::reviews)

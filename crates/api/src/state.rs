@@ -28,6 +28,8 @@ pub struct EdgeSettings {
     /// Failed logins in a row before an account is locked.
     pub lockout_after: i64,
     pub lockout_minutes: i64,
+    /// How long a record that was opened in an emergency stays open.
+    pub break_glass_minutes: i64,
     /// Readiness: a sweep or an outbox older than this is not healthy.
     pub stale_after_seconds: i64,
     /// Shows the fictional logins and the demo's links.

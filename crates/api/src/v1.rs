@@ -21,6 +21,7 @@
 //! A handler with `#[utoipa::path]` naming its success; the refusals and the conditions of a write are added to all by
 //! [`openapi`]. Register it in its module's `routes()`, and say in [`inventory`](crate::inventory) what it stands for.
 
+pub(crate) mod emergencies;
 mod figures;
 mod filings;
 mod notices;
@@ -57,6 +58,7 @@ fn described() -> OpenApiRouter<App> {
         .merge(notices::routes())
         .merge(figures::routes())
         .merge(trail::routes())
+        .merge(emergencies::routes())
 }
 
 /// The OpenAPI 3.1 document.

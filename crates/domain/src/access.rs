@@ -60,11 +60,13 @@ pub enum Command {
     ExportAudit,
     /// Records that a month of the trail was looked through.
     ReviewAudit,
+    /// Opens a record in an emergency, without a relation to it: see [`opens_in_emergency`].
+    BreakGlass,
     ManageCalendar,
 }
 
 impl Command {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::SearchPatients,
         Self::ViewPatient,
         Self::RegisterPatient,
@@ -89,6 +91,7 @@ impl Command {
         Self::ViewAudit,
         Self::ExportAudit,
         Self::ReviewAudit,
+        Self::BreakGlass,
         Self::ManageCalendar,
     ];
 
@@ -119,6 +122,7 @@ impl Command {
             Self::ViewAudit => "view_audit",
             Self::ExportAudit => "export_audit",
             Self::ReviewAudit => "review_audit",
+            Self::BreakGlass => "break_glass",
             Self::ManageCalendar => "manage_calendar",
         }
     }
@@ -148,7 +152,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::SearchPatients | C::ViewPatient | C::RegisterPatient | C::WritePatient | C::WriteCareTeam => {
                 Some(Region)
             }
-            C::Admit | C::ListEncounters | C::ListNotices => Some(Region),
+            C::Admit | C::ListEncounters | C::ListNotices | C::BreakGlass => Some(Region),
             C::ViewEncounter | C::RecordEvent | C::Screen | C::File => Some(Own),
             C::ViewNotice => Some(Addressed),
             C::IssueNotice | C::TakeBackNotice | C::LogContact | C::Acknowledge => Some(Own),
@@ -159,7 +163,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
         },
         Role::CareManager => match command {
             C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam => Some(Attached),
-            C::ListEncounters | C::ListNotices => Some(Region),
+            C::ListEncounters | C::ListNotices | C::BreakGlass => Some(Region),
             C::ViewEncounter | C::IssueNotice | C::TakeBackNotice | C::LogContact => Some(Attached),
             C::ViewNotice | C::Acknowledge => Some(Addressed),
             C::ViewWarnings => Some(Attached),
@@ -184,6 +188,11 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             _ => None,
         },
     }
+}
+
+/// What an opened record may be used for, while it is open: to look at the person and her stays, nothing else.
+pub const fn opens_in_emergency(role: Role, command: Command) -> bool {
+    matches!(command, Command::ViewPatient | Command::ViewEncounter) && reach(role, Command::BreakGlass).is_some()
 }
 
 /// Refuses with [`Fault::NotAllowed`] when the role never may, with [`Fault::NotFound`] when it may not from this relation.
@@ -242,6 +251,17 @@ mod tests {
         assert_eq!(reach(Role::Municipality, Command::ViewSurvey), Some(Relation::Region));
         assert_eq!(reach(Role::Municipality, Command::ViewEncounter), Some(Relation::Attached));
         assert_eq!(reach(Role::Municipality, Command::SearchPatients), None);
+    }
+
+    #[test]
+    fn an_emergency_opens_looking_and_nothing_else_to_those_who_treat_and_care() {
+        for role in Role::ALL {
+            let treats_or_cares = matches!(role, Role::WardStaff | Role::Coordinator | Role::CareManager);
+            for command in Command::ALL {
+                let looks = matches!(command, Command::ViewPatient | Command::ViewEncounter);
+                assert_eq!(opens_in_emergency(role, command), looks && treats_or_cares, "{role:?} {command:?}");
+            }
+        }
     }
 
     #[test]

@@ -94,6 +94,8 @@ pub enum Letter {
     NoticeDeclined { notice_id: NoticeId },
     /// The serial numbers that this organization was sent in the week before `until_on`; a missing number shows a lost mail.
     WeeklySerials { first: i64, last: i64, from_on: NaiveDate, until_on: NaiveDate },
+    /// Somebody without relation opened the record of a person whom this organization has to do with.
+    OpenedInEmergency { encounter_id: Option<EncounterId>, opened_on: NaiveDate },
     /// To the auditor: the number and the hash of the day's seal over the audit trail, to be kept outside the database.
     AuditSealed { number: i64, hash: String, sealed_on: NaiveDate },
 }

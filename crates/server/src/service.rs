@@ -100,6 +100,7 @@ impl Service {
             session_hours: config.session.hours,
             lockout_after: config.session.lockout_after,
             lockout_minutes: config.session.lockout_minutes,
+            break_glass_minutes: config.audit.break_glass_minutes,
             stale_after_seconds: config.health.stale_after_seconds,
             demo: parts.demo,
         };

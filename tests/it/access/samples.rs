@@ -76,6 +76,8 @@ fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         ("POST", "acknowledgement") => json!({ "code": "accepted" }),
         ("POST", "withdrawal") => json!({ "why": "宛先の間違い" }),
         ("POST", "replacement") => json!({ "message": "病棟が変わりました。" }),
+        // Without a reason.
+        ("POST", "emergencies") => json!({ "patient_id": world.patient, "reason": "" }),
         ("POST", "reviews") => json!({ "month": 209_901, "remark": "異常なし" }),
         // A month that is not over.
         ("POST", "publications") => json!({ "first": 202_611, "last": 202_611 }),
@@ -147,6 +149,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         "acknowledgement" => (vec![], vec![("answer", "accepted")]),
         "withdrawal" => (vec![], vec![("why", "宛先の間違い")]),
         "replacement" => (vec![], vec![("message", "病棟が変わりました。")]),
+        "emergency" => (vec![], vec![("kana", "きたみ はなこ"), ("birth_on", "1934-05-06"), ("reason", "救急搬送")]),
         "reviews" => (vec![("month", "209901"), ("remark", "異常なし")], vec![]),
         "publication" => (vec![("period", "202611-202611")], vec![]),
         _ => panic!("{} {} needs a sample in tests/it/access/samples.rs", route.method, route.path),

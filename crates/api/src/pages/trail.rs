@@ -9,14 +9,14 @@ use chrono::NaiveTime;
 use domain::access::Command;
 use domain::survey::Month;
 use domain::text::Prose;
-use domain::trail::AuditReview;
+use domain::trail::{AuditReview, BreakGlass};
 use domain::{AccountId, EncounterId, Fault, Instant, NoticeId, PatientId, Refusal};
 use serde::Deserialize;
 use storage::{AuditCursor, AuditFilter};
 use survey::era;
 
 use super::shape;
-use super::view::admin::{Audit, AuditRow, ReviewRow, Reviews};
+use super::view::admin::{Audit, AuditRow, GlassRow, ReviewRow, Reviews};
 use super::view::form::{Choice, Form, Group};
 use super::view::typed::{Typed, parse_day};
 use super::view::words;
@@ -25,6 +25,7 @@ use crate::error::ApiError;
 use crate::incident;
 use crate::run::{may_in_region, run};
 use crate::state::App;
+use crate::v1::emergencies::LISTED_DAYS;
 use crate::v1::trail::{kept, reviewed, spreadsheet};
 
 const A_PAGE: u32 = 200;
@@ -181,6 +182,16 @@ async fn reviews_page(app: &App, visitor: &Visitor, form: Form) -> Result<Respon
     let found = app.store().audit_reviews(visitor.who.actor.region_id).await?;
     let names = shape::names(app, found.iter().map(|review| review.reviewed_by).collect()).await?;
     visitor.seen(app, Command::ViewAudit, None, None, None).await?;
+    let since = app.now().plus_days(-LISTED_DAYS);
+    let opened = app.store().opened_in_emergency(visitor.who.actor.region_id, since, A_PAGE).await?;
+    let openers = shape::names(app, opened.iter().map(|glass| glass.account_id).collect()).await?;
+    let glass = |glass: &BreakGlass| GlassRow {
+        at: words::full_instant(glass.opened_at),
+        who: shape::named(&openers, glass.account_id),
+        place: shape::organization(&visitor.directory, glass.organization_id),
+        reason: glass.reason.to_string(),
+        patient_id: glass.patient_id.to_string(),
+    };
     let row = |review: &AuditReview| ReviewRow {
         month: era::month(review.month),
         remark: review.remark.to_string(),
@@ -192,6 +203,7 @@ async fn reviews_page(app: &App, visitor: &Visitor, form: Form) -> Result<Respon
     let shown = Reviews {
         frame: visitor.frame("監査記録の点検", "Reviews of the trail"),
         months: Group::plain(months.take(MONTHS).map(choice).collect()),
+        glasses: opened.iter().map(glass).collect(),
         rows: found.iter().map(row).collect(),
         form,
     };

@@ -63,6 +63,10 @@ pub(super) fn of(
             let hospital = reader == Some(OrganizationKind::Hospital);
             Words { path: format!("/notices/{notice_id}"), ..still_waiting(level, hospital, &number) }
         }
+        Letter::OpenedInEmergency { encounter_id, opened_on } => {
+            let path = encounter_id.map_or_else(|| "/".to_owned(), |id| format!("/encounters/{id}"));
+            Words { path, ..opened(opened_on) }
+        }
         Letter::AuditSealed { number, ref hash, sealed_on } => {
             Words { path: "/audit".into(), ..sealed(number, hash, sealed_on) }
         }
@@ -332,6 +336,27 @@ fn weekly(first: i64, last: i64, from_on: NaiveDate, until_on: NaiveDate) -> Wor
             ],
             "See what you received",
             &["If a number is missing, look among your junk mail and on that page."],
+        ),
+    )
+}
+
+fn opened(opened_on: NaiveDate) -> Words {
+    let (day_ja, day_en) = day(opened_on);
+    letter(
+        "緊急閲覧がありました",
+        Voice::new(
+            format!("{day_ja}、担当している方の記録が、担当外の機関から緊急閲覧されました。"),
+            &["理由は監査の担当者が確かめます。救急の対応などで、連絡が来るかもしれません。"],
+            "入院の画面を開く",
+            &["心当たりがなく、おかしいと思われるときは、市の担当課へお知らせください。"],
+        ),
+        Voice::new(
+            format!(
+                "On {day_en} the record of somebody in your care was opened in an emergency, by another organization."
+            ),
+            &["The auditor looks into the reason. They may call you."],
+            "Open the stay",
+            &["If this seems wrong to you, please tell the city."],
         ),
     )
 }

@@ -34,7 +34,28 @@ pub(crate) struct Reviews {
     pub(crate) frame: Frame,
     pub(crate) form: Form,
     pub(crate) months: Vec<Group>,
+    /// Records opened in an emergency in the last two months.
+    pub(crate) glasses: Vec<GlassRow>,
     pub(crate) rows: Vec<ReviewRow>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "emergency.html")]
+pub(crate) struct Emergency {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    /// How long it lasts.
+    pub(crate) minutes: i64,
+}
+
+/// A record that was opened in an emergency, for the review.
+#[derive(Debug, Clone)]
+pub(crate) struct GlassRow {
+    pub(crate) at: String,
+    pub(crate) who: String,
+    pub(crate) place: String,
+    pub(crate) reason: String,
+    pub(crate) patient_id: String,
 }
 
 #[derive(Debug, Clone)]

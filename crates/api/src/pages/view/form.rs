@@ -52,6 +52,7 @@ pub(crate) fn is_chosen(field: &str) -> bool {
 fn label(field: &str) -> Option<&'static str> {
     Some(match field {
         "account" => "アカウント",
+        "reason" => "緊急の理由",
         "patient" => "本人の番号",
         "from" => "この日から",
         "until" => "この日まで",

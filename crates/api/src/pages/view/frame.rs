@@ -85,6 +85,9 @@ fn nav(role: Role, path: &str) -> Vec<NavItem> {
     if matches!(role, Role::Administrator) {
         items.push(("/overview", "概況", "Overview"));
     }
+    if can(Command::BreakGlass) {
+        items.push(("/emergency", "緊急閲覧", "Emergency"));
+    }
     items.push(("/survey", "調査", "Survey"));
     let best = items.iter().map(|(href, _, _)| *href).filter(|href| leads(href, path)).max_by_key(|href| href.len());
     items.into_iter().map(|(href, ja, en)| NavItem { href, ja, en, current: best == Some(href) }).collect()
@@ -111,6 +114,7 @@ pub(crate) fn done(code: &str) -> Option<&'static str> {
         "withdrawn" => "連絡を取り消しました。相手にもお知らせします。",
         "replaced" => "新しい連絡に差し替えました。",
         "published" => "数値を公表し、固定しました。",
+        "opened" => "記録を開きました。閲覧は記録され、関係する機関へお知らせします。",
         "reviewed" => "点検を記録しました。",
         "loaded" => "祝日の表を読み込みました。",
         "out" => "ログアウトしました。",

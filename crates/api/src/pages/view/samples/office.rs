@@ -6,7 +6,7 @@ use domain::survey::{DischargeFact, LeadTime, Method, Month, SurveyFact};
 use survey::{Parties, Scope, SurveyReport};
 
 use super::*;
-use crate::pages::view::admin::{Audit, AuditRow, CalendarPage, ReviewRow, Reviews};
+use crate::pages::view::admin::{Audit, AuditRow, CalendarPage, Emergency, GlassRow, ReviewRow, Reviews};
 use crate::pages::view::notices::{AnswerRow, DeliveryRow, NoticePage, Notices, Tombstone};
 
 #[test]
@@ -175,6 +175,19 @@ fn the_survey_and_the_lists_of_the_office_are_drawn() {
     };
     let months = Group::plain(vec![Choice::new("202610", "令和8年10月", "")]);
     let empty = form("/audit/reviews", Typed::default().with("month", "202610"));
+    let glass = GlassRow {
+        at: "2026年11月19日(木) 2:10".into(),
+        who: "常呂 次郎".into(),
+        place: "架空居宅介護支援事業所".into(),
+        reason: "救急搬送され、家族と連絡がつかない".into(),
+        patient_id: "0199a1b2-0002".into(),
+    };
+    let glasses = vec![glass];
+    let hurried = form("/emergency", Typed::default().with("kana", "きたみ はなこ"));
+    draw(
+        "emergency",
+        &Emergency { frame: frame("緊急閲覧", Role::CareManager, "/emergency"), form: hurried, minutes: 60 },
+    );
     let frame = frame("監査記録の点検", Role::Auditor, "/audit/reviews");
-    draw("reviews", &Reviews { frame, form: empty, months, rows: vec![reviewed] });
+    draw("reviews", &Reviews { frame, form: empty, months, glasses, rows: vec![reviewed] });
 }

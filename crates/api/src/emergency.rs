@@ -1,0 +1,131 @@
+//! 緊急閲覧: whoever has no relation to a record opens it in an emergency, says why, and may look for a while.
+//!
+//! What it opens is in [`domain::access::opens_in_emergency`]: looking, never writing, and never in another region. The organizations
+//! that have to do with the person are told by mail without a name, and the auditor sees it in the list for the review.
+
+use chrono::NaiveDate;
+use domain::access::Command;
+use domain::changes::{AuditEntry, Changes};
+use domain::delivery::{Delivery, DeliveryState, Letter};
+use domain::directory::Directory;
+use domain::party::ContactUse;
+use domain::patient::{InsuredNumber, Patient};
+use domain::text::{Kana, Line};
+use domain::trail::BreakGlass;
+use domain::{EncounterId, Fault, Ids, OrganizationId, PatientId};
+use storage::EncounterFilter;
+
+use crate::error::ApiError;
+use crate::run::may_in_region;
+use crate::session::SignedIn;
+use crate::state::App;
+
+/// People of one reading who are looked through for a birthday.
+const ALIKE: u32 = 200;
+
+/// Whose record: by an id that is known, or by what stands on an insurance card. Nobody can browse this way.
+#[derive(Debug, Clone)]
+pub(crate) enum Wanted {
+    Patient(PatientId),
+    Encounter(EncounterId),
+    Born { kana: Kana, birth_on: NaiveDate },
+    Insured(InsuredNumber),
+}
+
+/// What was opened.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened {
+    pub(crate) glass: BreakGlass,
+    /// Her stays that go on.
+    pub(crate) stays: Vec<EncounterId>,
+}
+
+/// Decides an opening; the rows are for the caller to apply.
+pub(crate) async fn open(
+    app: &App,
+    who: &SignedIn,
+    wanted: &Wanted,
+    reason: &Line,
+) -> Result<(Changes, Opened), ApiError> {
+    may_in_region(&who.actor, Command::BreakGlass)?;
+    let (patient, asked) = find(app, who, wanted).await?;
+    let region_id = who.actor.region_id;
+    let filter = EncounterFilter { patient_id: Some(patient.id), open_only: true, ..EncounterFilter::default() };
+    let stays = app.store().list_encounters(region_id, &filter, None, 20).await?;
+    let directory = app.store().directory(region_id).await?;
+    let now = app.now();
+    let mut ids = Ids::new(now, app.seed());
+    let glass = BreakGlass {
+        id: ids.next(),
+        region_id,
+        account_id: who.actor.account_id,
+        organization_id: who.actor.organization_id,
+        patient_id: patient.id,
+        encounter_id: asked,
+        reason: reason.clone(),
+        opened_at: now,
+        until_at: now.plus_seconds(app.settings().break_glass_minutes * 60),
+    };
+    let mut told: Vec<(OrganizationId, ContactUse, Option<EncounterId>)> = Vec::new();
+    for stay in &stays {
+        told.push((stay.encounter.hospital_id, ContactUse::CoordinationDesk, Some(stay.encounter.id)));
+    }
+    let team = app.store().care_team(patient.id).await?;
+    let first = stays.first().map(|stay| stay.encounter.id);
+    let in_charge = team.iter().filter(|member| member.is_current_on(now.day()));
+    told.extend(in_charge.map(|member| (member.organization_id, ContactUse::First, first)));
+    let letters = told.into_iter().filter(|(to, ..)| *to != who.actor.organization_id);
+    let deliveries = letters.filter_map(|told| letter(&glass, &directory, &mut ids, told)).collect();
+    let audit = AuditEntry {
+        patient_id: Some(patient.id),
+        encounter_id: asked,
+        ..who.audit_entry(now, Command::BreakGlass.name())
+    };
+    let changes = Changes { break_glass: Some(glass.clone()), deliveries, audit: vec![audit], ..Changes::default() };
+    Ok((changes, Opened { glass, stays: stays.iter().map(|stay| stay.encounter.id).collect() }))
+}
+
+fn letter(
+    glass: &BreakGlass,
+    directory: &Directory,
+    ids: &mut Ids,
+    (organization_id, use_for, encounter_id): (OrganizationId, ContactUse, Option<EncounterId>),
+) -> Option<Delivery> {
+    let mailbox = directory.mailbox(organization_id, use_for, None)?;
+    Some(Delivery {
+        id: ids.next(),
+        region_id: glass.region_id,
+        organization_id,
+        encounter_id,
+        notice_id: None,
+        warning_id: None,
+        to: mailbox.clone(),
+        letter: Letter::OpenedInEmergency { encounter_id, opened_on: glass.opened_at.day() },
+        state: DeliveryState::Pending { next_attempt_at: glass.opened_at, attempts: 0 },
+        created_at: glass.opened_at,
+    })
+}
+
+/// Just one person, or "not found": who almost fits is not told.
+async fn find(app: &App, who: &SignedIn, wanted: &Wanted) -> Result<(Patient, Option<EncounterId>), ApiError> {
+    let (store, region_id) = (app.store(), who.actor.region_id);
+    let (key, fits): (String, Box<dyn Fn(&Patient) -> bool + Send>) = match wanted.clone() {
+        Wanted::Patient(id) => return Ok((store.patient(region_id, id).await?.ok_or(Fault::NotFound)?, None)),
+        Wanted::Encounter(id) => {
+            let case = store.case(region_id, id).await?.ok_or(Fault::NotFound)?;
+            return Ok((case.patient, Some(id)));
+        }
+        Wanted::Born { kana, birth_on } => {
+            (kana.as_str().to_owned(), Box::new(move |p| p.kana == kana && p.birth_on == birth_on))
+        }
+        Wanted::Insured(number) => {
+            (number.as_str().to_owned(), Box::new(move |p| p.insured_number.as_ref() == Some(&number)))
+        }
+    };
+    let mut found = store.find_patients(region_id, &key, None, ALIKE).await?;
+    found.retain(|patient| fits(patient));
+    match (found.pop(), found.is_empty()) {
+        (Some(patient), true) => Ok((patient, None)),
+        _ => Err(Fault::NotFound.into()),
+    }
+}
