@@ -22,7 +22,7 @@ pub struct Case {
     pub contacts: Vec<Contact>,
     pub deadlines: Vec<Deadline>,
     pub warnings: Vec<Warning>,
-    /// As counted so far; none for a stay that is not in the figures.
+    /// As counted so far; of a stay that became void, as it was counted before.
     pub fact: Option<SurveyFact>,
 }
 

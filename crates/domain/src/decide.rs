@@ -91,8 +91,12 @@ pub struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    pub fn over(context: Context<'a>, case: Case) -> Self {
+    pub fn over(context: Context<'a>, mut case: Case) -> Self {
         let read_revision = case.encounter.revision;
+        if case.encounter.state.is_void() {
+            // Its counts were taken back when it became void; the row of the fact is left behind.
+            case.fact = None;
+        }
         Self {
             ids: context.ids(),
             context,

@@ -22,7 +22,8 @@ impl Store {
         self.inner.pool.rows(AssertSqlSafe(sql), args).await?.iter().map(read_cell).collect()
     }
 
-    /// Every stay that was admitted or discharged in these months: to count again and compare.
+    /// Every stay that was admitted or discharged in these months: to count again and compare. A cancelled stay's row is left behind,
+    /// and is none of them.
     pub async fn survey_facts(
         &self,
         region_id: RegionId,
@@ -33,6 +34,8 @@ impl Store {
         let sql = format!(
             "SELECT {} FROM survey_fact
              WHERE region_id = $1 AND (admitted_on >= $2 AND admitted_on < $3 OR discharged_on >= $2 AND discharged_on < $3)
+               AND NOT EXISTS (SELECT 1 FROM encounter AS e
+                               WHERE e.id = encounter_id AND e.state IN ('cancelled', 'entered_in_error'))
              ORDER BY encounter_id",
             SURVEY_FACT.list("")
         );

@@ -98,21 +98,33 @@ fn told_on(case: &Case, planned_on: NaiveDate) -> Option<NaiveDate> {
     notices.chain(contacts).min()
 }
 
+/// The person went home on another day than planned, and just that day was told: nobody waits for the word of the planned one.
+fn told_as_it_was(case: &Case, folded: &Folded) -> Option<NaiveDate> {
+    match folded.state {
+        EncounterState::Discharged { on, .. } => told_on(case, on),
+        _ => None,
+    }
+}
+
 fn discharge(case: &Case, folded: &Folded, planned_on: NaiveDate, known_at: Instant, ground: Ground<'_>) -> Deadline {
     let hospital_id = case.encounter.hospital_id;
     let hours = ground.directory.organization(hospital_id).map(|o| o.hours.clone()).unwrap_or_default();
     let due_on = ground.agreement.discharge_notice.period.due_on(planned_on, ground.calendar, &hours);
     let asked = case.screening().is_none_or(crate::screening::Screening::asks_for_notice);
     let impossible = known_at.day() > due_on;
-    let (timeliness, open) = match told_on(case, planned_on) {
-        Some(told) => (told_verdict(planned_on, due_on, told, impossible), false),
-        None if matches!(folded.state, EncounterState::Discharged { .. }) && ground.excluded => {
+    let (timeliness, open) = match (told_on(case, planned_on), told_as_it_was(case, folded)) {
+        (Some(told), _) => (told_verdict(planned_on, due_on, told, impossible), false),
+        (None, Some(told)) if told <= due_on => (Timeliness::Excused { reason: Excuse::DateMoved }, false),
+        (None, Some(told)) => (told_verdict(planned_on, due_on, told, impossible), false),
+        (None, None) if matches!(folded.state, EncounterState::Discharged { .. }) && ground.excluded => {
             (Timeliness::Excused { reason: Excuse::Excluded }, false)
         }
         // The miss is in the figures; a warning helps nobody any more.
-        None if long_over(folded, ground.now.day()) => (untold_verdict(due_on, impossible, ground.now.day()), false),
-        None if !asked => (Timeliness::Excused { reason: Excuse::NotRequired }, false),
-        None => (untold_verdict(due_on, impossible, ground.now.day()), true),
+        (None, None) if long_over(folded, ground.now.day()) => {
+            (untold_verdict(due_on, impossible, ground.now.day()), false)
+        }
+        (None, None) if !asked => (Timeliness::Excused { reason: Excuse::NotRequired }, false),
+        (None, None) => (untold_verdict(due_on, impossible, ground.now.day()), true),
     };
     let row = Deadline {
         region_id: case.encounter.region_id,

@@ -1,7 +1,8 @@
-//! Mail into memory, for tests: what was sent can be read, and what the next sends are answered can be scripted.
+//! Mail into memory, for tests: what was sent can be read, and what the sends are answered can be scripted, or decided mail by mail.
 
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -10,10 +11,15 @@ use domain::delivery::Response;
 use super::Mail;
 
 /// Keeps every mail that it answered with `Ok`. Clones share one memory.
-#[derive(Debug, Clone, Default)]
-pub struct MemoryTransport(Arc<Mutex<Memory>>);
+#[derive(Clone, Default)]
+pub struct MemoryTransport {
+    memory: Arc<Mutex<Memory>>,
+    rule: Option<Rule>,
+}
 
-#[derive(Debug, Default)]
+type Rule = Arc<dyn Fn(&Mail) -> Response + Send + Sync>;
+
+#[derive(Default)]
 struct Memory {
     sent: Vec<Mail>,
     attempts: usize,
@@ -21,6 +27,11 @@ struct Memory {
 }
 
 impl MemoryTransport {
+    /// A memory that answers each mail by `rule`, unless an answer was scripted.
+    pub fn answering(rule: impl Fn(&Mail) -> Response + Send + Sync + 'static) -> Self {
+        Self { rule: Some(Arc::new(rule)), ..Self::default() }
+    }
+
     /// The next sends that have no answer yet get these, in order; after them `Ok` again.
     pub fn answer_next(&self, answers: impl IntoIterator<Item = Response>) {
         self.memory().answers.extend(answers);
@@ -47,8 +58,9 @@ impl MemoryTransport {
     pub(super) fn send(&self, mail: &Mail) -> Response {
         let mut memory = self.memory();
         memory.attempts += 1;
+        let by_rule = || self.rule.as_ref().map_or(Response::Ok, |rule| rule(mail));
         let answer = match mail.to_bytes() {
-            Ok(_) => memory.answers.pop_front().unwrap_or(Response::Ok),
+            Ok(_) => memory.answers.pop_front().unwrap_or_else(by_rule),
             Err(refused) => Response::FatalError { code: None, detail: refused.to_string() },
         };
         if matches!(answer, Response::Ok) {
@@ -58,7 +70,13 @@ impl MemoryTransport {
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().expect("no holder of this lock panics")
+        self.memory.lock().expect("no holder of this lock panics")
+    }
+}
+
+impl fmt::Debug for MemoryTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryTransport({} sent)", self.memory().sent.len())
     }
 }
 
@@ -75,5 +93,14 @@ mod tests {
         let shared = memory.clone();
         assert!(matches!(memory.send(&sample()), Response::Ok));
         assert_eq!((shared.take_sent().len(), memory.sent().len(), memory.attempts()), (1, 0, 2));
+    }
+
+    #[test]
+    fn a_rule_answers_what_was_not_scripted() {
+        let refused = || Response::FatalError { code: Some(550), detail: "no such mailbox".to_owned() };
+        let memory = MemoryTransport::answering(move |_| refused());
+        memory.answer_next([Response::Ok]);
+        assert_eq!((memory.send(&sample()), memory.send(&sample())), (Response::Ok, refused()));
+        assert_eq!(memory.sent().len(), 1);
     }
 }

@@ -61,3 +61,21 @@ fn the_differences_of_a_stay_add_up_to_its_last_fact() {
     let sides = |side| counts.keys().filter(|key| key.side == side && key.measure == Measure::Discharge).count();
     assert_eq!((sides(Side::Hospital), sides(Side::Office)), (1, 1));
 }
+
+#[test]
+fn a_cancelled_admission_is_taken_out_of_the_figures_once_whatever_happens_to_it_later() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    let (notice, _) = town.tell(at(day(11, 11), 10));
+    let (now, admission) = (at(day(11, 12), 10), town.case.events[0].event.clone());
+    let event = AdtEvent::CancelAdmit { cancels: town.case.events[0].id, entered_in_error: true };
+    let cancelled = town.nurse_does(now, |d| d.record(NewEvent { event, occurred_at: now, note: None })).unwrap().1;
+    let taken_out: Vec<_> = cancelled.cells.iter().map(|cell| cell.count).collect();
+    assert_eq!(taken_out, [-1, -1], "one for each side");
+    let withdrawn =
+        town.nurse_does(now, |d| d.withdraw(notice, crate::text::Line::parse("別の方").unwrap())).unwrap().1;
+    assert_eq!(withdrawn.cells, []);
+    let again = NewEvent { event: admission, occurred_at: now, note: None };
+    let back = town.nurse_does(now, |d| d.record(again)).unwrap().1;
+    assert_eq!(back.cells.iter().map(|cell| cell.count).collect::<Vec<_>>(), [1, 1]);
+}

@@ -3,8 +3,9 @@
 use super::{Town, answers, at, day, mailboxes, planned_discharge};
 use crate::Fault;
 use crate::deadline::{Excuse, Level, Timeliness};
-use crate::decide::NewEvent;
+use crate::decide::{NewEvent, NewNotice};
 use crate::encounter::{AdtEvent, Destination};
+use crate::notice::NoticeKind;
 use crate::party::ContactUse;
 
 #[test]
@@ -143,6 +144,23 @@ fn a_discharge_without_any_word_stays_open_until_it_is_told() {
     town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap();
     assert_eq!(town.verdict(day(11, 20)), Timeliness::Impossible);
     assert_eq!(town.sweep(now).0, [Level::AtOnce]);
+}
+
+#[test]
+fn a_discharge_that_came_before_its_planned_day_and_was_told_is_not_warned_about() {
+    for (discharged_on, verdict) in
+        [(day(11, 20), Timeliness::Excused { reason: Excuse::DateMoved }), (day(11, 25), Timeliness::Late { days: 2 })]
+    {
+        let mut town = Town::new();
+        town.plan(at(day(11, 3), 10), day(11, 27));
+        let now = at(discharged_on, 8);
+        let event = AdtEvent::Discharge { on: discharged_on, to: Destination::Home, support_unchanged: false };
+        town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap();
+        let told = NewNotice { kind: NoticeKind::Discharge, ..planned_discharge() };
+        town.nurse_does(now, |decision| decision.issue(told)).unwrap();
+        assert_eq!(town.verdict(day(11, 27)), verdict);
+        assert!(town.discharge_deadlines().iter().all(|deadline| !deadline.open));
+    }
 }
 
 #[test]

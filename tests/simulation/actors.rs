@@ -1,0 +1,177 @@
+//! Who does what on a day: drawn in the morning from how each stay stands, done in the order of the clock.
+//!
+//! An act that has become impossible by the time it is its turn is left out; one that is done must be taken by the service.
+
+mod care;
+mod ward;
+
+use anyhow::{Context as _, Result};
+use chrono::{Datelike, NaiveDate};
+use rand::RngExt;
+use serde_json::Value;
+
+use crate::model::{Kind, Stay, Told, Word};
+use crate::world::World;
+
+/// What a ward does about a stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Tells as soon as the day is planned.
+    Prompt,
+    /// Tells a few days before the discharge, or after it.
+    Late,
+    /// Phones, and logs it.
+    Phones,
+    /// Tells nobody.
+    Silent,
+}
+
+/// Of the stay or the notice with that id.
+#[derive(Debug, Clone)]
+enum Act {
+    Sweep,
+    Admit,
+    CancelAdmission(String),
+    TellAdmission(String),
+    SendSheet(String),
+    Plan(String),
+    CancelPlan(String),
+    /// Fills in the filing form: plan, screening and notice in one.
+    File(String),
+    Tell(String),
+    Log(String),
+    Discharge(String),
+    CancelDischarge(String),
+    Withdraw(String),
+    Answer(String, &'static str),
+    /// Something that is refused.
+    Wrong(String),
+}
+
+/// Seconds of the day at which the service looks when it is awake; nine is when the agreement warns.
+const SWEEPS: [u32; 8] = [30, 32_390, 32_400, 34_200, 43_200, 54_000, 64_800, 79_200];
+
+/// One day, whole.
+pub(crate) async fn live(world: &mut World, day: NaiveDate, monthly: u32) -> Result<()> {
+    let asleep = world.chance.random_bool(0.06);
+    let sweeps: &[u32] = if asleep { &SWEEPS[7..] } else { &SWEEPS };
+    let mut program: Vec<(u32, Act)> = sweeps.iter().map(|second| (*second, Act::Sweep)).collect();
+    for act in drawn(world, day, monthly) {
+        program.push((world.chance.random_range(7 * 3600..22 * 3600), act));
+    }
+    program.sort_by_key(|(second, _)| *second);
+    for (second, act) in program {
+        world.clock_shows(day, second);
+        done(world, &act).await.with_context(|| format!("{act:?} at {}", world.now()))?;
+    }
+    Ok(())
+}
+
+/// What somebody means to do today.
+fn drawn(world: &mut World, day: NaiveDate, monthly: u32) -> Vec<Act> {
+    let mut acts = Vec::new();
+    let World { model, chance, manners, .. } = world;
+    let weekend = day.weekday().num_days_from_monday() > 4;
+    let expected = f64::from(monthly) / 30.0 * if weekend { 0.4 } else { 1.2 };
+    for _ in 0..(expected * 2.0).ceil() as u32 {
+        if chance.random_bool(expected / (expected * 2.0).ceil()) {
+            acts.push(Act::Admit);
+        }
+    }
+    for (id, stay) in &model.stays {
+        let mut maybe = |share: f64, act: fn(String) -> Act| {
+            if chance.random_bool(share) {
+                acts.push(act(id.clone()));
+            }
+        };
+        let lies = (day - stay.admitted_on).num_days();
+        let manner = manners.get(id).copied().unwrap_or(Manner::Silent);
+        let to_go = stay.plan().map_or(0, |plan| (plan.on - day).num_days());
+        match stay.state().0 {
+            "in_progress" => {
+                maybe(if lies > 1 { 0.02 } else { 0.05 }, Act::CancelAdmission);
+                maybe(0.12, Act::TellAdmission);
+                maybe(0.10, Act::SendSheet);
+                maybe(if lies > 1 { 0.15 } else { 0.03 }, Act::Plan);
+                maybe(if manner == Manner::Prompt { 0.15 } else { 0.02 }, Act::File);
+                maybe(0.02, Act::Discharge);
+            }
+            "discharge_planned" => {
+                maybe(if to_go <= 0 { 0.2 } else { 0.06 }, Act::Plan);
+                maybe(0.02, Act::CancelPlan);
+                maybe(if to_go <= 0 { 0.7 } else { 0.03 }, Act::Discharge);
+                maybe(if manner == Manner::Prompt { 0.4 } else { 0.02 }, Act::File);
+                maybe(
+                    if manner == Manner::Prompt || manner == Manner::Late && to_go < 4 { 0.4 } else { 0.0 },
+                    Act::Tell,
+                );
+                maybe(if manner == Manner::Phones { 0.4 } else { 0.02 }, Act::Log);
+                maybe(0.01, Act::CancelAdmission);
+            }
+            "discharged" if stay.discharge().is_some_and(|gone| (day - gone.on).num_days() < 12) => {
+                maybe(0.02, Act::CancelDischarge);
+                maybe(if manner == Manner::Late { 0.2 } else { 0.03 }, Act::Tell);
+                maybe(0.03, Act::Log);
+            }
+            _ => {}
+        }
+        maybe(0.02, Act::Wrong);
+        for told in stay.words.iter().filter_map(|word| word.notice.as_ref()) {
+            if told.state == "issued" {
+                let answers = ["accepted", "accepted", "accepted", "not_our_client", "other_office", "away"];
+                if chance.random_bool(0.5) {
+                    acts.push(Act::Answer(told.id.clone(), answers[chance.random_range(0..answers.len())]));
+                }
+            }
+            if matches!(told.state, "issued" | "acknowledged") && chance.random_bool(0.01) {
+                acts.push(Act::Withdraw(told.id.clone()));
+            }
+        }
+    }
+    acts
+}
+
+async fn done(world: &mut World, act: &Act) -> Result<()> {
+    match act {
+        Act::Sweep => world.sweep().await,
+        Act::Admit => ward::admit(world).await,
+        Act::CancelAdmission(id) => ward::cancel_admission(world, id).await,
+        Act::TellAdmission(id) => ward::tell(world, id, Kind::Admission).await,
+        Act::SendSheet(id) => care::send_sheet(world, id).await,
+        Act::Plan(id) => ward::plan(world, id).await,
+        Act::CancelPlan(id) => ward::cancel_plan(world, id).await,
+        Act::File(id) => ward::file(world, id).await,
+        Act::Tell(id) => {
+            let gone = world.model.stays[id].discharge().is_some();
+            ward::tell(world, id, if gone { Kind::Discharge } else { Kind::PlannedDischarge }).await
+        }
+        Act::Log(id) => ward::log(world, id).await,
+        Act::Discharge(id) => ward::discharge(world, id).await,
+        Act::CancelDischarge(id) => ward::cancel_discharge(world, id).await,
+        Act::Withdraw(id) => ward::withdraw(world, id).await,
+        Act::Answer(id, code) => care::answer(world, id, code).await,
+        Act::Wrong(id) => ward::wrong(world, id).await,
+    }
+}
+
+/// The notice that an answer names, as the model keeps it; its receiver must be the one whom the model names.
+fn issued(
+    answer: &Value,
+    kind: Kind,
+    (today, of_day): (NaiveDate, Option<NaiveDate>),
+    sender: &str,
+    (receiver, manager): (String, Option<String>),
+) -> Result<Word> {
+    let to = &answer["recipient"];
+    let same = to["organization_id"] == receiver.as_str() && to["care_manager_id"].as_str() == manager.as_deref();
+    anyhow::ensure!(same, "receiver of a notice: expected {receiver} {manager:?}, stands {to}");
+    let id = answer["id"].as_str().context("an answer names its notice")?.to_owned();
+    let told = Told { id, sender: sender.to_owned(), receiver, manager, state: "issued" };
+    Ok(Word { notice: Some(told), kind, told_on: Some(today), of_day })
+}
+
+/// The stay for a change of the model.
+fn stay_mut<'a>(world: &'a mut World, id: &str) -> Result<&'a mut Stay> {
+    world.touched.insert(id.to_owned());
+    world.model.stays.get_mut(id).context("a stay of the model")
+}

@@ -1,0 +1,250 @@
+//! What the hospital side does.
+
+use anyhow::{Context as _, Result};
+use chrono::{Days, NaiveDate};
+use domain::AccountId;
+use rand::RngExt;
+use serde_json::{Value, json};
+
+use super::{Manner, issued, stay_mut};
+use crate::model::{Entry, Kind, Stay, Word};
+use crate::world::World;
+
+/// Somebody new comes in; now and then it is recorded days later.
+pub(super) async fn admit(world: &mut World) -> Result<()> {
+    let (now, today) = (world.now(), world.today());
+    let wards: Vec<_> = world.model.parties.wards.keys().cloned().collect();
+    let ward = wards[world.chance.random_range(0..wards.len())].clone();
+    let mut districts: Vec<_> = world.model.parties.centres.keys().cloned().collect();
+    districts.push("遠い圏域".to_owned());
+    let district = districts[world.chance.random_range(0..districts.len())].clone();
+    let who = world.of_ward(&ward);
+    let person = json!({
+        "name": "北見 花子", "kana": "きたみ はなこ", "birth_on": "1940-05-06", "sex": "female", "district": district,
+        "care_level": "care3",
+    });
+    let patient = world.does(who, "/api/v1/patients", &person).await?["id"].as_str().context("an id")?.to_owned();
+    let managers: Vec<_> = world.model.parties.managers.keys().cloned().collect();
+    let manager = managers[world.chance.random_range(0..managers.len())].clone();
+    let manager = world.chance.random_bool(0.75).then_some(manager);
+    if let Some(manager) = &manager {
+        let charge = json!({ "care_manager_id": manager, "from_on": today - Days::new(60) });
+        world.does(who, &format!("/api/v1/patients/{patient}/care-team"), &charge).await?;
+    }
+    let late = if world.chance.random_bool(0.2) { world.chance.random_range(1..4) } else { 0 };
+    let (emergency, respite) = (world.chance.random_bool(0.4), world.chance.random_bool(0.06));
+    let admitted_at = now - Days::new(late);
+    let body = json!({
+        "patient_id": patient, "ward_id": ward, "emergency": emergency, "respite": respite,
+        "admitted_at": format!("{}+09:00", admitted_at.format("%Y-%m-%dT%H:%M:%S")),
+    });
+    let kept = world.does(who, "/api/v1/encounters", &body).await?;
+    let text = |field: &str| kept[field].as_str().map(str::to_owned).context("an id");
+    let (id, admission) = (text("encounter_id")?, text("id")?);
+    let hospital = world.model.parties.wards[&ward].0.clone();
+    let stay = Stay {
+        admission,
+        ward,
+        hospital,
+        district,
+        manager,
+        admitted_on: admitted_at.date(),
+        emergency,
+        respite,
+        void: None,
+        plans: Vec::new(),
+        discharges: Vec::new(),
+        words: Vec::new(),
+        asked: true,
+        warned: std::collections::BTreeMap::new(),
+    };
+    let manners = [Manner::Prompt, Manner::Prompt, Manner::Late, Manner::Phones, Manner::Silent];
+    world.manners.insert(id.clone(), manners[world.chance.random_range(0..manners.len())]);
+    world.touched.insert(id.clone());
+    world.model.stays.insert(id, stay);
+    Ok(())
+}
+
+fn of(world: &World, id: &str) -> (AccountId, String) {
+    (world.of_ward(&world.model.stays[id].ward), format!("/api/v1/encounters/{id}"))
+}
+
+/// Records an event; its id.
+async fn record(world: &mut World, id: &str, event: Value) -> Result<String> {
+    let (who, path) = of(world, id);
+    let kept = world.does(who, &format!("{path}/events"), &event).await?;
+    kept["id"].as_str().map(str::to_owned).context("an id")
+}
+
+fn entry(world: &World, event: Option<String>, on: NaiveDate) -> Entry {
+    Entry { event, on, known_at: world.now(), cancelled: false, to: "home", unchanged: false }
+}
+
+pub(super) async fn cancel_admission(world: &mut World, id: &str) -> Result<()> {
+    let stay = &world.model.stays[id];
+    if stay.void.is_some() {
+        return Ok(());
+    }
+    let (cancels, wrong) = (stay.admission.clone(), world.chance.random_bool(0.5));
+    record(world, id, json!({ "event": "cancel_admit", "cancels": cancels, "entered_in_error": wrong })).await?;
+    stay_mut(world, id)?.void = Some(if wrong { "entered_in_error" } else { "cancelled" });
+    Ok(())
+}
+
+fn some_day_ahead(world: &mut World) -> NaiveDate {
+    world.today() + Days::new(world.chance.random_range(0..16))
+}
+
+/// Plans the discharge, or moves it.
+pub(super) async fn plan(world: &mut World, id: &str) -> Result<()> {
+    if !matches!(world.model.stays[id].state().0, "in_progress" | "discharge_planned") {
+        return Ok(());
+    }
+    let on = some_day_ahead(world);
+    let event = record(world, id, json!({ "event": "pending_discharge", "planned_on": on })).await?;
+    let plan = entry(world, Some(event), on);
+    stay_mut(world, id)?.plans.push(plan);
+    Ok(())
+}
+
+pub(super) async fn cancel_plan(world: &mut World, id: &str) -> Result<()> {
+    let stay = &world.model.stays[id];
+    let planned = stay.plan().filter(|_| stay.state().0 == "discharge_planned");
+    // One that came with the form is not known by its id here.
+    let Some(event) = planned.and_then(|plan| plan.event.clone()) else { return Ok(()) };
+    record(world, id, json!({ "event": "cancel_pending_discharge", "cancels": event })).await?;
+    let plans = &mut stay_mut(world, id)?.plans;
+    plans.iter_mut().filter(|plan| plan.event.as_deref() == Some(&event)).for_each(|plan| plan.cancelled = true);
+    Ok(())
+}
+
+/// The form whole: the day that is planned or another, the screening, and the notice if it asks for one.
+pub(super) async fn file(world: &mut World, id: &str) -> Result<()> {
+    let stay = &world.model.stays[id];
+    let planned = match stay.state().0 {
+        "discharge_planned" => stay.plan().map(|plan| plan.on),
+        "in_progress" => None,
+        _ => return Ok(()),
+    };
+    let emergency = stay.emergency;
+    let past = planned.is_some_and(|on| on < world.today());
+    let moves = planned.is_none() || past || world.chance.random_bool(0.1);
+    let on = if moves { some_day_ahead(world) } else { planned.unwrap_or_default() };
+    // An emergency is a criterion hit: then nothing but a required one is certain.
+    let asks = emergency || world.chance.random_bool(0.9);
+    let answers: serde_json::Map<String, Value> = match asks {
+        true => [("adl_decline".to_owned(), json!("yes"))].into_iter().collect(),
+        false => world.criteria.iter().map(|id| (id.clone(), json!("no"))).collect(),
+    };
+    let (stay, kind) = (&world.model.stays[id], Kind::PlannedDischarge);
+    let receiver = world.model.receiver(stay);
+    if asks && world.model.would_repeat(stay, kind, Some(on), &receiver.0) {
+        return Ok(());
+    }
+    let ((who, path), hospital) = (of(world, id), stay.hospital.clone());
+    let body = json!({ "planned_on": on, "answers": { "criteria": answers }, "message": "退院の予定です。" });
+    let filed = world.does(who, &format!("{path}/filings"), &body).await?;
+    if planned != Some(on) {
+        let plan = entry(world, None, on);
+        stay_mut(world, id)?.plans.push(plan);
+    }
+    stay_mut(world, id)?.asked = asks;
+    anyhow::ensure!(filed["notice"].is_null() != asks, "a notice if it was asked for ({asks}), stands {filed}");
+    if asks {
+        let word = issued(&filed["notice"], kind, (world.today(), Some(on)), &hospital, receiver)?;
+        world.model.add_notice(id, word);
+    }
+    Ok(())
+}
+
+/// A notice by itself.
+pub(super) async fn tell(world: &mut World, id: &str, kind: Kind) -> Result<()> {
+    let stay = &world.model.stays[id];
+    let of_day = match (kind, stay.state()) {
+        (Kind::PlannedDischarge, ("discharge_planned", planned, _)) => planned,
+        (Kind::Discharge, ("discharged", _, gone)) => gone,
+        (Kind::Admission, _) if stay.void.is_none() => None,
+        _ => return Ok(()),
+    };
+    let receiver = world.model.receiver(stay);
+    if world.model.would_repeat(stay, kind, of_day, &receiver.0) {
+        return Ok(());
+    }
+    let ((who, path), hospital) = (of(world, id), stay.hospital.clone());
+    let answer = world.does(who, &format!("{path}/notices"), &json!({ "kind": kind.name() })).await?;
+    let word = issued(&answer["notice"], kind, (world.today(), of_day), &hospital, receiver)?;
+    stay_mut(world, id)?;
+    world.model.add_notice(id, word);
+    Ok(())
+}
+
+/// A word given outside: today, some days ago, or nobody remembers when.
+pub(super) async fn log(world: &mut World, id: &str) -> Result<()> {
+    let stay = &world.model.stays[id];
+    let (kind, of_day) = match stay.state() {
+        ("discharge_planned", planned, _) => (Kind::PlannedDischarge, planned),
+        ("discharged", _, gone) => (Kind::Discharge, stay.plan().map(|plan| plan.on).or(gone)),
+        _ => return Ok(()),
+    };
+    let told_on = (!world.chance.random_bool(0.1)).then(|| world.today() - Days::new(world.chance.random_range(0..4)));
+    let medium = ["phone", "fax", "visit", "meeting"][world.chance.random_range(0..4)];
+    let (who, path) = of(world, id);
+    let mut body = json!({ "kind": kind.name(), "medium": medium, "with_whom": "訓子府 次郎" });
+    if let Some(day) = told_on {
+        body["told_on"] = json!(day);
+    }
+    world.does(who, &format!("{path}/contacts"), &body).await?;
+    stay_mut(world, id)?.words.push(Word { notice: None, kind, told_on, of_day });
+    Ok(())
+}
+
+pub(super) async fn discharge(world: &mut World, id: &str) -> Result<()> {
+    let stay = &world.model.stays[id];
+    if !matches!(stay.state().0, "in_progress" | "discharge_planned") {
+        return Ok(());
+    }
+    let earliest = stay.admitted_on;
+    let on = (world.today() - Days::new(world.chance.random_range(0..3))).max(earliest);
+    let to = ["home", "home", "home", "facility", "other_hospital", "died"][world.chance.random_range(0..6)];
+    let unchanged = world.chance.random_bool(0.3);
+    let body = json!({ "event": "discharge", "on": on, "to": to, "support_unchanged": unchanged });
+    let event = record(world, id, body).await?;
+    let gone = Entry { to, unchanged, ..entry(world, Some(event), on) };
+    stay_mut(world, id)?.discharges.push(gone);
+    Ok(())
+}
+
+pub(super) async fn cancel_discharge(world: &mut World, id: &str) -> Result<()> {
+    let Some(event) = world.model.stays[id].discharge().and_then(|gone| gone.event.clone()) else { return Ok(()) };
+    record(world, id, json!({ "event": "cancel_discharge", "cancels": event })).await?;
+    let gone = &mut stay_mut(world, id)?.discharges;
+    gone.iter_mut().filter(|gone| gone.event.as_deref() == Some(&event)).for_each(|gone| gone.cancelled = true);
+    Ok(())
+}
+
+pub(super) async fn withdraw(world: &mut World, id: &str) -> Result<()> {
+    let (word, told) = world.model.notice(id).context("a notice of the model")?;
+    let stay = world.model.stay_of[id].clone();
+    let ours = told.sender == world.model.stays[&stay].hospital;
+    if !word.stands() || !ours {
+        return Ok(());
+    }
+    let (who, _) = of(world, &stay);
+    world.does(who, &format!("/api/v1/notices/{id}/withdrawal"), &json!({ "why": "宛先のまちがい" })).await?;
+    world.model.notice_becomes(id, "withdrawn");
+    stay_mut(world, &stay).map(drop)
+}
+
+/// Another hospital tries, or the day lies in the past: refused, and nothing changes.
+pub(super) async fn wrong(world: &mut World, id: &str) -> Result<()> {
+    let stay = &world.model.stays[id];
+    let wards = &world.model.parties.wards;
+    let elsewhere = wards.iter().find(|(_, (hospital, _))| *hospital != stay.hospital).map(|(ward, _)| ward.clone());
+    let (who, path) = of(world, id);
+    let tomorrow = json!({ "event": "pending_discharge", "planned_on": world.today() + Days::new(1) });
+    let yesterday = json!({ "event": "pending_discharge", "planned_on": world.today() - Days::new(1) });
+    let stranger = world.of_ward(&elsewhere.context("a second hospital")?);
+    world.fails_to(stranger, &format!("{path}/events"), &tomorrow).await?;
+    world.fails_to(who, &format!("{path}/events"), &yesterday).await?;
+    stay_mut(world, id).map(drop)
+}

@@ -1,0 +1,227 @@
+//! What must be so, written a second time: plain dates and lists, told only what the actors did and what they were answered.
+//!
+//! Nothing here calls the code under test. What it holds true comes from the agreement's text (five calendar days; warned two days
+//! before the last day and on it, at nine; after the miss ward and desk, a day later the city) and from the seven buckets of the survey.
+
+mod figures;
+mod warnings;
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+pub(crate) use figures::{Figures, Tally};
+pub(crate) use warnings::Level;
+
+/// Everybody's ids and mailboxes, as plain text.
+#[derive(Debug, Default)]
+pub(crate) struct Parties {
+    /// Ward → its hospital and its mailbox.
+    pub(crate) wards: BTreeMap<String, (String, String)>,
+    /// Hospital → the mailbox of its coordination desk.
+    pub(crate) desks: BTreeMap<String, String>,
+    /// Office, centre or city → its mailboxes, those of its care managers left out.
+    pub(crate) boxes: BTreeMap<String, Vec<String>>,
+    /// Care manager → office and own mailbox.
+    pub(crate) managers: BTreeMap<String, (String, Option<String>)>,
+    /// District → its support centre.
+    pub(crate) centres: BTreeMap<String, String>,
+    pub(crate) city: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Admission,
+    /// The sheet, from the care side.
+    Sheet,
+    PlannedDischarge,
+    Discharge,
+}
+
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Admission => "admission",
+            Self::Sheet => "admission_information",
+            Self::PlannedDischarge => "planned_discharge",
+            Self::Discharge => "discharge",
+        }
+    }
+
+    const fn is_of_discharge(self) -> bool {
+        matches!(self, Self::PlannedDischarge | Self::Discharge)
+    }
+}
+
+/// A notice or a contact.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    /// None: given outside.
+    pub(crate) notice: Option<Told>,
+    pub(crate) kind: Kind,
+    pub(crate) told_on: Option<NaiveDate>,
+    /// The day of discharge that it tells.
+    pub(crate) of_day: Option<NaiveDate>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) id: String,
+    pub(crate) sender: String,
+    pub(crate) receiver: String,
+    pub(crate) manager: Option<String>,
+    /// As on the wire: issued, acknowledged, declined, withdrawn.
+    pub(crate) state: &'static str,
+}
+
+impl Word {
+    pub(crate) fn stands(&self) -> bool {
+        self.notice.as_ref().is_none_or(|told| matches!(told.state, "issued" | "acknowledged"))
+    }
+}
+
+/// A planned day, or a discharge.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) event: Option<String>,
+    pub(crate) on: NaiveDate,
+    pub(crate) known_at: NaiveDateTime,
+    pub(crate) cancelled: bool,
+    /// Of a discharge.
+    pub(crate) to: &'static str,
+    pub(crate) unchanged: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Stay {
+    pub(crate) admission: String,
+    pub(crate) ward: String,
+    pub(crate) hospital: String,
+    pub(crate) district: String,
+    /// Care manager in charge.
+    pub(crate) manager: Option<String>,
+    pub(crate) admitted_on: NaiveDate,
+    pub(crate) emergency: bool,
+    pub(crate) respite: bool,
+    /// `cancelled` or `entered_in_error`.
+    pub(crate) void: Option<&'static str>,
+    /// In the order in which they happened.
+    pub(crate) plans: Vec<Entry>,
+    pub(crate) discharges: Vec<Entry>,
+    pub(crate) words: Vec<Word>,
+    /// The screening in force does not say that nobody has to be told.
+    pub(crate) asked: bool,
+    /// By the last day in time: what was warned of, and when.
+    pub(crate) warned: BTreeMap<NaiveDate, Vec<(Level, NaiveDateTime)>>,
+}
+
+impl Stay {
+    pub(crate) fn discharge(&self) -> Option<&Entry> {
+        self.discharges.iter().rfind(|entry| !entry.cancelled).filter(|_| self.void.is_none())
+    }
+
+    pub(crate) fn plan(&self) -> Option<&Entry> {
+        self.plans.iter().rfind(|entry| !entry.cancelled).filter(|_| self.void.is_none())
+    }
+
+    /// As the service shows it: name, planned day, day of discharge.
+    pub(crate) fn state(&self) -> (&'static str, Option<NaiveDate>, Option<NaiveDate>) {
+        match (self.void, self.discharge(), self.plan()) {
+            (Some(void), ..) => (void, None, None),
+            (None, Some(gone), _) => ("discharged", None, Some(gone.on)),
+            (None, None, Some(plan)) => ("discharge_planned", Some(plan.on), None),
+            (None, None, None) => ("in_progress", None, None),
+        }
+    }
+
+    /// A standing word says that the person goes home on that day; once home, a word of the day on which it was counts as well.
+    pub(crate) fn is_told(&self, day: NaiveDate) -> bool {
+        let gone = self.discharge().map(|entry| entry.on);
+        self.words.iter().any(|word| {
+            let of_day = word.of_day;
+            word.kind.is_of_discharge() && word.stands() && (of_day == Some(day) || gone.is_some() && of_day == gone)
+        })
+    }
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) parties: Parties,
+    pub(crate) stays: BTreeMap<String, Stay>,
+    /// Notice → its stay.
+    pub(crate) stay_of: BTreeMap<String, String>,
+}
+
+impl Model {
+    pub(crate) fn notice(&self, id: &str) -> Option<(&Word, &Told)> {
+        let words = &self.stays.get(self.stay_of.get(id)?)?.words;
+        words.iter().find_map(|word| word.notice.as_ref().filter(|told| told.id == id).map(|told| (word, told)))
+    }
+
+    pub(crate) fn notice_becomes(&mut self, id: &str, state: &'static str) {
+        let words = self.stay_of.get(id).and_then(|stay| self.stays.get_mut(stay)).map(|stay| &mut stay.words);
+        for told in words.into_iter().flatten().filter_map(|word| word.notice.as_mut()).filter(|told| told.id == id) {
+            told.state = state;
+        }
+    }
+
+    pub(crate) fn add_notice(&mut self, stay: &str, word: Word) {
+        if let (Some(told), Some(row)) = (&word.notice, self.stays.get_mut(stay)) {
+            self.stay_of.insert(told.id.clone(), stay.to_owned());
+            row.words.push(word);
+        }
+    }
+
+    /// Whom the hospital tells: the care manager's office, else the centre of the district, else the city.
+    pub(crate) fn receiver(&self, stay: &Stay) -> (String, Option<String>) {
+        match &stay.manager {
+            Some(manager) => (self.parties.managers[manager].0.clone(), Some(manager.clone())),
+            None => (self.parties.centres.get(&stay.district).unwrap_or(&self.parties.city).clone(), None),
+        }
+    }
+
+    /// Who hears next of what was sent back: the centre of the district, else the city, but nobody twice.
+    pub(crate) fn next_receiver(&self, id: &str) -> Option<String> {
+        let (word, told) = self.notice(id)?;
+        let stay = &self.stays[&self.stay_of[id]];
+        let sent_back = |organization: &String| {
+            let declined = |other: &Word| {
+                let by = other.notice.as_ref().is_some_and(|o| o.state == "declined" && o.receiver == *organization);
+                by && other.kind == word.kind
+            };
+            *organization == told.receiver || stay.words.iter().any(declined)
+        };
+        let mut next = self.parties.centres.get(&stay.district).into_iter().chain([&self.parties.city]);
+        next.find(|organization| !sent_back(organization)).cloned()
+    }
+
+    /// The same word for the same day went to the same place already, and stands.
+    pub(crate) fn would_repeat(&self, stay: &Stay, kind: Kind, of_day: Option<NaiveDate>, receiver: &str) -> bool {
+        kind != Kind::Sheet
+            && stay.words.iter().any(|word| {
+                let same_place = word.notice.as_ref().is_some_and(|told| told.receiver == receiver);
+                same_place && word.kind == kind && word.of_day == of_day && word.stands()
+            })
+    }
+
+    /// The mailboxes to which a mail that points to `path` may go.
+    pub(crate) fn entitled(&self, path: &str) -> Vec<&str> {
+        let parties = &self.parties;
+        let of_hospital = |stay: &Stay| {
+            let desk = parties.desks.get(&stay.hospital).map(String::as_str);
+            [parties.wards.get(&stay.ward).map(|(_, mailbox)| mailbox.as_str()), desk].into_iter().flatten()
+        };
+        let of = |organization: &str| parties.boxes.get(organization).into_iter().flatten().map(String::as_str);
+        if path == "/overview" {
+            return of(&parties.city).collect();
+        }
+        if let Some(stay) = path.strip_prefix("/encounters/").and_then(|id| self.stays.get(id)) {
+            return of_hospital(stay).collect();
+        }
+        let Some((_, told)) = path.strip_prefix("/notices/").and_then(|id| self.notice(id)) else { return Vec::new() };
+        let stay = &self.stays[&self.stay_of[&told.id]];
+        let own = told.manager.as_ref().and_then(|manager| parties.managers[manager].1.as_deref());
+        of_hospital(stay).chain(of(&told.receiver)).chain(of(&told.sender)).chain(own).collect()
+    }
+}

@@ -1,0 +1,210 @@
+//! The service under simulation, and the ways in which the actors touch it: requests over HTTP, the hands of the clock, the sweep.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use domain::party::{ContactUse, OrganizationKind};
+use domain::time::ManualClock;
+use domain::{AccountId, Clock, Instant};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use scheduler::Scheduler;
+use serde_json::Value;
+use server::city::City;
+use server::service;
+use tests::{Engine, Person, TestApp};
+
+use crate::actors::Manner;
+use crate::model::{Model, Parties};
+use crate::relay::Relay;
+
+/// A session is used no longer than that.
+const SESSION_MINUTES: i64 = 10;
+
+pub(crate) struct World {
+    pub(crate) app: TestApp,
+    scheduler: Scheduler,
+    pub(crate) relay: Relay,
+    pub(crate) model: Model,
+    pub(crate) chance: StdRng,
+    /// What each ward does about a stay; the model knows nothing of it.
+    pub(crate) manners: BTreeMap<String, Manner>,
+    /// Stays at which somebody did something since the last look.
+    pub(crate) touched: BTreeSet<String>,
+    /// Message-IDs whose address was judged.
+    pub(crate) judged: BTreeSet<String>,
+    /// Ids of the agreement's criteria.
+    pub(crate) criteria: Vec<String>,
+    pub(crate) requests: u64,
+    sessions: HashMap<AccountId, (Person, NaiveDateTime)>,
+}
+
+impl World {
+    /// A city where nobody lies in hospital yet.
+    pub(crate) async fn found(seed: u64, engine: Engine, away_on: Vec<NaiveDate>) -> Result<Self> {
+        // One mail at a time, so that a replay sends them in the same order.
+        let app = TestApp::start_with(engine, &["outbox.concurrency=1"]).await;
+        let relay = Relay::new(seed, away_on);
+        let mut chance = StdRng::seed_from_u64(seed);
+        let calendar = app.service.app.clone();
+        let scheduler = Scheduler::seeded(
+            chance.random(),
+            service::scheduler_settings(&app.config)?,
+            app.service.store.clone(),
+            Arc::<ManualClock>::clone(&app.clock),
+            relay.mailer(Arc::clone(&app.clock)),
+            service::agreements(&app.config)?,
+            Arc::new(move || calendar.calendar()),
+        );
+        let model = Model { parties: parties(&app.city), ..Model::default() };
+        let mut world = Self {
+            app,
+            scheduler,
+            relay,
+            model,
+            chance,
+            manners: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            judged: BTreeSet::new(),
+            criteria: Vec::new(),
+            requests: 0,
+            sessions: HashMap::new(),
+        };
+        let agreement = world.sees(world.app.city.cast.nurse, "/api/v1/agreement").await?;
+        let ids = agreement["criteria"].as_array().into_iter().flatten().filter_map(|row| row["id"].as_str());
+        world.criteria = ids.map(str::to_owned).collect();
+        ensure!(!world.criteria.is_empty(), "the agreement shows its criteria");
+        Ok(world)
+    }
+
+    /// The clock on the wall in Japan.
+    pub(crate) fn now(&self) -> NaiveDateTime {
+        self.app.clock.now().local()
+    }
+
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.now().date()
+    }
+
+    /// Puts the clock forward to that second of the day; by a second if it is later already.
+    pub(crate) fn clock_shows(&self, day: NaiveDate, second: u32) {
+        let time = NaiveTime::from_num_seconds_from_midnight_opt(second, 0).unwrap_or_default();
+        let then = Instant::at(day, time);
+        self.app.clock.set(then.max(self.app.clock.now().plus_seconds(1)));
+    }
+
+    /// Warnings that are due are given, mails that are due are sent.
+    pub(crate) async fn sweep(&mut self) -> Result<()> {
+        let at = self.now();
+        let swept = self.scheduler.sweep_once().await.context("the sweep")?;
+        ensure!(swept.set_aside + swept.left == 0, "the sweep left something behind: {swept:?}");
+        let warned = self.model.swept(at);
+        self.touched.extend(warned);
+        self.scheduler.send_once().await.context("the outbox")?;
+        Ok(())
+    }
+
+    async fn person(&mut self, who: AccountId) -> Person {
+        let now = self.now();
+        match self.sessions.get(&who) {
+            Some((person, since)) if (now - *since).num_minutes() < SESSION_MINUTES => person.clone(),
+            _ => {
+                let person = self.app.session_of(self.app.city.account(who)).await;
+                self.sessions.insert(who, (person.clone(), now));
+                person
+            }
+        }
+    }
+
+    pub(crate) async fn sees(&mut self, who: AccountId, path: &str) -> Result<Value> {
+        let reply = self.person(who).await.get(path).await;
+        self.requests += 1;
+        ensure!(
+            reply.status.is_success(),
+            "GET {path}: expected to be shown, stands {} {}",
+            reply.status,
+            reply.text()
+        );
+        Ok(reply.json())
+    }
+
+    /// Does what may be done by the model; now and then the answer is lost and it is sent again.
+    pub(crate) async fn does(&mut self, who: AccountId, path: &str, body: &Value) -> Result<Value> {
+        let person = self.person(who).await;
+        self.requests += 1;
+        let key = format!("simulated-{}", self.requests);
+        let reply = person.post_with(path, body, &[("idempotency-key", &key)]).await;
+        if !reply.status.is_success() {
+            bail!("POST {path} {body}: expected to be taken, stands {} {}", reply.status, reply.text());
+        }
+        if self.chance.random_bool(0.1) {
+            let again = person.post_with(path, body, &[("idempotency-key", &key)]).await;
+            let same = (again.status, again.text()) == (reply.status, reply.text());
+            ensure!(
+                same,
+                "POST {path} sent twice: expected {}, stands {} {}",
+                reply.text(),
+                again.status,
+                again.text()
+            );
+        }
+        Ok(reply.json())
+    }
+
+    /// Tries what may not be done.
+    pub(crate) async fn fails_to(&mut self, who: AccountId, path: &str, body: &Value) -> Result<()> {
+        self.requests += 1;
+        let reply = self.person(who).await.post(path, body).await;
+        ensure!(reply.status.is_client_error(), "POST {path} {body}: expected a refusal, stands {}", reply.status);
+        Ok(())
+    }
+
+    /// Whoever works on that ward.
+    pub(crate) fn of_ward(&self, ward: &str) -> AccountId {
+        let found =
+            self.app.city.accounts.iter().find(|account| account.ward_id.is_some_and(|id| id.to_string() == ward));
+        found.expect("every ward has its staff").id
+    }
+
+    /// Whoever answers for an organization: its care manager who was named, else anybody there.
+    pub(crate) fn of_receiver(&self, organization: &str, manager: Option<&str>) -> AccountId {
+        let named = |id: domain::CareManagerId| Some(id.to_string()) == manager.map(str::to_owned);
+        let accounts =
+            || self.app.city.accounts.iter().filter(|account| account.organization_id.to_string() == organization);
+        let found = accounts().find(|account| account.care_manager_id.is_some_and(named)).or_else(|| accounts().next());
+        found.expect("every organization has somebody").id
+    }
+}
+
+/// The city as the model knows it.
+fn parties(city: &City) -> Parties {
+    let mut parties = Parties::default();
+    for point in &city.contact_points {
+        let (organization, mailbox) = (point.organization_id.to_string(), point.email.as_str().to_owned());
+        match (point.use_for, point.ward_id) {
+            (ContactUse::Ward, Some(ward)) => {
+                parties.wards.insert(ward.to_string(), (organization, mailbox));
+            }
+            (ContactUse::CoordinationDesk, _) => {
+                parties.desks.insert(organization, mailbox);
+            }
+            _ => parties.boxes.entry(organization).or_default().push(mailbox),
+        }
+    }
+    for manager in &city.care_managers {
+        let own = manager.email.as_ref().map(|email| email.as_str().to_owned());
+        parties.managers.insert(manager.id.to_string(), (manager.organization_id.to_string(), own));
+    }
+    for organization in &city.organizations {
+        let id = organization.id.to_string();
+        for district in &organization.districts {
+            parties.centres.insert(district.clone(), id.clone());
+        }
+        if organization.kind == OrganizationKind::Municipality {
+            parties.city = id;
+        }
+    }
+    parties
+}
