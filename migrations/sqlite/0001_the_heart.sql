@@ -1,5 +1,7 @@
 -- Tsunagi's tables. The other engine's file of the same name holds the same tables, columns and constraint names (tests/it/schema.rs).
 -- Ids are 16 bytes, civil days YYYY-MM-DD, instants whole microseconds since 1970 UTC, booleans 0 or 1.
+-- Small rows that are found by their key stand in the key's own tree (WITHOUT ROWID). What every filing adds is appended in the order in
+-- which it comes, and found through indexes: rows of a thousand bytes in a tree of random keys cost a page or two each, and one beside it.
 CREATE TABLE region (
   id BLOB NOT NULL,
   name TEXT NOT NULL,
@@ -192,7 +194,7 @@ CREATE TABLE encounter_event (
   CONSTRAINT encounter_event_support_iff_discharge CHECK ((support_unchanged IS NOT NULL) = (event = 'discharge')),
   CONSTRAINT encounter_event_cancels_iff_cancel CHECK ((cancels_id IS NOT NULL) = (event IN ('cancel_admit', 'cancel_pending_discharge', 'cancel_discharge'))),
   CONSTRAINT encounter_event_error_iff_cancel_admit CHECK ((entered_in_error IS NOT NULL) = (event = 'cancel_admit'))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- 判定
 CREATE TABLE screening (
@@ -210,7 +212,7 @@ CREATE TABLE screening (
   CONSTRAINT screening_pk PRIMARY KEY (encounter_id, id),
   CONSTRAINT screening_encounter_fk FOREIGN KEY (encounter_id) REFERENCES encounter (id),
   CONSTRAINT screening_why_iff_decided CHECK ((why IS NOT NULL) = (give_notice IS NOT NULL))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- 連絡
 CREATE TABLE notice (
@@ -246,7 +248,7 @@ CREATE TABLE notice (
   CONSTRAINT notice_settled_by_iff_not_issued CHECK ((settled_by IS NOT NULL) = (state <> 'issued')),
   CONSTRAINT notice_why_iff_withdrawn CHECK ((why IS NOT NULL) = (state = 'withdrawn')),
   CONSTRAINT notice_replaced_with_iff_replaced CHECK ((replaced_with IS NOT NULL) = (state = 'replaced'))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX notice_by_encounter ON notice (encounter_id);
 CREATE INDEX notice_by_sender ON notice (sender_id, id);
 
@@ -327,7 +329,7 @@ CREATE TABLE deadline (
   CONSTRAINT deadline_days_iff_told CHECK ((days IS NOT NULL) = (verdict IN ('met', 'late'))),
   CONSTRAINT deadline_excuse_iff_excused CHECK ((excuse IS NOT NULL) = (verdict = 'excused')),
   CONSTRAINT deadline_excuse_known CHECK (excuse IN ('not_required', 'date_moved', 'cancelled', 'excluded', 'taken_back'))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- The sweep's whole cost: only what is open, in the order in which it comes due.
 CREATE INDEX deadline_due ON deadline (next_at) WHERE open AND set_aside IS NULL;
 CREATE INDEX deadline_overdue ON deadline (region_id, due_on) WHERE verdict IN ('missed', 'impossible') AND open;
@@ -374,7 +376,7 @@ CREATE TABLE delivery (
   CONSTRAINT delivery_lease_whole CHECK ((lease_worker IS NULL) = (lease_until IS NULL)),
   CONSTRAINT delivery_lease_only_pending CHECK (lease_worker IS NULL OR state = 'pending'),
   CONSTRAINT delivery_attempts_not_negative CHECK (attempts >= 0)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- Office by office, so that a claim is fair.
 CREATE INDEX delivery_pending_by_organization ON delivery (organization_id, next_attempt_at, id) WHERE state = 'pending';
 CREATE INDEX delivery_by_notice ON delivery (notice_id) WHERE notice_id IS NOT NULL;
@@ -468,7 +470,7 @@ CREATE TABLE audit (
   hash BLOB NOT NULL,
   CONSTRAINT audit_pk PRIMARY KEY (writer_id, seq),
   CONSTRAINT audit_seq_from_one CHECK (seq >= 1)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX audit_by_patient ON audit (patient_id, audited_at) WHERE patient_id IS NOT NULL;
 CREATE INDEX audit_by_time ON audit (region_id, audited_at);
 
@@ -483,7 +485,7 @@ CREATE TABLE idempotency (
   encounter_id BLOB,
   created_at INTEGER NOT NULL,
   CONSTRAINT idempotency_pk PRIMARY KEY (account_id, key)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Bookkeeping of the instance's own work; belongs to no region.
 CREATE TABLE sweep (

@@ -5,6 +5,7 @@
 //! - `table` — the figures, beside what was promised.
 //! - `wire` — a load generator that costs little: keep-alive connections, requests as ready bytes.
 //! - `service` — the real binary in its own process, started on a database that was prepared.
+//! - `processes` — what service and database server use.
 //! - `wards` — the people and stays that are filed about.
 //! - `notices` — filings over HTTP, beside their floors. Runs in a process of its own for each engine and each disk, so that the slow
 //!   disk (`slow_flush.c`, preloaded) slows everything that flushes: the service, the database server, and the floor.
@@ -18,6 +19,7 @@
 
 mod idle;
 mod notices;
+mod processes;
 mod rules_and_form;
 mod service;
 mod stock;

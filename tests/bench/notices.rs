@@ -12,6 +12,7 @@ use server::city::CitySize;
 use storage::{Store, StoreOptions};
 
 use crate::Engine;
+use crate::processes::Used;
 use crate::service::{Service, get, post};
 use crate::table::{Figure, grouped, median, millis};
 use crate::wards::{Wards, apply_all};
@@ -70,9 +71,9 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
         }
     };
     storm(service.address, CLIENTS, WARM_UP, 201, file(0)).await?;
-    let used = service.processor_seconds()?;
+    let (before, server_before) = (service.used()?, Used::by_database_server()?);
     let filed = storm(service.address, CLIENTS, each, 201, file(WARM_UP)).await?;
-    let used = service.processor_seconds()? - used;
+    let (used, server) = (service.used()?.since(before), Used::by_database_server()?.since(server_before));
     let (own, memory) = (service.own_memory()?, service.memory()?);
     let rest = ids[CLIENTS * (WARM_UP + each)..].to_vec();
     let alone = alone(&service, &tokens, &body, &rest).await?;
@@ -93,7 +94,15 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
         Figure::at_least("filed over HTTP, 64 clients", filed.rate(), "/s", 4_000.0),
         Figure::at_most("— p99", millis(filed.quantile(0.99)), " ms", 40.0),
         Figure::told("— p50", format!("{} ms", grouped(millis(filed.quantile(0.5))))),
-        Figure::told("— processor time of the service a filing", format!("{} µs", grouped(used / number * 1e6))),
+        Figure::told(
+            "— processor time of the service a filing",
+            format!("{} µs", grouped(used.seconds / number * 1e6)),
+        ),
+        Figure::told("— of the database server a filing", format!("{} µs", grouped(server.seconds / number * 1e6))),
+        Figure::told(
+            "— bytes written a filing, all together",
+            format!("{} KB", grouped((used.bytes + server.bytes) / number / 1024.0)),
+        ),
         Figure::told(
             "— memory of the service after it, its own and with the mapped file",
             format!("{} MB, {} MB", grouped(own), grouped(memory)),

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use server::city::DEMO_PASSWORD;
 
+use crate::processes::Used;
 use crate::wire::Wire;
 
 pub(crate) struct Service {
@@ -99,13 +100,9 @@ impl Service {
         Ok(kilobytes / 1024.0)
     }
 
-    /// Processor time used so far, in seconds.
-    pub(crate) fn processor_seconds(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
-        let ticks: f64 =
-            fields.get(11).context("utime")?.parse::<f64>()? + fields.get(12).context("stime")?.parse::<f64>()?;
-        Ok(ticks / 100.0)
+    /// What it has used so far.
+    pub(crate) fn used(&self) -> Result<Used> {
+        Used::by(self.child.id())
     }
 
     /// Asks it to stop, as systemd does, and waits until it has.

@@ -1,8 +1,8 @@
 //! A large stock: does the sweep cost what is due or what is open, and does a year's survey need a scan?
 //!
-//! The stays are real commands of a planned discharge (what is due among them is warned about and mailed), multiplied by giving
-//! copies new ids; their survey facts are drawn, so that the counted cells are as many and as skewed as a year's. Only one row a
-//! table and stay is kept: what is measured reads no other.
+//! The stays are real commands of a planned discharge (what is due among them is warned about and mailed), multiplied by giving copies
+//! new ids and a person of their own; their survey facts are drawn, so that the counted cells are as many and as skewed as a year's. Only
+//! one row a table and stay is kept: what is measured reads no other.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -130,7 +130,8 @@ impl<'a> Stock<'a> {
         let admitted = admit(context, patient, Vec::new(), None, &stay);
         let mut decision = admitted.map_err(|refusal| anyhow!("{refusal:?}"))?;
         decision.plan_discharge(planned_on).map_err(|refusal| anyhow!("{refusal:?}"))?;
-        let changes = decision.conclude(Command::Admit);
+        let mut changes = decision.conclude(Command::Admit);
+        changes.patient = Some(Write::New(city.patient(city.cast.hanako).clone()));
         ensure!(changes.deadlines.len() == 1 && changes.deadlines[0].next_at.is_some(), "one open deadline a stay");
         Ok(changes)
     }
@@ -139,8 +140,10 @@ impl<'a> Stock<'a> {
     fn copy(&mut self, model: &Changes, surveyed: bool) -> Changes {
         let mut changes = model.clone();
         let id: EncounterId = self.ids.next();
-        if let Some(Write::New(encounter)) = &mut changes.encounter {
-            encounter.id = id;
+        if let (Some(Write::New(encounter)), Some(Write::New(patient))) = (&mut changes.encounter, &mut changes.patient)
+        {
+            patient.id = self.ids.next();
+            (encounter.id, encounter.patient_id) = (id, patient.id);
         }
         for event in &mut changes.events {
             (event.id, event.encounter_id) = (self.ids.next(), id);

@@ -20,3 +20,7 @@ pub mod metrics;
 pub mod papers;
 pub mod service;
 pub mod trail;
+
+/// The C library's allocator costs a filing some 40 µs more, where threads free what others have allocated: rows, changes, replies.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

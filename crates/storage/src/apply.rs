@@ -139,7 +139,7 @@ impl<'a> Batch<'a> {
     }
 
     fn step(&self, sql: &'static str, table: &'static Table, mut fill: impl FnMut(&mut Rows, &Changes)) -> Step {
-        let mut rows = Rows::of(table);
+        let mut rows = Rows::of(table, self.dialect);
         self.going().for_each(|(_, changes)| fill(&mut rows, changes));
         step_of(sql, rows)
     }
@@ -150,9 +150,9 @@ impl<'a> Batch<'a> {
         table: &'static Table,
         mut fill: impl FnMut(&mut Rows, &Changes),
     ) -> Result<(), Failure> {
-        let mut rows = Rows::of(table);
+        let mut rows = Rows::of(table, self.dialect);
         self.going().for_each(|(_, changes)| fill(&mut rows, changes));
-        if rows.is_empty() { Ok(()) } else { self.conn.run(sql, args![rows.json()]).await }
+        if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()).await }
     }
 
     async fn directory(&mut self) -> Result<(), Abort> {
@@ -223,20 +223,20 @@ impl<'a> Batch<'a> {
         }
         let mut next = HashMap::<Uuid, i64>::new();
         if !wanted.is_empty() {
-            let mut rows = Rows::of(&SERIAL_COUNTER);
+            let mut rows = Rows::of(&SERIAL_COUNTER, self.dialect);
             for (organization_id, (region_id, count)) in &wanted {
                 rows.row(|r| {
                     r.id(*organization_id).id(*region_id).int(*count);
                 });
             }
             let sql = SERIAL_COUNTER.count(self.dialect, "last", "RETURNING organization_id, last");
-            for row in self.conn.rows(sql, args![rows.json()]).await? {
+            for row in self.conn.rows(sql, rows.args()).await? {
                 let (organization_id, last): (Uuid, i64) = (row.get(0)?, row.get(1)?);
                 let count = wanted.get(&organization_id.into()).map_or(0, |(_, count)| *count);
                 next.insert(organization_id, last - count + 1);
             }
         }
-        let (mut new, mut settled) = (Rows::of(&NOTICE), Rows::of(&NOTICE));
+        let (mut new, mut settled) = (Rows::of(&NOTICE, self.dialect), Rows::of(&NOTICE, self.dialect));
         let mut given = Vec::new();
         for (index, changes) in self.going() {
             let mut applied = Applied::default();
@@ -256,7 +256,7 @@ impl<'a> Batch<'a> {
         }
         self.applied.extend(given);
         if !settled.is_empty() {
-            self.conn.run(NOTICE.update(self.dialect), args![settled.json()]).await?;
+            self.conn.run(NOTICE.update(self.dialect), settled.args()).await?;
         }
         Ok(new)
     }
@@ -264,7 +264,7 @@ impl<'a> Batch<'a> {
     /// What every filing writes, as one script: the same statements each time, whether or not there are rows for all of them.
     async fn facts(&mut self, notices: Rows, chain: &mut Chain, and_commit: bool) -> Result<(), Abort> {
         let d = self.dialect;
-        let mut cells = Rows::of(&SURVEY_CELL);
+        let mut cells = Rows::of(&SURVEY_CELL, self.dialect);
         self.sums().iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut cells, key, *sum));
         let mut steps = vec![
             self.step(EVENT.add(d), &EVENT, |rows, c| c.events.iter().for_each(|row| write_event(rows, row))),
@@ -364,7 +364,7 @@ impl<'a> Batch<'a> {
 
 fn step_of(sql: &'static str, rows: Rows) -> Step {
     let idle = rows.is_empty();
-    Step { sql, args: args![rows.json()], idle }
+    Step { sql, args: rows.args(), idle }
 }
 
 pub(crate) fn find_key(columns: &str) -> String {

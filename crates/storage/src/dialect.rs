@@ -60,41 +60,55 @@ impl Dialect {
         }
     }
 
-    /// The rows of JSON parameter `$1`, as a table named `r` with the columns' own types.
-    pub(crate) fn rows_of(self, table: &Table, extra: &[(&str, Kind)]) -> String {
-        let columns = || table.columns.iter().chain(extra).filter(|(name, _)| !table.is_derived(name));
-        let list = |one: &dyn Fn(&str, Kind) -> String| {
-            columns().map(|(name, kind)| one(name, *kind)).collect::<Vec<_>>().join(", ")
-        };
+    /// The rows of [`crate::table::Rows::args`], which are the statement's first parameters, as a table named `r`.
+    pub(crate) fn rows_of(self, table: &Table, extra: &[(&'static str, Kind)]) -> String {
+        let columns = table.given().chain(extra.iter().copied());
         match self {
             Self::Sqlite => {
-                let picked = list(&|name, kind| match kind {
+                let picked = columns.map(|(name, kind)| match kind {
                     Kind::Id | Kind::Bytes => format!("unhex(value ->> '{name}') AS {name}"),
                     _ => format!("value ->> '{name}' AS {name}"),
                 });
+                let picked = picked.collect::<Vec<_>>().join(", ");
                 // `jsonb_each`: with `json_each` each row is written out as text and parsed again for every column.
                 format!("(SELECT {picked} FROM jsonb_each($1)) AS r")
             }
             Self::Postgres => {
-                let picked = list(&|name, kind| match kind {
-                    Kind::Bytes => format!("decode({name}, 'hex') AS {name}"),
-                    Kind::At => format!("timestamptz 'epoch' + {name} * interval '1 microsecond' AS {name}"),
-                    _ => name.to_owned(),
+                // In the select list: in FROM each array would be written to a store of tuples first.
+                let picked = columns.zip(1..).map(|((name, kind), n)| {
+                    let (given, cast) = Self::postgres_type(kind);
+                    format!("unnest(${n}::{given}[]){cast} AS {name}")
                 });
-                let typed = list(&|name, kind| format!("{name} {}", Self::postgres_type(kind)));
-                format!("(SELECT {picked} FROM json_to_recordset($1::json) AS j ({typed})) AS r")
+                let picked = picked.collect::<Vec<_>>().join(", ");
+                format!("(SELECT {picked}) AS r")
             }
         }
     }
 
-    const fn postgres_type(kind: Kind) -> &'static str {
+    /// The type in which a value is given, and what makes it the column's own.
+    const fn postgres_type(kind: Kind) -> (&'static str, &'static str) {
         match kind {
-            Kind::Id => "uuid",
-            Kind::Text | Kind::Bytes => "text",
-            Kind::Day => "date",
-            Kind::At | Kind::Int => "bigint",
-            Kind::Bool => "boolean",
-            Kind::Json => "jsonb",
+            Kind::Id => ("uuid", ""),
+            Kind::Text => ("text", ""),
+            Kind::Day => ("date", ""),
+            Kind::At => ("timestamptz", ""),
+            Kind::Int => ("bigint", ""),
+            Kind::Bool => ("boolean", ""),
+            Kind::Json => ("text", "::jsonb"),
+            Kind::Bytes => ("bytea", ""),
+        }
+    }
+
+    /// Each chosen organization's first rows of `one`, a query of ids that names the organization `o.id`.
+    pub(crate) fn of_each_organization(self, one: &str, chosen: &str) -> String {
+        match self {
+            Self::Sqlite => {
+                format!("SELECT d.id FROM organization AS o JOIN delivery AS d ON d.id IN ({one}) WHERE {chosen}")
+            }
+            // PostgreSQL would ask `one` for every pair of organization and delivery.
+            Self::Postgres => {
+                format!("SELECT d.id FROM organization AS o CROSS JOIN LATERAL ({one}) AS d WHERE {chosen}")
+            }
         }
     }
 }

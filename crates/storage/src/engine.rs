@@ -22,12 +22,14 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Decode, Row as _, SqlSafeS
 use crate::dialect::{Dialect, classify};
 use crate::error::{Failure, StoreError};
 
-pub(crate) use arg::{Arg, args, push_hex};
+pub(crate) use arg::{Arg, Column, args, push_hex};
 use arg::{postgres, sqlite};
 
 /// How long a statement waits for another process's lock before it is an error.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 const STATEMENTS: usize = 400;
+/// 8 MB: a reader's pages are forgotten with every commit of the writer.
+const READER_CACHE: &str = "-8192";
 
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
@@ -47,10 +49,12 @@ impl Target {
                 .busy_timeout(LOCK_WAIT)
                 .statement_cache_capacity(STATEMENTS)
                 .row_buffer_size(4096)
-                // 64 MB of pages at most, taken as they are needed: with the default of 2 MB every commit reads its pages again.
-                // The file is not mapped: a reader would give its map back after every commit of the writer.
-                .pragma("cache_size", "-65536")
-                .pragma("wal_autocheckpoint", "4000")
+                // Pages of the writer's: with the default of 2 MB every commit would read its pages again; with more than this, what a
+                // commit costs for looking through the cache is more than what it saves. The file is not mapped: a reader would give its
+                // map back after every commit of the writer.
+                .pragma("cache_size", "-24576")
+                // Whoever else writes (a migration) sees to a log that `checkpoint` does not know of.
+                .pragma("wal_autocheckpoint", "32000")
                 // What a statement of many rows would have to take back is kept in memory, not in a temporary file.
                 .pragma("temp_store", "MEMORY")
                 .disable_statement_logging();
@@ -80,6 +84,20 @@ impl Target {
         }
     }
 
+    /// For connections that only ever look rows up by their keys: PostgreSQL plans each statement once, and not by how many keys there are
+    /// this time or how small a table was when it was young.
+    pub(crate) fn for_lookups(&self) -> Self {
+        match self {
+            Self::Sqlite(options) => {
+                Self::Sqlite(Box::new(options.as_ref().clone().pragma("cache_size", READER_CACHE)))
+            }
+            Self::Postgres(options) => {
+                let settings = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
+                Self::Postgres(Box::new(options.as_ref().clone().options(settings)))
+            }
+        }
+    }
+
     pub(crate) async fn connect(&self) -> Result<Conn, Failure> {
         match self {
             Self::Sqlite(options) => options.connect().await.map(|c| Conn::Sqlite(Box::new(c), Scripts::new())),
@@ -91,7 +109,7 @@ impl Target {
     pub(crate) fn pool(&self, size: u32) -> Pool {
         match self {
             Self::Sqlite(options) => {
-                let options = options.as_ref().clone().pragma("query_only", "ON");
+                let options = options.as_ref().clone().pragma("query_only", "ON").pragma("cache_size", READER_CACHE);
                 let pool = SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
                 Pool::Sqlite(pool.acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options))
             }

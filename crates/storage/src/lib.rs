@@ -7,6 +7,7 @@
 //! | [`store`](Store) | opens, migrates, closes; every other module adds its methods to [`Store`] |
 //! | `writer` | the one writer of the process: a bounded queue, many commands to a transaction, answers after the commit |
 //! | `apply` | that transaction: keys, guards, then each table once over one JSON parameter |
+//! | `checkpoint` | SQLite's log into its file, beside the writer |
 //! | `chain` | the audit trail's hashes, made in the writer |
 //! | `loader` | grouped reads: stays (`case`) and sessions (`session`) that are asked for one by one and read together |
 //! | `rows` | the tables' columns; how a value becomes a row and a row a value |
@@ -40,6 +41,7 @@ mod backup;
 mod calendar;
 mod case;
 mod chain;
+mod checkpoint;
 mod dialect;
 mod directory;
 mod engine;

@@ -87,7 +87,14 @@ pub struct OutboxCounts {
 /// What a finished attempt sets; the lease is checked against it.
 static FINISH: Table = Table::new(
     "delivery",
-    &[("id", Id), ("state", Text), ("attempts", Int), ("next_attempt_at", At), ("finished_at", At)],
+    &[
+        ("id", Id),
+        ("state", Text),
+        ("attempts", Int),
+        ("next_attempt_at", At),
+        ("finished_at", At),
+        ("lease_worker", Id),
+    ],
     &["id"],
 );
 
@@ -161,15 +168,11 @@ impl Store {
         let each = (limit + count - 1) / count;
         let d = self.inner.dialect;
         let sql = once!(d, {
-            let chosen = d.in_ids("o.id", 2);
-            format!(
-                "SELECT d.id FROM organization AS o JOIN delivery AS d ON d.id IN (
-                   SELECT c.id FROM delivery AS c
+            let one = "SELECT c.id FROM delivery AS c
                    WHERE c.organization_id = o.id AND c.state = 'pending' AND c.next_attempt_at <= $1
                      AND (c.lease_until IS NULL OR c.lease_until <= $1)
-                   ORDER BY c.next_attempt_at, c.id LIMIT $3)
-                 WHERE {chosen} LIMIT $4"
-            )
+                   ORDER BY c.next_attempt_at, c.id LIMIT $3";
+            format!("{} LIMIT $4", d.of_each_organization(one, &d.in_ids("o.id", 2)))
         });
         let rows = self.inner.pool.rows(sql, args![now, offices, each, limit]).await?;
         rows.iter().map(|row| row.get(0)).collect()
@@ -192,13 +195,13 @@ impl Store {
             return Ok(Vec::new());
         }
         let d = self.inner.dialect;
-        let (mut attempts, mut finishes) = (Rows::of(&ATTEMPT), Rows::of(&FINISH));
+        let (mut attempts, mut finishes) = (Rows::of(&ATTEMPT, d), Rows::of(&FINISH, d));
         for finished in done {
             write_attempt(&mut attempts, &finished.attempt);
             let (state, count, next_attempt_at, finished_at) = delivery_columns(&finished.state);
             finishes.row(|r| {
                 r.id(finished.attempt.delivery_id).text(state).int(count);
-                r.maybe_at(next_attempt_at).maybe_at(finished_at);
+                r.maybe_at(next_attempt_at).maybe_at(finished_at).id(worker);
             });
         }
         let finish = once!(d, {
@@ -206,12 +209,12 @@ impl Store {
             format!(
                 "UPDATE delivery SET state = r.state, attempts = r.attempts, next_attempt_at = r.next_attempt_at,
                    finished_at = r.finished_at, lease_worker = NULL, lease_until = NULL
-                 FROM {rows} WHERE delivery.id = r.id AND delivery.lease_worker = $2 RETURNING delivery.id"
+                 FROM {rows} WHERE delivery.id = r.id AND delivery.lease_worker = r.lease_worker RETURNING delivery.id"
             )
         });
         let ops = vec![
-            Op { sql: ATTEMPT.add(d).into_sql_str(), args: args![attempts.json()] },
-            Op { sql: finish.into_sql_str(), args: args![finishes.json(), worker] },
+            Op { sql: ATTEMPT.add(d).into_sql_str(), args: attempts.args() },
+            Op { sql: finish.into_sql_str(), args: finishes.args() },
         ];
         let answers = self.written_all(ops).await?;
         let held = answers.get(1).map_or(&[][..], Vec::as_slice);

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::apply::{Applied, Op};
 use crate::case::Cases;
 use crate::chain::Chain;
+use crate::checkpoint::Checkpoints;
 use crate::dialect::Dialect;
 use crate::directory::Directories;
 use crate::engine::{Arg, Conn, Pool, Row, Target};
@@ -86,7 +87,8 @@ impl Store {
         let sessions = Loader::start(sessions, &target, options.queue, &closed);
         let (queue, batch) = (options.queue, options.batch);
         let chain = Chain::new(writer_id);
-        let writer = Writer::start(target.clone(), conn, chain, queue, batch, Arc::clone(&directories));
+        let checkpoints = Checkpoints::start(&target, closed);
+        let writer = Writer::start(target.clone(), conn, chain, queue, batch, Arc::clone(&directories), checkpoints);
         let inner = Inner { dialect, target, pool, cases, sessions, directories, writer, closing };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -3,17 +3,19 @@
 //! A row goes in through [`Rows`] and comes out through [`Cursor`]; both follow the order of [`Table::columns`], so a column that is
 //! forgotten on one side shows in the first round trip.
 
+mod incoming;
+
 use std::sync::OnceLock;
 
-use chrono::NaiveDate;
 use domain::Instant;
-use serde::Serialize;
 use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as WordError};
 use uuid::Uuid;
 
 use crate::dialect::Dialect;
-use crate::engine::{At, Row, Value, push_hex};
+use crate::engine::{At, Row, Value};
 use crate::error::StoreError;
+
+pub(crate) use incoming::{Rows, name_of};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -59,8 +61,9 @@ impl Table {
         self
     }
 
-    pub(crate) fn is_derived(&self, column: &str) -> bool {
-        self.derived.is_some_and(|(name, _)| name == column)
+    /// The columns that a row brings along.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (&'static str, Kind)> {
+        self.columns.iter().copied().filter(|(name, _)| self.derived.is_none_or(|(derived, _)| derived != *name))
     }
 
     fn text(&'static self, dialect: Dialect, which: usize, make: impl FnOnce() -> String) -> &'static str {
@@ -153,152 +156,6 @@ impl Table {
     pub(crate) fn cursor_from<'r>(&'static self, row: &'r Row, offset: usize) -> Cursor<'r> {
         Cursor { table: self, row, offset, next: 0 }
     }
-}
-
-/// Rows on their way in: one JSON array.
-pub(crate) struct Rows {
-    table: &'static Table,
-    json: Vec<u8>,
-    column: usize,
-    count: usize,
-}
-
-impl Rows {
-    pub(crate) fn of(table: &'static Table) -> Self {
-        Self { table, json: vec![b'['], column: 0, count: 0 }
-    }
-
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// One row, field after field in the order of the columns.
-    pub(crate) fn row(&mut self, fields: impl FnOnce(&mut Self)) {
-        if self.count > 0 {
-            self.json.push(b',');
-        }
-        self.json.push(b'{');
-        self.column = 0;
-        fields(self);
-        self.json.push(b'}');
-        self.count += 1;
-    }
-
-    pub(crate) fn json(mut self) -> String {
-        self.json.push(b']');
-        String::from_utf8(self.json).expect("JSON is UTF-8")
-    }
-
-    fn name(&mut self, kind: Kind) {
-        while self.table.is_derived(self.table.columns[self.column].0) {
-            self.column += 1;
-        }
-        let (name, expected) = self.table.columns[self.column];
-        debug_assert_eq!(kind, expected, "{}.{name}", self.table.name);
-        self.key(name);
-        self.column += 1;
-    }
-
-    fn key(&mut self, name: &str) {
-        if !self.json.ends_with(b"{") {
-            self.json.push(b',');
-        }
-        self.json.push(b'"');
-        self.json.extend_from_slice(name.as_bytes());
-        self.json.extend_from_slice(b"\":");
-    }
-
-    fn null_or<T>(&mut self, kind: Kind, value: Option<T>, write: impl FnOnce(&mut Vec<u8>, T)) -> &mut Self {
-        self.name(kind);
-        match value {
-            Some(value) => write(&mut self.json, value),
-            None => self.json.extend_from_slice(b"null"),
-        }
-        self
-    }
-
-    pub(crate) fn id(&mut self, id: impl Into<Uuid>) -> &mut Self {
-        self.maybe_id(Some(id))
-    }
-
-    pub(crate) fn maybe_id(&mut self, id: Option<impl Into<Uuid>>) -> &mut Self {
-        self.null_or(Kind::Id, id, |json, id| quoted_hex(json, id.into().as_bytes()))
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.null_or(Kind::Bytes, Some(bytes), quoted_hex)
-    }
-
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
-        self.maybe_text(Some(text))
-    }
-
-    pub(crate) fn maybe_text(&mut self, text: Option<&str>) -> &mut Self {
-        self.null_or(Kind::Text, text, encode)
-    }
-
-    /// An enum's name as serde writes it.
-    pub(crate) fn word(&mut self, word: &impl Serialize) -> &mut Self {
-        self.null_or(Kind::Text, Some(word), |json, word| encode(json, word))
-    }
-
-    pub(crate) fn maybe_word(&mut self, word: Option<&impl Serialize>) -> &mut Self {
-        self.null_or(Kind::Text, word, |json, word| encode(json, word))
-    }
-
-    pub(crate) fn nested(&mut self, value: &impl Serialize) -> &mut Self {
-        self.null_or(Kind::Json, Some(value), |json, value| encode(json, value))
-    }
-
-    pub(crate) fn day(&mut self, day: NaiveDate) -> &mut Self {
-        self.maybe_day(Some(day))
-    }
-
-    pub(crate) fn maybe_day(&mut self, day: Option<NaiveDate>) -> &mut Self {
-        self.null_or(Kind::Day, day, |json, day| encode(json, &day))
-    }
-
-    pub(crate) fn at(&mut self, at: Instant) -> &mut Self {
-        self.maybe_at(Some(at))
-    }
-
-    pub(crate) fn maybe_at(&mut self, at: Option<Instant>) -> &mut Self {
-        self.null_or(Kind::At, at, |json, at| encode(json, &at.micros()))
-    }
-
-    pub(crate) fn int(&mut self, value: i64) -> &mut Self {
-        self.maybe_int(Some(value))
-    }
-
-    pub(crate) fn maybe_int(&mut self, value: Option<i64>) -> &mut Self {
-        self.null_or(Kind::Int, value, |json, value| encode(json, &value))
-    }
-
-    pub(crate) fn bool(&mut self, value: bool) -> &mut Self {
-        self.maybe_bool(Some(value))
-    }
-
-    pub(crate) fn maybe_bool(&mut self, value: Option<bool>) -> &mut Self {
-        self.null_or(Kind::Bool, value, |json, value| {
-            json.extend_from_slice(if value { b"true".as_slice() } else { b"false".as_slice() });
-        })
-    }
-
-    /// The version at which the row was read, for [`Table::update_guarded`].
-    pub(crate) fn read_at(&mut self, version: i64) {
-        self.key("read_at");
-        encode(&mut self.json, &version);
-    }
-}
-
-fn quoted_hex(json: &mut Vec<u8>, bytes: &[u8]) {
-    json.push(b'"');
-    push_hex(json, bytes);
-    json.push(b'"');
-}
-
-fn encode<T: Serialize + ?Sized>(json: &mut Vec<u8>, value: &T) {
-    serde_json::to_writer(json, value).expect("rows hold nothing that JSON can't say");
 }
 
 /// One row on its way out, column after column.

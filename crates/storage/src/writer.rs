@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::apply::{Abort, Applied, Op, Outcome, Task, transaction};
 use crate::chain::Chain;
+use crate::checkpoint::Checkpoints;
 use crate::directory::Directories;
 use crate::engine::{Conn, Row, Target, args};
 use crate::error::{ApplyError, Failure, StoreError};
@@ -48,9 +49,10 @@ impl Writer {
         queue: usize,
         batch: usize,
         directories: Arc<Directories>,
+        checkpoints: Option<Checkpoints>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(queue.max(1));
-        let work = Work { target, conn: Some(conn), chain, directories };
+        let work = Work { target, conn: Some(conn), chain, directories, checkpoints };
         tokio::spawn(work.run(receiver, batch.max(1)));
         Self { queue: sender }
     }
@@ -88,6 +90,7 @@ struct Work {
     conn: Option<Conn>,
     chain: Chain,
     directories: Arc<Directories>,
+    checkpoints: Option<Checkpoints>,
 }
 
 type Waiting = (Task, Reply);
@@ -147,7 +150,11 @@ impl Work {
                     if lot.iter().any(|(task, _)| changes_directory(task)) {
                         self.directories.forget();
                     }
+                    let commands = lot.len();
                     lot.into_iter().zip(outcomes).for_each(|((_, reply), outcome)| answer(reply, outcome));
+                    if let (Some(checkpoints), Some(conn)) = (&mut self.checkpoints, &mut self.conn) {
+                        checkpoints.wrote(commands, conn).await;
+                    }
                 }
                 Err(Abort::Stale(indexes)) => {
                     for index in indexes.into_iter().rev() {

@@ -1,10 +1,13 @@
 //! What statements are given, and how each kind is bound on either engine.
 
+use chrono::NaiveDate;
 use domain::Instant;
 use sqlx::Arguments;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use uuid::Uuid;
+
+use crate::table::Kind;
 
 /// What a statement is given.
 #[derive(Debug, Clone)]
@@ -15,12 +18,56 @@ pub(crate) enum Arg {
     Text(String),
     At(Instant),
     MaybeAt(Option<Instant>),
-    Day(chrono::NaiveDate),
+    Day(NaiveDate),
     Bytes(Vec<u8>),
     /// A set of ids: JSON text on SQLite, `uuid[]` on PostgreSQL (`Dialect::in_ids`).
     Ids(Vec<Uuid>),
     /// A set of hashes, likewise.
     Hashes(Vec<[u8; 32]>),
+    /// One column of some rows; SQLite is never given one.
+    Column(Column),
+}
+
+/// The values of one column, row after row.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    Ids(Vec<Option<Uuid>>),
+    /// JSON too.
+    Texts(Vec<Option<String>>),
+    Days(Vec<Option<NaiveDate>>),
+    Ats(Vec<Option<Instant>>),
+    Ints(Vec<Option<i64>>),
+    Bools(Vec<Option<bool>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+}
+
+/// Each takes one kind; a value of another is a fault of the table's definition, which [`Rows`](crate::table::Rows) checks.
+macro_rules! pushes {
+    ($($name:ident($kind:ident, $value:ty);)*) => {$(
+        pub(crate) fn $name(&mut self, value: Option<$value>) {
+            match self {
+                Self::$kind(values) => values.push(value),
+                other => unreachable!("a value of another kind in {other:?}"),
+            }
+        }
+    )*};
+}
+
+impl Column {
+    pub(crate) const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Id => Self::Ids(Vec::new()),
+            Kind::Text | Kind::Json => Self::Texts(Vec::new()),
+            Kind::Day => Self::Days(Vec::new()),
+            Kind::At => Self::Ats(Vec::new()),
+            Kind::Int => Self::Ints(Vec::new()),
+            Kind::Bool => Self::Bools(Vec::new()),
+            Kind::Bytes => Self::Bytes(Vec::new()),
+        }
+    }
+
+    pushes! { push_id(Ids, Uuid); push_text(Texts, String); push_day(Days, NaiveDate); push_at(Ats, Instant);
+    push_int(Ints, i64); push_bool(Bools, bool); push_bytes(Bytes, Vec<u8>); }
 }
 
 macro_rules! arg_from {
@@ -34,7 +81,7 @@ macro_rules! arg_from {
 }
 
 arg_from! { i64 => Int; Uuid => Id; Option<Uuid> => MaybeId; String => Text; &str => Text; Instant => At;
-Option<Instant> => MaybeAt; chrono::NaiveDate => Day; Vec<u8> => Bytes; Vec<Uuid> => Ids; Vec<[u8; 32]> => Hashes; }
+Option<Instant> => MaybeAt; NaiveDate => Day; Vec<u8> => Bytes; Vec<Uuid> => Ids; Vec<[u8; 32]> => Hashes; }
 
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::engine::Arg::from($value)),*] };
@@ -57,6 +104,7 @@ pub(super) fn sqlite(args: Vec<Arg>) -> SqliteArguments {
             Arg::Bytes(value) => Arguments::add(&mut bound, value),
             Arg::Ids(ids) => Arguments::add(&mut bound, hex_array(ids.iter().map(|id| id.as_bytes().as_slice()))),
             Arg::Hashes(all) => Arguments::add(&mut bound, hex_array(all.iter().map(|hash| hash.as_slice()))),
+            Arg::Column(_) => unreachable!("rows come to SQLite as JSON"),
         }
         .expect(BINDS);
     }
@@ -77,6 +125,15 @@ pub(super) fn postgres(args: Vec<Arg>) -> PgArguments {
             Arg::Bytes(value) => bound.add(value),
             Arg::Ids(ids) => bound.add(ids),
             Arg::Hashes(all) => bound.add(all.iter().map(|hash| hash.to_vec()).collect::<Vec<_>>()),
+            Arg::Column(Column::Ids(values)) => bound.add(values),
+            Arg::Column(Column::Texts(values)) => bound.add(values),
+            Arg::Column(Column::Days(values)) => bound.add(values),
+            Arg::Column(Column::Ats(values)) => {
+                bound.add(values.into_iter().map(|at| at.map(Instant::utc)).collect::<Vec<_>>())
+            }
+            Arg::Column(Column::Ints(values)) => bound.add(values),
+            Arg::Column(Column::Bools(values)) => bound.add(values),
+            Arg::Column(Column::Bytes(values)) => bound.add(values),
         }
         .expect(BINDS);
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::engine::Row;
 use crate::error::StoreError;
 use crate::table::Kind::{Day, Id, Int, Text};
-use crate::table::{Cursor, Rows, Table, parse_word};
+use crate::table::{Cursor, Rows, Table, name_of, parse_word};
 
 pub(crate) static SURVEY_FACT: Table = Table::new(
     "survey_fact",
@@ -37,13 +37,6 @@ fn method_name(method: Method) -> String {
 
 fn parse_method(name: &str) -> Option<Method> {
     if name == "system" { Some(Method::System) } else { parse_word(name).map(Method::Outside) }
-}
-
-fn name_of(word: &impl serde::Serialize) -> String {
-    match serde_json::to_value(word) {
-        Ok(serde_json::Value::String(name)) => name,
-        other => unreachable!("an enum without content is written as its name, not {other:?}"),
-    }
 }
 
 fn maybe_method(c: &mut Cursor<'_>, column: &'static str) -> Result<Option<Method>, StoreError> {

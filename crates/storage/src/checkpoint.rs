@@ -1,0 +1,108 @@
+//! SQLite's checkpoints: what the write-ahead log holds is copied into the database file beside the writer, on a connection of its own.
+//!
+//! Why: a checkpoint copies thousands of pages and flushes them; made by the writer, everybody who waits for the next commit would wait for
+//! it too. While it copies, the writer goes on; so under load the log never comes to its beginning again, and grows. Therefore the writer
+//! makes one itself, with nobody beside it, when the log is long: by then little is left to copy, and the log begins anew.
+//!
+//! What it doesn't promise: anything about durability. What was answered is in the log, flushed, whether or not it was ever copied.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tokio::sync::{Mutex, Notify, watch};
+
+use crate::dialect::Dialect;
+use crate::engine::{Conn, Target};
+use crate::error::{Failure, StoreError};
+
+/// A checkpoint after so many commands: some four thousand pages of the log.
+const COMMANDS: usize = 256;
+
+/// A log of more pages than this, 64 MB, is long.
+const LONG: i64 = 16_000;
+
+/// The writer's end: counts what it has written.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    shared: Arc<Shared>,
+    commands: usize,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    due: Notify,
+    /// Whoever makes a checkpoint holds it: SQLite refuses a second one at the same time.
+    turn: Mutex<()>,
+    /// The length of the log at the last checkpoint.
+    log: AtomicI64,
+}
+
+impl Checkpoints {
+    /// None where the server looks after its log itself.
+    pub(crate) fn start(target: &Target, closing: watch::Receiver<bool>) -> Option<Self> {
+        (target.dialect() == Dialect::Sqlite).then(|| {
+            let shared = Arc::new(Shared::default());
+            tokio::spawn(run(target.clone(), Arc::clone(&shared), closing));
+            Self { shared, commands: 0 }
+        })
+    }
+
+    /// Between two transactions of the writer.
+    pub(crate) async fn wrote(&mut self, commands: usize, conn: &mut Conn) {
+        self.commands += commands;
+        if self.commands >= COMMANDS {
+            self.commands = 0;
+            self.shared.due.notify_one();
+        }
+        if self.shared.log.load(Ordering::Relaxed) > LONG {
+            self.shared.checkpoint(conn).await.unwrap_or_else(|failure| told(&failure));
+            self.shared.log.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Shared {
+    async fn checkpoint(&self, conn: &mut Conn) -> Result<(), Failure> {
+        let _turn = self.turn.lock().await;
+        let answer = conn.rows("PRAGMA wal_checkpoint(PASSIVE)", vec![]).await?;
+        let log = answer.first().map_or(Ok(0), |row| row.get::<i64>(1));
+        let failed = |error: StoreError| Failure::Failed { code: error.to_string() };
+        self.log.store(log.map_err(failed)?, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// The next one copies what this one left.
+fn told(failure: &Failure) {
+    tracing::warn!(?failure, "a checkpoint failed");
+}
+
+async fn run(target: Target, shared: Arc<Shared>, mut closing: watch::Receiver<bool>) {
+    let mut kept = None;
+    loop {
+        tokio::select! {
+            () = shared.due.notified() => {}
+            // An error means that the store is gone.
+            _ = closing.wait_for(|closing| *closing) => break,
+        }
+        kept = match checkpoint(&target, &shared, kept).await {
+            Ok(conn) => Some(conn),
+            Err(failure) => {
+                told(&failure);
+                None
+            }
+        };
+    }
+    if let Some(conn) = kept {
+        conn.close().await;
+    }
+}
+
+async fn checkpoint(target: &Target, shared: &Shared, kept: Option<Conn>) -> Result<Conn, Failure> {
+    let mut conn = match kept {
+        Some(conn) => conn,
+        None => target.connect().await?,
+    };
+    shared.checkpoint(&mut conn).await?;
+    Ok(conn)
+}
