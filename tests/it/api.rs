@@ -52,7 +52,7 @@ async fn stranger(app: &TestApp) -> Person {
 }
 
 /// The hidden fields of a page, each once.
-fn hidden(html: &str) -> Vec<(String, String)> {
+pub(crate) fn hidden(html: &str) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for input in html.split("<input type=\"hidden\" name=\"").skip(1) {
         let (name, rest) = input.split_once("\" value=\"").unwrap();
@@ -64,7 +64,7 @@ fn hidden(html: &str) -> Vec<(String, String)> {
     fields
 }
 
-fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+pub(crate) fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
     fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::deadline::Level;
-use domain::delivery::{Delivery, DeliveryState, Letter};
+use domain::delivery::{AccountNews, Delivery, DeliveryState, Letter};
 use domain::notice::NoticeKind;
 use domain::party::OrganizationKind;
 use domain::patient::{CareLevel, InsuredNumber, Patient, Sex};
@@ -84,6 +84,15 @@ fn all_letters() -> Vec<Letter> {
         letters.push(Letter::StillWaiting { notice_id: ids.next(), level });
     }
     letters.push(Letter::NoticeDeclined { notice_id: ids.next() });
+    letters.extend([false, true].map(|reset| Letter::Invitation { invitation_id: ids.next(), reset }));
+    let news = [
+        AccountNews::PasswordSet,
+        AccountNews::FactorSet,
+        AccountNews::FactorRemoved,
+        AccountNews::RecoveryCodesRenewed,
+        AccountNews::RecoveryCodeUsed,
+    ];
+    letters.extend(news.map(|news| Letter::AccountChanged { news }));
     letters.push(Letter::WeeklySerials { first: 38, last: 41, from_on: day(11, 16), until_on: day(11, 23) });
     letters.push(Letter::OpenedInEmergency { encounter_id: Some(ids.next()), opened_on: day(11, 20) });
     letters.push(Letter::OpenedInEmergency { encounter_id: None, opened_on: day(11, 20) });
@@ -101,6 +110,8 @@ fn variant(letter: &Letter) -> usize {
         Letter::WeeklySerials { .. } => 5,
         Letter::AuditSealed { .. } => 6,
         Letter::OpenedInEmergency { .. } => 7,
+        Letter::Invitation { .. } => 8,
+        Letter::AccountChanged { .. } => 9,
     }
 }
 
@@ -124,7 +135,9 @@ fn mail_of(letter: Letter, kind: Option<OrganizationKind>, serial: Option<i64>) 
         state: DeliveryState::Pending { next_attempt_at: now(), attempts: 0 },
         created_at: now(),
     };
-    letters().compose(&delivery, serial, Addressee { name: "架空ケアプラン <青空> & 風", kind }).unwrap()
+    letters()
+        .compose(&delivery, serial, Addressee { name: "架空ケアプラン <青空> & 風", kind, secret: Some("5ec2e7") })
+        .unwrap()
 }
 
 fn all_mails() -> Vec<Mail> {

@@ -10,6 +10,7 @@ mod doctor;
 mod edge;
 mod hostile;
 mod letters;
+mod login;
 mod mail;
 mod metrics;
 mod scheduler;

@@ -72,10 +72,14 @@ impl TestApp {
                 (format!("sqlite://{}/tsunagi.db?mode=rwc", path.display()), Some(Directory(path)))
             }
         };
-        let sets: Vec<String> = [format!("database.url={url:?}"), "server.secure_cookies=false".into()]
-            .into_iter()
-            .chain(sets.iter().map(|set| (*set).to_owned()))
-            .collect();
+        let sets: Vec<String> = [
+            format!("database.url={url:?}"),
+            "server.secure_cookies=false".into(),
+            "session.second_factor=false".into(),
+        ]
+        .into_iter()
+        .chain(sets.iter().map(|set| (*set).to_owned()))
+        .collect();
         let config = Config::read(None, &sets).expect("the test's configuration");
         let store = service::open_store(&config).await.expect("the database opens");
         store.migrate().await.expect("the migrations run");
@@ -144,6 +148,11 @@ impl TestApp {
     /// Moves the clock to a wall-clock time in Japan.
     pub fn clock_shows(&self, year: i32, month: u32, day: u32, hour: u32, minute: u32) {
         self.clock.set(at(year, month, day, hour, minute));
+    }
+
+    /// What the clock shows.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     /// Takes every step that is due now.

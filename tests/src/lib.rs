@@ -14,15 +14,19 @@ pub mod postgres;
 pub use app::{CSRF, Engine, TestApp, at};
 pub use client::{Person, Reply};
 
-/// Declares tests that run on SQLite and on PostgreSQL: `on_both! { async fn a_sentence(app: TestApp) { … } }`.
+/// Declares tests that run on SQLite and on PostgreSQL: `on_both! { async fn a_sentence(app: TestApp) { … } }`;
+/// `with ["section.key=value"];` in front sets keys of the configuration for all of them.
 #[macro_export]
 macro_rules! on_both {
     ($($(#[doc = $doc:literal])* async fn $name:ident($app:ident : TestApp) $body:block)+) => {
+        $crate::on_both! { with []; $($(#[doc = $doc])* async fn $name($app: TestApp) $body)+ }
+    };
+    (with $sets:tt; $($(#[doc = $doc:literal])* async fn $name:ident($app:ident : TestApp) $body:block)+) => {
         mod sqlite {
             use super::*;
             $($(#[doc = $doc])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                let $app = $crate::TestApp::start($crate::Engine::Sqlite).await;
+                let $app = $crate::TestApp::start_with($crate::Engine::Sqlite, &$sets).await;
                 $body
             })+
         }
@@ -30,7 +34,7 @@ macro_rules! on_both {
             use super::*;
             $($(#[doc = $doc])* #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                let $app = $crate::TestApp::start($crate::Engine::Postgres).await;
+                let $app = $crate::TestApp::start_with($crate::Engine::Postgres, &$sets).await;
                 $body
             })+
         }

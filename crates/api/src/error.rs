@@ -42,6 +42,10 @@ pub enum ApiError {
     NoAgreement,
     #[error("login refused")]
     LoginRefused,
+    #[error("code refused")]
+    CodeRefused,
+    #[error("too many failed attempts from this address")]
+    TooMany,
     #[error("the store failed")]
     Store(#[from] StoreError),
     #[error("{0}")]
@@ -102,7 +106,8 @@ impl ApiError {
                 FaultKind::NotFound => StatusCode::NOT_FOUND,
                 FaultKind::NotAllowed => StatusCode::FORBIDDEN,
             },
-            Self::NotLoggedIn | Self::LoginRefused => StatusCode::UNAUTHORIZED,
+            Self::NotLoggedIn | Self::LoginRefused | Self::CodeRefused => StatusCode::UNAUTHORIZED,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::Malformed { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -123,6 +128,12 @@ impl ApiError {
             Self::NotLoggedIn => ("not_logged_in", "ログインしてください。"),
             Self::LoginRefused => {
                 ("login_refused", "ログインできませんでした。ログイン名とパスワードを確かめてください。")
+            }
+            Self::CodeRefused => {
+                ("code_refused", "確認コードが違うか、すでに使われています。新しいコードで、もう一度お試しください。")
+            }
+            Self::TooMany => {
+                ("too_many", "ログインの失敗が続いたため、しばらく受け付けられません。時間をおいてお試しください。")
             }
             Self::ForeignForm => ("foreign_form", "画面の有効期限が切れました。もう一度お試しください。"),
             Self::Unreadable(_) => ("unreadable", "送信された内容を読み取れませんでした。"),

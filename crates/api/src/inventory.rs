@@ -65,7 +65,7 @@ pub(crate) fn of_operation(id: &str) -> Option<Access> {
     use Command as C;
     use Record::{Account, Notice, Own, Person, Region, Stay};
     Some(match id {
-        "log_in" => Public,
+        "log_in" | "second_factor" => Public,
         "log_out" | "me" => OwnSession,
         // Known to all who work with it.
         "agreement" | "organizations" | "calendar" | "evaluate" => OwnSession,

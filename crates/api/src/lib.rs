@@ -4,6 +4,7 @@
 //!
 //! - [`state::App`] — what every handler holds.
 //! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON).
+//! - [`login`] — the steps to a session; [`password`], [`factor`], [`throttle`] — what they stand on.
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
 //! - [`inventory`] — every route with what it stands for in the access table.
 //! - [`error::ApiError`] — every failure; becomes a problem document, or a page.
@@ -22,15 +23,19 @@
 mod drain;
 mod emergency;
 pub mod error;
+pub mod factor;
 pub mod health;
 mod incident;
 pub mod inventory;
+pub mod login;
 pub mod openapi;
 pub mod pages;
 pub mod password;
 pub mod run;
+pub mod secret;
 pub mod session;
 pub mod state;
+pub mod throttle;
 pub mod v1;
 pub mod yearly;
 

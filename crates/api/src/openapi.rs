@@ -18,7 +18,7 @@ use crate::error::{FieldError, Problem};
 
 const BEARER: &str = "session";
 /// Operations whose writes change nothing, so no key belongs to them; and the login, which is before every account.
-const WITHOUT_KEY: [&str; 5] = ["log_in", "log_out", "evaluate", "search_patients", "put_calendar"];
+const WITHOUT_KEY: [&str; 6] = ["log_in", "second_factor", "log_out", "evaluate", "search_patients", "put_calendar"];
 /// Writes that make something new, so that there is nothing to match.
 const CREATES: [&str; 5] = ["register", "admit", "publish_survey", "review_audit", "break_glass"];
 /// Writes that two people could do over each other.
@@ -78,7 +78,9 @@ fn describe(path: &str, method: &HttpMethod, operation: &mut Operation) {
         .flatten()
         .any(|parameter| matches!(parameter, RefOr::T(Parameter { parameter_in: ParameterIn::Query, .. })));
     let mut statuses = vec![401, 500, 503];
-    if id != "log_in" {
+    if ["log_in", "second_factor"].contains(&id.as_str()) {
+        statuses.push(429);
+    } else {
         statuses.push(403);
     }
     if path.contains('{') {
@@ -137,6 +139,7 @@ fn refusal(status: u16) -> Response {
         (415, "Another media type than the one described."),
         (422, "Read, but wrong; `errors` names the fields."),
         (428, "`If-Match` is missing."),
+        (429, "Too many failed logins from this address."),
         (500, "Failed inside."),
         (503, "Nothing was kept; to be sent again after `Retry-After`."),
     ]);

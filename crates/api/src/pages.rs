@@ -5,7 +5,7 @@
 //! - [`visit`] — who opens a page ([`visit::Visitor`]), what was sent ([`visit::Post`]), and what is shown when it can't be done.
 //! - [`view`] — what each page shows, as plain structs with a template each; drawn with samples in its tests.
 //! - [`shape`] — from the domain's rows to those structs.
-//! - `entry`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `survey`, `admin`, `trail` — the handlers, by subject.
+//! - `entry`, `second`, `account`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `survey`, `admin`, `trail` — the handlers, by subject.
 //! - [`assets`] — style, script and icon; `upload` — the one form with a file.
 //!
 //! # The flow of a form
@@ -24,6 +24,7 @@
 //! A struct in `view/`, a template, a sample of it in `view/samples.rs`; a handler that fills it; a route in [`screens`], with what it stands for in the access table; a walk in
 //! `tests/browser`. No style, script or name in an address: the policy below refuses the first two, the audit trail is why for the third.
 
+mod account;
 mod admin;
 pub(crate) mod assets;
 mod emergency;
@@ -34,6 +35,7 @@ mod home;
 mod letters;
 mod notices;
 mod people;
+mod second;
 mod shape;
 mod stays;
 mod survey;
@@ -69,6 +71,17 @@ pub(crate) fn screens() -> Screens {
         .get("/", OwnSession, home::home)
         .get("/login", Public, entry::form)
         .post("/login", Public, entry::enter)
+        .get("/login/second", Public, second::form)
+        .post("/login/second", Public, second::enter)
+        .get("/account", OwnSession, account::show)
+        .post("/account/sessions", OwnSession, account::end_sessions)
+        .get("/account/factor", OwnSession, account::factor_form)
+        .post("/account/factor", OwnSession, account::set_factor)
+        .post("/account/factor/removal", OwnSession, account::remove_factor)
+        .get("/account/codes", OwnSession, account::codes_form)
+        .post("/account/codes", OwnSession, account::renew_codes)
+        .get("/account/password", OwnSession, account::password_form)
+        .post("/account/password", OwnSession, account::change_password)
         .post("/logout", OwnSession, entry::leave)
         .get("/overview", May(C::ViewOverview, Region), home::overview)
         .get("/patients/search", May(C::SearchPatients, Own), people::search_form)

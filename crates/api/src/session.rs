@@ -1,22 +1,26 @@
-//! Login, sessions, and who is behind a request.
+//! Sessions, and who is behind a request.
+//!
+//! - [`SignedIn`] — somebody whose login is complete, or a machine. Everything but the login itself asks for it.
+//! - [`Pending`] — somebody whose password was right and who has still to give or to set up the second factor. It opens nothing else.
 //!
 //! A session is a random token; the store keeps only its SHA-256. Pages carry it in a cookie, machines and tests as a bearer token.
 //! A cookie is never accepted under `/api/`, so a foreign page can't make a browser write there; forms carry the session's own token
-//! besides ([`SignedIn::check_form`]).
+//! besides ([`SignedIn::check_form`]). With each step of the login the token is a new one, so nobody can be made to log in to a
+//! session that somebody else knows.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use domain::access::Actor;
-use domain::changes::AuditEntry;
+use domain::changes::{AuditEntry, Changes};
+use domain::credential::{Hash, Proof, Session, Stage};
 use domain::party::Account;
 use domain::{Instant, RequestId};
 use sha2::{Digest, Sha256};
 use storage::SessionRow;
 
 use crate::error::ApiError;
-use crate::password;
 use crate::run::{IdempotencyKey, Sender};
 use crate::state::App;
 
@@ -34,15 +38,15 @@ pub struct SignedIn {
     /// To be carried in every form.
     pub csrf: String,
     pub request_id: RequestId,
-    token_hash: [u8; 32],
+    token_hash: Hash,
 }
 
-/// A fresh session; `token` is shown once.
+/// A login half done. As an extractor it refuses with [`ApiError::NotLoggedIn`].
 #[derive(Debug, Clone)]
-pub struct NewSession {
-    pub token: String,
-    pub expires_at: Instant,
+pub struct Pending {
     pub account: Account,
+    pub session: Session,
+    pub request_id: RequestId,
 }
 
 impl SignedIn {
@@ -52,47 +56,45 @@ impl SignedIn {
 
     /// Refuses a form that does not carry this session's token.
     pub fn check_form(&self, token: &str) -> Result<(), ApiError> {
-        let same = Sha256::digest(token.as_bytes()) == Sha256::digest(self.csrf.as_bytes());
-        if same && !self.csrf.is_empty() { Ok(()) } else { Err(ApiError::ForeignForm) }
+        check_form(&self.csrf, token)
+    }
+
+    /// What the store knows this session by.
+    pub const fn token_hash(&self) -> Hash {
+        self.token_hash
     }
 
     /// Ends this session.
     pub async fn log_out(&self, app: &App) -> Result<(), ApiError> {
-        app.store().delete_session(self.token_hash).await?;
-        app.store().append_audit(vec![self.audit_entry(app.now(), "log_out")]).await?;
+        let credentials = vec![Proof::EndSession { token_hash: self.token_hash }];
+        let audit = vec![self.audit_entry(app.now(), "log_out")];
+        app.store().apply(Changes { credentials, audit, ..Changes::default() }).await?;
         Ok(())
     }
 
     /// An audit row of this person; the caller adds whose record it was.
     pub fn audit_entry(&self, at: Instant, action: &str) -> AuditEntry {
-        AuditEntry {
-            region_id: self.actor.region_id,
-            at,
-            account_id: Some(self.actor.account_id),
-            organization_id: Some(self.actor.organization_id),
-            patient_id: None,
-            encounter_id: None,
-            notice_id: None,
-            action: action.to_owned(),
-            request_id: self.request_id,
-        }
+        audit_of(&self.account, at, action, self.request_id)
     }
 }
 
-/// Checks login and password; counts failures and locks the account after too many.
-///
-/// One answer for every refusal: whether an account exists or is locked can't be told from outside.
-pub async fn log_in(app: &App, login: &str, password: String) -> Result<NewSession, ApiError> {
-    let now = app.now();
-    let account = if login.len() <= 100 { app.store().account_by_login(login).await? } else { None };
-    let locked = account.as_ref().is_some_and(|account| account.locked_until.is_some_and(|until| now < until));
-    let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let right = password::verify(password, hash).await?;
-    let Some(account) = account else { return Err(ApiError::LoginRefused) };
-    let request_id = app.request_id();
-    let audit = |action: &str| AuditEntry {
+impl Pending {
+    /// Refuses a form that does not carry this session's token.
+    pub fn check_form(&self, token: &str) -> Result<(), ApiError> {
+        check_form(&self.session.csrf, token)
+    }
+}
+
+fn check_form(ours: &str, token: &str) -> Result<(), ApiError> {
+    let same = Sha256::digest(token.as_bytes()) == Sha256::digest(ours.as_bytes());
+    if same && !ours.is_empty() { Ok(()) } else { Err(ApiError::ForeignForm) }
+}
+
+/// What an account did to itself.
+pub(crate) fn audit_of(account: &Account, at: Instant, action: &str, request_id: RequestId) -> AuditEntry {
+    AuditEntry {
         region_id: account.region_id,
-        at: now,
+        at,
         account_id: Some(account.id),
         organization_id: Some(account.organization_id),
         patient_id: None,
@@ -100,25 +102,7 @@ pub async fn log_in(app: &App, login: &str, password: String) -> Result<NewSessi
         notice_id: None,
         action: action.to_owned(),
         request_id,
-    };
-    if locked || !right {
-        if !locked {
-            let settings = app.settings();
-            let lock = account.failed_logins + 1 >= settings.lockout_after;
-            let until = lock.then(|| now.plus_seconds(settings.lockout_minutes * 60));
-            app.store().record_login_failure(account.id, until).await?;
-        }
-        app.store().append_audit(vec![audit("log_in_refused")]).await?;
-        return Err(ApiError::LoginRefused);
     }
-    app.store().record_login_success(account.id).await?;
-    let token = hex(&app.random_bytes());
-    let expires_at = now.plus_seconds(app.settings().session_hours * 3600);
-    let csrf = hex(&app.random_bytes());
-    let row = SessionRow { account: account.clone(), created_at: now, last_seen_at: now, expires_at, csrf };
-    app.store().add_session(hash_of(&token), &row).await?;
-    app.store().append_audit(vec![audit("log_in")]).await?;
-    Ok(NewSession { token, expires_at, account })
 }
 
 /// The cookie that carries a session; an empty token removes it.
@@ -140,18 +124,14 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let token = bearer(parts).or_else(|| cookie_token(parts, app)).ok_or(ApiError::NotLoggedIn)?;
-        let token_hash = hash_of(token);
-        let session = app.store().session(token_hash).await?.ok_or(ApiError::NotLoggedIn)?;
-        let now = app.now();
-        let idle = app.settings().session_idle_minutes * 60;
-        if now >= session.expires_at || now >= session.last_seen_at.plus_seconds(idle) {
+        let (token_hash, SessionRow { account, session }) = found(parts, app).await?;
+        if session.stage != Stage::Open {
             return Err(ApiError::NotLoggedIn);
         }
+        let now = app.now();
         if now >= session.last_seen_at.plus_seconds(TOUCH_SECONDS) {
             app.store().touch_session(token_hash, now).await?;
         }
-        let account = session.account;
         let actor = Actor {
             account_id: account.id,
             region_id: account.region_id,
@@ -160,9 +140,36 @@ impl FromRequestParts<App> for SignedIn {
             care_manager_id: account.care_manager_id,
             role: account.role,
         };
-        let request_id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| app.request_id());
-        Ok(Self { actor, account, csrf: session.csrf, request_id, token_hash })
+        Ok(Self { actor, account, csrf: session.csrf, request_id: request_id(parts, app), token_hash })
     }
+}
+
+impl FromRequestParts<App> for Pending {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let (_, SessionRow { account, session }) = found(parts, app).await?;
+        if session.stage == Stage::Open {
+            return Err(ApiError::NotLoggedIn);
+        }
+        Ok(Self { account, session, request_id: request_id(parts, app) })
+    }
+}
+
+/// The session of this request, if it has not ended.
+async fn found(parts: &Parts, app: &App) -> Result<(Hash, SessionRow), ApiError> {
+    let token = bearer(parts).or_else(|| cookie_token(parts, app)).ok_or(ApiError::NotLoggedIn)?;
+    let token_hash = hash_of(token);
+    let row = app.store().session(token_hash).await?.ok_or(ApiError::NotLoggedIn)?;
+    let (now, idle) = (app.now(), app.settings().session_idle_minutes * 60);
+    if now >= row.session.expires_at || now >= row.session.last_seen_at.plus_seconds(idle) {
+        return Err(ApiError::NotLoggedIn);
+    }
+    Ok((token_hash, row))
+}
+
+pub(crate) fn request_id(parts: &Parts, app: &App) -> RequestId {
+    parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| app.request_id())
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {
@@ -178,11 +185,11 @@ fn cookie_token<'a>(parts: &'a Parts, app: &App) -> Option<&'a str> {
     cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-fn hash_of(token: &str) -> [u8; 32] {
+pub(crate) fn hash_of(token: &str) -> Hash {
     Sha256::digest(token.as_bytes()).into()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         use std::fmt::Write;
         let _ = write!(text, "{byte:02x}");

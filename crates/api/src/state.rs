@@ -13,6 +13,7 @@ use storage::Store;
 use tokio::sync::Notify;
 
 use crate::error::ApiError;
+use crate::password::Passwords;
 
 /// How the edge behaves; every key comes from the configuration.
 #[derive(Debug, Clone)]
@@ -30,6 +31,10 @@ pub struct EdgeSettings {
     pub lockout_minutes: i64,
     /// How long a record that was opened in an emergency stays open.
     pub break_glass_minutes: i64,
+    /// Failed logins from one address before nothing is taken from there for a while.
+    pub address_lockout_after: i64,
+    /// Everybody needs one; without, it is asked for only where it was set up.
+    pub second_factor: bool,
     /// Readiness: a sweep or an outbox older than this is not healthy.
     pub stale_after_seconds: i64,
     /// Shows the fictional logins and the demo's links.
@@ -49,6 +54,7 @@ struct Inner {
     nudge: Arc<Notify>,
     settings: EdgeSettings,
     keys_in_progress: Mutex<HashSet<(AccountId, String)>>,
+    passwords: Passwords,
 }
 
 impl std::fmt::Debug for App {
@@ -77,6 +83,7 @@ impl App {
             nudge,
             settings,
             keys_in_progress: Mutex::default(),
+            passwords: Passwords::default(),
         }))
     }
 
@@ -109,6 +116,18 @@ impl App {
         let mut bytes = [0; 32];
         self.0.chance.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
         bytes
+    }
+
+    /// For one hash.
+    pub fn salt(&self) -> [u8; 16] {
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&self.random_bytes()[..16]);
+        salt
+    }
+
+    /// The only place that runs argon2.
+    pub fn passwords(&self) -> &Passwords {
+        &self.0.passwords
     }
 
     pub fn request_id(&self) -> RequestId {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
+use crate::credential::Proof;
 use crate::deadline::{Deadline, Warning};
 use crate::delivery::Delivery;
 use crate::encounter::{Encounter, EncounterEvent};
@@ -63,6 +64,8 @@ pub struct Changes {
     pub break_glass: Option<BreakGlass>,
     pub idempotency: Option<IdempotencyRecord>,
     pub directory: DirectoryChanges,
+    /// Logins, factors, invitations, machines: in this order, all or none.
+    pub credentials: Vec<Proof>,
 }
 
 /// Changes of the directory and the accounts; each put by id, and the region's directory version is raised when any is there.

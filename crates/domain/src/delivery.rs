@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::deadline::Level;
 use crate::notice::NoticeKind;
 use crate::text::EmailAddress;
-use crate::{AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId, WarningId};
+use crate::{AttemptId, DeliveryId, EncounterId, Instant, InvitationId, NoticeId, OrganizationId, RegionId, WarningId};
 
 /// What the relay's answer means for the message. `detail` never holds an address or the relay's raw text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +98,21 @@ pub enum Letter {
     OpenedInEmergency { encounter_id: Option<EncounterId>, opened_on: NaiveDate },
     /// To the auditor: the number and the hash of the day's seal over the audit trail, to be kept outside the database.
     AuditSealed { number: i64, hash: String, sealed_on: NaiveDate },
+    /// Somebody may set her password. The link is made when the mail is, so it is written down nowhere.
+    Invitation { invitation_id: InvitationId, reset: bool },
+    /// Something about an account changed; whoever did not do it should say so.
+    AccountChanged { news: AccountNews },
+}
+
+/// What changed about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountNews {
+    PasswordSet,
+    FactorSet,
+    FactorRemoved,
+    RecoveryCodesRenewed,
+    RecoveryCodeUsed,
 }
 
 /// When a failed attempt is made again: a list of waits, then the end.

@@ -99,6 +99,10 @@ ids! {
     WarningId
     ReviewId
     BreakGlassId
+    SessionId
+    InvitationId
+    MachineId
+    PasskeyId
     /// One request, from the web through the sweep to the mail: the thread through logs and the audit trail.
     RequestId
 }

@@ -36,6 +36,7 @@ pub mod access;
 pub mod agreement;
 pub mod case;
 pub mod changes;
+pub mod credential;
 pub mod deadline;
 pub mod decide;
 pub mod delivery;

@@ -112,10 +112,12 @@ pub struct Account {
     pub login: String,
     pub name: Line,
     pub role: Role,
-    /// Argon2id, in PHC form.
+    /// For mails about the account itself; without one there are none.
+    pub email: Option<EmailAddress>,
+    /// Argon2id, in PHC form; empty until the person has set a password.
     pub password_hash: String,
-    pub failed_logins: i64,
-    pub locked_until: Option<crate::Instant>,
+    /// Since then nobody logs in with it.
+    pub closed_at: Option<crate::Instant>,
 }
 
 /// Doubt about the check digit of a 10-digit 医療機関コード (modulus 10, weights 2 and 1). Real codes break it.

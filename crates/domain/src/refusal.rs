@@ -14,6 +14,18 @@ pub enum Fault {
     Missing,
     #[error("is longer than {max} characters")]
     TooLong { max: usize },
+    #[error("is shorter than {min} characters")]
+    TooShort { min: usize },
+    #[error("is one of the passwords that everybody guesses first")]
+    CommonPassword,
+    #[error("was a password of this account before")]
+    OldPassword,
+    #[error("is not the present password")]
+    WrongPassword,
+    #[error("is not the code of this moment")]
+    WrongCode,
+    #[error("the login name is taken")]
+    LoginTaken,
     #[error("holds a control character")]
     ControlCharacter,
     #[error("is not in kana")]
@@ -106,6 +118,7 @@ impl Fault {
     pub fn ja(&self) -> String {
         match self {
             Self::TooLong { max } => format!("{max}文字以内で入力してください。"),
+            Self::TooShort { min } => format!("{min}文字以上で入力してください。"),
             other => other.entry().2.to_owned(),
         }
     }
@@ -115,6 +128,16 @@ impl Fault {
         match self {
             Self::Missing => ("missing", Input, "入力してください。"),
             Self::TooLong { .. } => ("too_long", Input, "長すぎます。"),
+            Self::TooShort { .. } => ("too_short", Input, "短すぎます。"),
+            Self::CommonPassword => {
+                ("common_password", Input, "推測されやすいパスワードです。別のものにしてください。")
+            }
+            Self::OldPassword => ("old_password", Input, "以前に使ったパスワードです。別のものにしてください。"),
+            Self::WrongPassword => ("wrong_password", Input, "いまのパスワードが違います。"),
+            Self::WrongCode => {
+                ("wrong_code", Input, "コードが違うか、すでに使われています。新しいコードを入力してください。")
+            }
+            Self::LoginTaken => ("login_taken", Input, "このログイン名は使われています。"),
             Self::ControlCharacter => ("control_character", Input, "使えない文字(制御文字)が含まれています。"),
             Self::NotKana => ("not_kana", Input, "ひらがなかカタカナで入力してください。"),
             Self::NotAnEmailAddress => ("not_an_email_address", Input, "メールアドレスの形になっていません。"),

@@ -65,6 +65,17 @@ impl Ground {
         self.chance.lock().unwrap_or_else(PoisonError::into_inner).random()
     }
 
+    /// 256 bits as text, for a link.
+    pub(crate) fn token(&self) -> String {
+        let mut bytes = [0; 32];
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+            use std::fmt::Write;
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
     fn seed(&self) -> u64 {
         self.chance.lock().unwrap_or_else(PoisonError::into_inner).next_u64()
     }

@@ -7,7 +7,8 @@
 //! Each letter says what waits, until when, the one link to follow, and what to do if it is somebody else's. The text part has short
 //! lines and the link on a line of its own, for a flip phone.
 //!
-//! A delivery composes to the same bytes at every attempt: its dates come from when it was made, not from when it is sent.
+//! A delivery composes to the same bytes at every attempt: its dates come from when it was made, not from when it is sent. Only an
+//! invitation has a link of its own each time, because no link is written down; any of them works, and all of them once together.
 //!
 //! # How to add a letter
 //!
@@ -38,6 +39,8 @@ pub struct Addressee<'a> {
     pub name: &'a str,
     /// The city looks at its overview; the others open the stay or the notice.
     pub kind: Option<OrganizationKind>,
+    /// What only this attempt knows: the token of an invitation's link.
+    pub secret: Option<&'a str>,
 }
 
 /// A letter that can't be written; trying again would not help.
@@ -82,7 +85,8 @@ impl Letters {
 
     /// The mail of `delivery`; `serial` is the receiving organization's number of the notice that the letter is about.
     pub fn compose(&self, delivery: &Delivery, serial: Option<i64>, to: Addressee<'_>) -> Result<Mail, LetterError> {
-        let Words { subject, ja, en, path } = words::of(&delivery.letter, serial, to.kind, delivery.created_at.day());
+        let Words { subject, ja, en, path } =
+            words::of(&delivery.letter, serial, to.kind, to.secret, delivery.created_at.day());
         let link = format!("{}{path}", self.home);
         let text = Text { to: to.name, ja: &ja, en: &en, link: &link, home: &self.home }.render()?;
         let html = Html { subject: &subject, to: to.name, ja: &ja, en: &en, link: &link, home: &self.home }.render()?;

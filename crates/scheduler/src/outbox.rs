@@ -16,15 +16,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::delivery::{Attempt, Delivery, DeliveryState, Response, RetrySchedule};
+use domain::changes::Changes;
+use domain::credential::Proof;
+use domain::delivery::{Attempt, Delivery, DeliveryState, Letter, Response, RetrySchedule};
 use domain::{AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId};
+use sha2::{Digest, Sha256};
 use storage::{ApplyError, ClaimedDelivery, FinishedDelivery, StoreError, UnreadableDelivery};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::ground::{Ground, Undecided};
-use crate::letter::{Addressee, Letters};
+use crate::letter::{Addressee, LetterError, Letters};
 use crate::mail::Mailer;
 
 /// An escalation is decided again this often when the stay changes under it.
@@ -195,18 +198,31 @@ impl Outbox {
             let attempted_at = clock.now();
             let response = match mail {
                 Ok(mail) => mailer.send(&mail).await,
-                Err(detail) => Response::FatalError { code: None, detail },
+                Err(response) => response,
             };
             Sent { mail: in_hand, attempted_at, response }
         });
     }
 
-    async fn compose(&self, claimed: &ClaimedDelivery) -> Result<crate::mail::Mail, String> {
+    async fn compose(&self, claimed: &ClaimedDelivery) -> Result<crate::mail::Mail, Response> {
         let delivery = &claimed.delivery;
         let directory = self.ground.store.directory(delivery.region_id).await.ok();
         let kind = directory.and_then(|directory| directory.organization(delivery.organization_id).map(|o| o.kind));
-        let to = Addressee { name: claimed.organization_name.as_str(), kind };
-        self.letters.compose(delivery, claimed.serial, to).map_err(|error| error.to_string())
+        let later = |error: ApplyError| Response::TransientError { code: None, detail: error.to_string() };
+        let secret = self.link(delivery).await.map_err(later)?;
+        let to = Addressee { name: claimed.organization_name.as_str(), kind, secret: secret.as_deref() };
+        let never = |error: LetterError| Response::FatalError { code: None, detail: error.to_string() };
+        self.letters.compose(delivery, claimed.serial, to).map_err(never)
+    }
+
+    /// A fresh link for this attempt, of an invitation: its token goes into the mail and nowhere else.
+    async fn link(&self, delivery: &Delivery) -> Result<Option<String>, ApplyError> {
+        let Letter::Invitation { invitation_id, .. } = delivery.letter else { return Ok(None) };
+        let token = self.ground.token();
+        let token_hash = Sha256::digest(token.as_bytes()).into();
+        let credentials = vec![Proof::Link { invitation_id, token_hash }];
+        self.ground.store.apply(Changes { credentials, ..Changes::default() }).await?;
+        Ok(Some(token))
     }
 
     /// Writes down what became of the sends; says whether one of them was given up.

@@ -88,6 +88,8 @@ pub struct Session {
     pub hours: i64,
     pub lockout_after: i64,
     pub lockout_minutes: i64,
+    pub address_lockout_after: i64,
+    pub second_factor: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -236,6 +238,14 @@ impl Config {
             ("sweep.every_seconds", self.sweep.every_seconds),
             ("sweep.batch", self.sweep.batch.into()),
         ];
+        for (key, value) in [
+            ("session.lockout_after", self.session.lockout_after),
+            ("session.address_lockout_after", self.session.address_lockout_after),
+        ] {
+            if value < 2 {
+                refuse(key, "a number above 1")?;
+            }
+        }
         for (key, value) in positive {
             if value == 0 {
                 refuse(key, "a number above 0")?;

@@ -101,6 +101,8 @@ impl Service {
             lockout_after: config.session.lockout_after,
             lockout_minutes: config.session.lockout_minutes,
             break_glass_minutes: config.audit.break_glass_minutes,
+            address_lockout_after: config.session.address_lockout_after,
+            second_factor: config.session.second_factor,
             stale_after_seconds: config.health.stale_after_seconds,
             demo: parts.demo,
         };

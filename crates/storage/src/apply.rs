@@ -4,6 +4,7 @@
 //! one ends that command and gives its key back), and only then the rows, so nothing of a command that ended early is ever written.
 
 mod guards;
+mod proofs;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -115,6 +116,7 @@ impl<'a> Batch<'a> {
     async fn run(&mut self, chain: &mut Chain) -> Result<(), Abort> {
         self.keys().await?;
         self.guards().await?;
+        self.claims().await?;
         self.directory().await?;
         self.people_and_stays().await?;
         let notices = self.notices().await?;
@@ -122,6 +124,7 @@ impl<'a> Batch<'a> {
             self.facts(notices, chain, false).await?;
             self.answers().await?;
             self.trail().await?;
+            self.proofs().await?;
             self.bookkeeping().await?;
             Ok(self.conn.run("COMMIT", vec![]).await?)
         } else {
@@ -308,7 +311,7 @@ impl<'a> Batch<'a> {
             || self.going().any(|(_, c)| {
                 let none = c.acknowledgements.is_empty() && c.contacts.is_empty() && c.readings.is_empty();
                 let trail = c.seal.is_some() || c.review.is_some() || c.break_glass.is_some();
-                !none || !c.warnings.is_empty() || trail
+                !none || !c.warnings.is_empty() || trail || !c.credentials.is_empty()
             })
     }
 

@@ -6,6 +6,7 @@
 //! place, in its reader. A table that a command writes also gets a field in `domain::changes::Changes` and a line in [`crate::apply`].
 //! The round-trip test in `tests/it/storage.rs` shows what was forgotten.
 
+mod credential;
 mod directory;
 mod encounter;
 mod notice;
@@ -16,6 +17,7 @@ mod survey;
 mod timing;
 mod trail;
 
+pub(crate) use credential::*;
 pub(crate) use directory::*;
 pub(crate) use encounter::*;
 pub(crate) use notice::*;

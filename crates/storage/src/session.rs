@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::credential::Session;
 use domain::party::Account;
 use domain::{AccountId, Instant};
 use sqlx::AssertSqlSafe;
@@ -14,7 +15,7 @@ use crate::directory::Directories;
 use crate::engine::{Conn, args};
 use crate::error::StoreError;
 use crate::loader::{Read, ReadError};
-use crate::rows::{ACCOUNT, IDEMPOTENCY, read_account, read_idempotency};
+use crate::rows::{ACCOUNT, IDEMPOTENCY, SESSION, read_account, read_idempotency, read_session};
 use crate::store::Store;
 use domain::changes::IdempotencyRecord;
 
@@ -23,14 +24,8 @@ use domain::changes::IdempotencyRecord;
 pub struct SessionRow {
     /// Without its password hash.
     pub account: Account,
-    /// When the person logged in.
-    pub created_at: Instant,
-    /// The last request that was noted.
-    pub last_seen_at: Instant,
-    /// The end, whatever happens.
-    pub expires_at: Instant,
-    /// What forms have to bring along.
-    pub csrf: String,
+    /// How far it has come, and until when it is.
+    pub session: Session,
 }
 
 pub(crate) struct Sessions {
@@ -44,29 +39,24 @@ impl Read for Sessions {
 
     async fn read(&self, conn: &mut Conn, keys: &[[u8; 32]]) -> Result<Vec<Option<SessionRow>>, ReadError> {
         let sql = once!(self.dialect, {
-            let (account, chosen) = (ACCOUNT.list("a."), self.dialect.in_ids("s.token_hash", 1));
+            let (account, session, chosen) =
+                (ACCOUNT.list("a."), SESSION.list("s."), self.dialect.in_ids("s.token_hash", 1));
             format!(
-                "SELECT s.token_hash, s.csrf, s.created_at, s.last_seen_at, s.expires_at, g.directory_version, {account}
+                "SELECT g.directory_version, {session}, {account}
                  FROM session AS s
                  JOIN account AS a ON a.id = s.account_id
                  JOIN region AS g ON g.id = s.region_id
-                 WHERE {chosen}"
+                 WHERE {chosen} AND a.closed_at IS NULL"
             )
         });
         let mut found = HashMap::with_capacity(keys.len());
         for row in conn.rows(sql, args![keys.to_vec()]).await? {
-            let account = Account { password_hash: String::new(), ..read_account(&row, 6)? };
-            self.directories.saw(account.region_id, row.get(5)?);
-            let session = SessionRow {
-                account,
-                created_at: row.at(2)?,
-                last_seen_at: row.at(3)?,
-                expires_at: row.at(4)?,
-                csrf: row.get(1)?,
-            };
-            found.insert(row.get::<Vec<u8>>(0)?, session);
+            let session = read_session(&row, 1)?;
+            let account = Account { password_hash: String::new(), ..read_account(&row, 1 + SESSION.columns.len())? };
+            self.directories.saw(account.region_id, row.get(0)?);
+            found.insert(session.token_hash, SessionRow { account, session });
         }
-        Ok(keys.iter().map(|key| found.get(key.as_slice()).cloned()).collect())
+        Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 }
 
@@ -76,26 +66,10 @@ impl Store {
         self.inner.sessions.load(token_hash).await
     }
 
-    /// A person has logged in.
-    pub async fn add_session(&self, token_hash: [u8; 32], session: &SessionRow) -> Result<(), StoreError> {
-        let sql = "INSERT INTO session (token_hash, region_id, account_id, csrf, created_at, last_seen_at, expires_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let SessionRow { account, created_at, last_seen_at, expires_at, csrf } = session;
-        let (region_id, account_id) = (account.region_id.uuid(), account.id.uuid());
-        let args =
-            args![token_hash.to_vec(), region_id, account_id, csrf.as_str(), *created_at, *last_seen_at, *expires_at];
-        self.write(sql, args).await
-    }
-
     /// The session was used; the idle time counts from here.
     pub async fn touch_session(&self, token_hash: [u8; 32], now: Instant) -> Result<(), StoreError> {
         let sql = "UPDATE session SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
         self.write(sql, args![token_hash.to_vec(), now]).await
-    }
-
-    /// A person has logged out.
-    pub async fn delete_session(&self, token_hash: [u8; 32]) -> Result<(), StoreError> {
-        self.write("DELETE FROM session WHERE token_hash = $1", args![token_hash.to_vec()]).await
     }
 
     /// Sessions past their end.
@@ -123,19 +97,6 @@ impl Store {
         let sql = format!("SELECT id, name FROM account WHERE {}", self.inner.dialect.in_ids("id", 1));
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![ids]).await?;
         rows.iter().map(|row| Ok((row.get::<Uuid>(0)?.into(), row.get(1)?))).collect()
-    }
-
-    /// A wrong password; with `locked_until`, one too many.
-    pub async fn record_login_failure(&self, id: AccountId, locked_until: Option<Instant>) -> Result<(), StoreError> {
-        let sql = "UPDATE account SET failed_logins = failed_logins + 1, locked_until = $2 WHERE id = $1";
-        self.write(sql, args![id.uuid(), locked_until]).await
-    }
-
-    /// The right password: earlier failures are forgotten.
-    pub async fn record_login_success(&self, id: AccountId) -> Result<(), StoreError> {
-        let sql = "UPDATE account SET failed_logins = 0, locked_until = NULL
-                   WHERE id = $1 AND (failed_logins <> 0 OR locked_until IS NOT NULL)";
-        self.write(sql, args![id.uuid()]).await
     }
 
     /// The first answer to this key, if it was used.

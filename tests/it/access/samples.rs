@@ -51,6 +51,7 @@ fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     let body = match (route.method, tail) {
         ("DELETE", "session") => return vec![Sample { path, ends_session: true, ..Sample::default() }],
         ("POST", "session") => json!({ "login": 1 }),
+        ("POST", "second-factor") => json!({ "code": 1 }),
         ("PUT", "calendar") => {
             let headers = vec![("content-type", "text/csv".to_owned())];
             return vec![Sample { path, headers, body: b"no table".to_vec(), ..Sample::default() }];
@@ -133,6 +134,9 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     let (always, whole): (Vec<(&str, &str)>, Vec<(&str, &str)>) = match tail {
         "login" => (vec![("login", "nobody"), ("password", "wrong")], vec![]),
         "logout" => (vec![("csrf", CSRF)], vec![]),
+        // Whoever has no session is led to the first step; what is one's own asks for the password, and gets none here.
+        "second" => (vec![("code", "000000")], vec![]),
+        "sessions" | "factor" | "removal" | "codes" | "password" => (vec![], vec![]),
         "calendar" => return vec![upload(path)],
         "search" => (vec![("q", "き")], vec![]),
         "new" if path.starts_with("/patients") => (vec![], vec![]),
@@ -168,7 +172,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     let looked_at = form(&[("csrf", CSRF), ("action", "look")], false);
     let sent: Vec<_> = send.iter().copied().chain(whole.iter().copied()).collect();
     match tail {
-        "login" | "logout" | "search" | "outcome" => vec![looked_at],
+        "login" | "second" | "logout" | "search" | "outcome" => vec![looked_at],
         // Nothing to fill in: sending the bare form does it. A kind and a message are all that telling takes.
         "receipt" | "tell" | "replacement" => vec![looked_at, form(&sent, true)],
         // Sent without its content it is refused for that, once it is known who asks.

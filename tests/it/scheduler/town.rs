@@ -148,8 +148,8 @@ impl Town {
             name: line("留辺蘂 三郎"),
             role,
             password_hash: "none".into(),
-            failed_logins: 0,
-            locked_until: None,
+            email: None,
+            closed_at: None,
         };
         let accounts = vec![
             account(ids.next(), hospital, Role::WardStaff, "nurse"),

@@ -109,8 +109,8 @@ impl Ground {
             name: line("架空 看護"),
             role: Role::WardStaff,
             password_hash: "$argon2id$fictional".into(),
-            failed_logins: 0,
-            locked_until: None,
+            email: None,
+            closed_at: None,
         };
         let directory_changes = DirectoryChanges {
             regions: vec![region.clone()],

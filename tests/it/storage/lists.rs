@@ -1,9 +1,10 @@
 //! Lists, searches, sessions, the directory.
 
 use domain::changes::{Changes, DirectoryChanges};
+use domain::credential::{Failure, Proof, Session, Stage, Totp};
 use domain::notice::{Acknowledgement, AcknowledgementRecord, Reading};
 use domain::party::Organization;
-use storage::{EncounterFilter, NoticeFilter, SessionRow, WarningFilter};
+use storage::{ApplyError, EncounterFilter, NoticeFilter, SessionRow, WarningFilter};
 
 use super::ground::{Ground, day, line, options};
 use super::on_both_stores;
@@ -100,28 +101,87 @@ on_both_stores! {
     async fn a_session_knows_whose_it_is(ground: Ground) {
         let account = ground.store.account_by_login("nurse").await.unwrap().unwrap();
         assert_eq!(account, ground.nurse);
-        let session = SessionRow {
-            account: domain::party::Account { password_hash: String::new(), ..account.clone() },
+        let session = Session {
+            token_hash: [1; 32],
+            id: ground.id(),
+            region_id: ground.region.id,
+            account_id: account.id,
+            stage: Stage::Open,
+            csrf: "c".into(),
+            agent: "架空ブラウザ".into(),
+            address: "192.0.2.1".into(),
             created_at: ground.now,
             last_seen_at: ground.now,
             expires_at: ground.now.plus_days(1),
-            csrf: "c".into(),
         };
-        ground.store.add_session([1; 32], &session).await.unwrap();
+        let row = SessionRow {
+            account: domain::party::Account { password_hash: String::new(), ..account.clone() },
+            session: session.clone(),
+        };
+        apply(&ground, vec![Proof::BeginSession(Box::new(session.clone()))]).await.unwrap();
         let (known, unknown) = tokio::join!(ground.store.session([1; 32]), ground.store.session([2; 32]));
-        assert_eq!((known.unwrap(), unknown.unwrap()), (Some(session), None));
+        assert_eq!((known.unwrap(), unknown.unwrap()), (Some(row), None));
         ground.store.touch_session([1; 32], ground.now.plus_seconds(5)).await.unwrap();
-        let seen = ground.store.session([1; 32]).await.unwrap().unwrap().last_seen_at;
-        assert_eq!(seen, ground.now.plus_seconds(5));
+        let seen = ground.store.sessions_of(account.id, ground.now).await.unwrap();
+        assert_eq!(seen, [Session { last_seen_at: ground.now.plus_seconds(5), ..session }]);
         ground.store.delete_expired_sessions(ground.now.plus_days(1)).await.unwrap();
         assert_eq!(ground.store.session([1; 32]).await.unwrap(), None);
-        ground.store.record_login_failure(account.id, Some(ground.now)).await.unwrap();
-        let locked = ground.store.account(account.id).await.unwrap().unwrap();
-        assert_eq!((locked.failed_logins, locked.locked_until), (1, Some(ground.now)));
-        ground.store.record_login_success(account.id).await.unwrap();
-        assert_eq!(ground.store.account(account.id).await.unwrap().unwrap(), account);
         let named = ground.store.accounts_named(&[account.id]).await.unwrap();
         assert_eq!(named, [(account.id, "架空 看護".to_owned())]);
+    }
+
+    /// Many at once, as from several instances: one wins, and of the others nothing is written.
+    async fn a_claim_is_won_once(ground: Ground) {
+        let (account_id, region_id) = (ground.nurse.id, ground.region.id);
+        let totp = Totp { secret: vec![7; 20], last_step: 40, set_at: ground.now };
+        let codes = vec![[1; 32], [2; 32]];
+        let set = vec![
+            Proof::SetTotp { region_id, account_id, totp },
+            Proof::SetRecoveryCodes { region_id, account_id, codes },
+        ];
+        apply(&ground, set).await.unwrap();
+        let other = storage::Store::open(&ground.url, &options()).await.unwrap();
+        let stores = [&ground.store, &other, &ground.store, &other, &ground.store, &ground.store];
+        let won = async |claim: Proof| {
+            let tries = stores.map(|store| {
+                let credentials = vec![claim.clone()];
+                let audit = vec![ground.audit(None, "claimed")];
+                async move { store.apply(Changes { credentials, audit, ..Changes::default() }).await }
+            });
+            let [a, b, c, d, e, f] = tries;
+            let done = tokio::join!(a, b, c, d, e, f);
+            let done = [done.0, done.1, done.2, done.3, done.4, done.5];
+            assert!(done.iter().all(|one| matches!(one, Ok(_) | Err(ApplyError::Stale))), "{done:?}");
+            done.iter().filter(|one| one.is_ok()).count()
+        };
+        assert_eq!(won(Proof::TotpStep { account_id, step: 41 }).await, 1);
+        assert_eq!(won(Proof::TotpStep { account_id, step: 41 }).await, 0);
+        assert_eq!(won(Proof::TotpStep { account_id, step: 39 }).await, 0, "an older code");
+        assert_eq!(won(Proof::RecoveryCode { account_id, code_hash: [1; 32], at: ground.now }).await, 1);
+        assert_eq!(won(Proof::RecoveryCode { account_id, code_hash: [3; 32], at: ground.now }).await, 0);
+        let factors = ground.store.factors(account_id).await.unwrap();
+        assert_eq!((factors.codes_left, factors.totp.unwrap().last_step), (1, 41));
+        let trail = ground.store.audit(region_id, &storage::AuditFilter::default(), 100).await.unwrap();
+        assert_eq!(trail.iter().filter(|row| row.entry.action == "claimed").count(), 2);
+        other.close().await;
+    }
+
+    async fn failures_lock_within_their_time_and_a_claim_unlocks(ground: Ground) {
+        let now = ground.now;
+        let fail = |at: domain::Instant| {
+            vec![Proof::Failed(Failure { key: [9; 32], at, since: at.plus_seconds(-60), limit: 3, until: at.plus_seconds(60) })]
+        };
+        let locked = async |at| !ground.store.is_locked(&[[9; 32], [8; 32]], at).await.unwrap().is_empty();
+        for seconds in [0, 70, 80] {
+            apply(&ground, fail(now.plus_seconds(seconds))).await.unwrap();
+        }
+        assert!(!locked(now.plus_seconds(81)).await, "the first is forgotten");
+        apply(&ground, fail(now.plus_seconds(81))).await.unwrap();
+        assert!(locked(now.plus_seconds(82)).await);
+        let unlock = |at| vec![Proof::Unlocked { key: [9; 32], at }];
+        assert_eq!(apply(&ground, unlock(now.plus_seconds(82))).await, Err(ApplyError::Stale));
+        apply(&ground, unlock(now.plus_seconds(141))).await.unwrap();
+        assert!(!locked(now.plus_seconds(141)).await);
     }
 
     async fn a_changed_directory_is_seen_in_another_process_with_the_next_read(ground: Ground) {
@@ -171,4 +231,8 @@ on_both_stores! {
         store.put_calendar_csv(vec![0x8d, 0, 0x91], ground.now, ground.nurse.id).await.unwrap();
         assert_eq!(store.calendar_csv().await.unwrap(), Some((vec![0x8d, 0, 0x91], ground.now)));
     }
+}
+
+async fn apply(ground: &Ground, credentials: Vec<Proof>) -> Result<(), ApplyError> {
+    ground.store.apply(Changes { credentials, ..Changes::default() }).await.map(drop)
 }

@@ -1,6 +1,7 @@
 //! What the pages show, as plain structs: no store, no session. A handler fills one, its template draws it, and a test draws all of
 //! them with samples.
 
+pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod entry;
 pub(crate) mod filing;

@@ -29,6 +29,7 @@ use crate::error::ApiError;
 use crate::run::{Answer, IdempotencyKey, Sender};
 use crate::session::SignedIn;
 use crate::state::App;
+use crate::throttle::{Attempt, Client};
 
 /// The person behind a page.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub(super) struct Visitor {
 pub(super) struct Post {
     pub(super) visitor: Visitor,
     pub(super) typed: Typed,
+    /// For what asks for the password again.
+    pub(super) attempt: Attempt,
 }
 
 impl Visitor {
@@ -183,6 +186,7 @@ impl FromRequest<App> for Post {
         let (mut parts, body) = request.into_parts();
         let path = parts.uri.path().to_owned();
         let visitor = Visitor::of(&mut parts, app).await;
+        let Ok(client) = Client::from_request_parts(&mut parts, app).await;
         let sent = SentForm::<Vec<(String, String)>>::from_request(Request::from_parts(parts, body), app).await;
         let typed = match sent {
             Ok(SentForm(pairs)) => Typed::from(pairs),
@@ -214,7 +218,8 @@ impl FromRequest<App> for Post {
         {
             return Err(visitor.wrong(&error, Some(held(&path, &typed))));
         }
-        Ok(Self { visitor, typed })
+        let attempt = Attempt::new(&visitor.who.account.login, &client);
+        Ok(Self { visitor, typed, attempt })
     }
 }
 

@@ -1,30 +1,55 @@
 //! Login, logout, and who is behind a token.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use domain::RequestId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::reply::{Reply, Shown};
-use super::wire::party::{LoginBody, MeView, SessionView};
+use super::wire::party::{CodeBody, LoginBody, MeView, SessionView};
 use super::write::{Read, Signal};
 use crate::error::ApiError;
+use crate::login;
 use crate::run::Answer;
-use crate::session::{self, SignedIn};
+use crate::session::{Pending, SignedIn};
 use crate::state::App;
+use crate::throttle::Client;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(log_in, log_out)).routes(routes!(me))
+    OpenApiRouter::new().routes(routes!(log_in, log_out)).routes(routes!(second_factor)).routes(routes!(me))
 }
 
-/// Logs in; the token is shown once.
+/// Logs in; the token is shown once. With `stage` other than `open` it is good for the next step alone: `second_factor` is given here,
+/// an `enrolment` only on the page.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = LoginBody, responses((status = 201, body = SessionView)))]
-async fn log_in(State(app): State<App>, Read(body): Read<LoginBody>) -> Result<Reply, ApiError> {
-    let begun = session::log_in(&app, &body.login, body.password).await?;
-    let (name, role) = (begun.account.name, begun.account.role);
-    let view = SessionView { token: begun.token, expires_at: begun.expires_at, name, role };
-    Ok(Reply(Answer::json(StatusCode::CREATED, &view)))
+async fn log_in(
+    State(app): State<App>,
+    client: Client,
+    request_id: Option<Extension<RequestId>>,
+    Read(body): Read<LoginBody>,
+) -> Result<Reply, ApiError> {
+    let request_id = request_id.map_or_else(|| app.request_id(), |Extension(id)| id);
+    let begun = login::log_in(&app, &client, request_id, &body.login, &body.password).await?;
+    Ok(Reply(Answer::json(StatusCode::CREATED, &SessionView::from(begun))))
+}
+
+/// The second step of a login, with the token of the first: a code of the authenticator, or a recovery code. The answer's token is a
+/// new one.
+#[utoipa::path(
+    post, path = "/api/v1/session/second-factor", tag = "session", request_body = CodeBody,
+    responses((status = 201, body = SessionView))
+)]
+async fn second_factor(
+    State(app): State<App>,
+    client: Client,
+    pending: Pending,
+    Read(body): Read<CodeBody>,
+) -> Result<Reply, ApiError> {
+    let begun = login::give_code(&app, &client, &pending, &body.code).await?;
+    Ok(Reply(Answer::json(StatusCode::CREATED, &SessionView::from(begun))))
 }
 
 /// Ends the session of this token.

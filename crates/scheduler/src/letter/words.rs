@@ -1,5 +1,7 @@
 //! The words of each letter, in Japanese and English, side by side.
 
+mod account;
+
 use chrono::{Datelike, NaiveDate, Weekday};
 use domain::deadline::Level;
 use domain::delivery::Letter;
@@ -33,11 +35,12 @@ impl Voice {
     }
 }
 
-/// `written_on` is the day on which the delivery was made.
+/// `written_on` is the day on which the delivery was made; `secret` what only this attempt knows.
 pub(super) fn of(
     letter: &Letter,
     serial: Option<i64>,
     reader: Option<OrganizationKind>,
+    secret: Option<&str>,
     written_on: NaiveDate,
 ) -> Words {
     let number = Number::of(serial);
@@ -73,6 +76,10 @@ pub(super) fn of(
         Letter::WeeklySerials { first, last, from_on, until_on } => {
             Words { path: "/notices".into(), ..weekly(first, last, from_on, until_on) }
         }
+        Letter::Invitation { reset, .. } => {
+            Words { path: format!("/invitation/{}", secret.unwrap_or_default()), ..account::invitation(reset) }
+        }
+        Letter::AccountChanged { news } => Words { path: "/account".into(), ..account::changed(news) },
     }
 }
 

@@ -124,8 +124,8 @@ impl Founder<'_> {
             name,
             role,
             password_hash: self.password_hash.to_owned(),
-            failed_logins: 0,
-            locked_until: None,
+            email: None,
+            closed_at: None,
         });
         id
     }

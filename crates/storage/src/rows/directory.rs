@@ -128,9 +128,9 @@ pub(crate) static ACCOUNT: Table = Table::new(
         ("login", Text),
         ("name", Text),
         ("role", Text),
+        ("email", Text),
         ("password_hash", Text),
-        ("failed_logins", Int),
-        ("locked_until", At),
+        ("closed_at", At),
     ],
     &["id"],
 );
@@ -138,8 +138,8 @@ pub(crate) static ACCOUNT: Table = Table::new(
 pub(crate) fn write_account(rows: &mut Rows, a: &Account) {
     rows.row(|r| {
         r.id(a.id).id(a.region_id).id(a.organization_id).maybe_id(a.ward_id).maybe_id(a.care_manager_id);
-        r.text(&a.login).text(a.name.as_str()).word(&a.role).text(&a.password_hash);
-        r.int(a.failed_logins).maybe_at(a.locked_until);
+        r.text(&a.login).text(a.name.as_str()).word(&a.role).maybe_word(a.email.as_ref());
+        r.text(&a.password_hash).maybe_at(a.closed_at);
     });
 }
 
@@ -154,8 +154,8 @@ pub(crate) fn read_account(row: &Row, offset: usize) -> Result<Account, StoreErr
         login: c.get()?,
         name: c.text()?,
         role: c.word()?,
+        email: c.maybe_text()?,
         password_hash: c.get()?,
-        failed_logins: c.get()?,
-        locked_until: c.maybe_at()?,
+        closed_at: c.maybe_at()?,
     })
 }

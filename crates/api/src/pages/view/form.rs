@@ -82,6 +82,14 @@ fn label(field: &str) -> Option<&'static str> {
         "with_whom" => "相手",
         "told_on" => "連絡した日",
         "answer" => "回答",
+        "login" => "ログイン名",
+        "password" => "いまのパスワード",
+        "new_password" => "新しいパスワード",
+        "code" => "コード",
+        "email" => "メールアドレス",
+        "role" => "役割",
+        "rights" => "できること",
+        "expires_on" => "有効期限",
         _ => return None,
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! With `TSUNAGI_PAGES_DIR` set, the pages are also written there, for looking at them in a browser.
 
+mod account;
 mod office;
 mod person;
 mod stay;

@@ -50,8 +50,13 @@ impl Typed {
 
     /// Everything but the session's token and secrets: what may be held in a page while somebody logs in again.
     pub(crate) fn content(&self) -> impl Iterator<Item = (&str, &str)> {
-        let kept = |name: &str| !matches!(name, CSRF | "password");
+        let kept = |name: &str| !matches!(name, CSRF | "password" | "new_password" | "code");
         self.0.iter().filter(move |(name, _)| kept(name)).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Without what may never be drawn into a page.
+    pub(crate) fn without_secrets(&self) -> Self {
+        Self(self.content().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     /// The content as bytes, for the fingerprint of an idempotency key: neither the token nor the key belong to it.

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::agreement::Agreement;
+use domain::credential::Stage;
 use domain::directory::Directory;
 use domain::party::{Organization, OrganizationKind, Role};
 use domain::text::Line;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::words;
+use crate::login::NewSession;
 
 /// Login and password.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -21,17 +23,36 @@ pub struct LoginBody {
     pub password: String,
 }
 
-/// A session has begun.
+/// The second step of a login.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeBody {
+    /// Six digits, or a recovery code.
+    #[schema(max_length = 100)]
+    pub code: String,
+}
+
+/// A session has begun, or the next step of a login.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionView {
     /// Shown once; send it as `Authorization: Bearer …`.
     pub token: String,
     #[schema(value_type = String, format = DateTime)]
     pub expires_at: domain::Instant,
+    /// How far the login has come; only an `open` session may do anything else.
+    #[schema(value_type = words::Stage)]
+    pub stage: Stage,
     #[schema(value_type = String)]
     pub name: Line,
     #[schema(value_type = words::Role)]
     pub role: Role,
+}
+
+impl From<NewSession> for SessionView {
+    fn from(begun: NewSession) -> Self {
+        let NewSession { token, stage, expires_at, account } = begun;
+        Self { token, expires_at, stage, name: account.name, role: account.role }
+    }
 }
 
 /// Who is logged in.

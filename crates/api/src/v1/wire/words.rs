@@ -54,6 +54,8 @@ words! {
         NotApplied Applying ChangeApplied NotEligible ProgrammeTarget Support1 Support2 Care1 Care2 Care3 Care4 Care5
     }
     Role = domain::party::Role { WardStaff Coordinator CareManager Municipality Auditor Administrator }
+    /// How far a login has come.
+    Stage = domain::credential::Stage { SecondFactor Enrolment Open }
     OrganizationKind = domain::party::OrganizationKind { Hospital CareOffice SupportCentre Municipality Guest }
     /// Where the person went.
     Destination = domain::encounter::Destination { Home Facility OtherHospital Died Other }

@@ -1,0 +1,87 @@
+//! A person's own account, and the steps of her login.
+
+use askama::Template;
+
+use super::entry::Held;
+use super::form::Form;
+use super::frame::Frame;
+use crate::factor::Setup;
+
+/// The code of the authenticator is asked for.
+#[derive(Debug, Template)]
+#[template(path = "second.html")]
+pub(crate) struct Second {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    pub(crate) next: String,
+    pub(crate) held: Option<Held>,
+}
+
+/// A second factor has to be set up before anything else.
+#[derive(Debug, Template)]
+#[template(path = "enrol.html")]
+pub(crate) struct Enrol {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    pub(crate) setup: Setup,
+    pub(crate) next: String,
+    pub(crate) held: Option<Held>,
+}
+
+/// Shown once.
+#[derive(Debug, Template)]
+#[template(path = "codes.html")]
+pub(crate) struct Codes {
+    pub(crate) frame: Frame,
+    pub(crate) codes: Vec<String>,
+    pub(crate) next: String,
+    pub(crate) held: Option<Held>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "account.html")]
+pub(crate) struct AccountPage {
+    pub(crate) frame: Frame,
+    pub(crate) csrf: String,
+    pub(crate) login: String,
+    pub(crate) email: Option<String>,
+    pub(crate) has_totp: bool,
+    pub(crate) codes_left: i64,
+    pub(crate) sessions: Vec<SessionLine>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct SessionLine {
+    pub(crate) id: String,
+    pub(crate) agent: String,
+    pub(crate) address: String,
+    pub(crate) since: String,
+    pub(crate) seen: String,
+    /// The one that is looking.
+    pub(crate) own: bool,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "account_factor.html")]
+pub(crate) struct FactorPage {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    pub(crate) setup: Setup,
+    pub(crate) replaces: bool,
+    pub(crate) removable: bool,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "account_codes.html")]
+pub(crate) struct CodesPage {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "account_password.html")]
+pub(crate) struct PasswordPage {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    pub(crate) login: String,
+}

@@ -1,0 +1,119 @@
+//! Guessing costs time: failed logins are counted by login name and by address, and too many of them lock either for a while.
+//!
+//! A login name that nobody has is counted just like one that somebody has, in the same statement, so neither the answer nor its time
+//! tells them apart. A locked login name is answered like a wrong password; a locked address is told so (429), which says nothing
+//! about any account.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
+use domain::credential::{Failure, Hash, Proof};
+use sha2::{Digest, Sha256};
+
+use crate::error::ApiError;
+use crate::state::App;
+
+/// Where a request comes from, as far as the edge can tell.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    address: Option<IpAddr>,
+    /// What the browser calls itself, shortened.
+    pub agent: String,
+}
+
+impl Client {
+    /// For people to read; empty when it is not known.
+    pub fn address(&self) -> String {
+        self.address.map(|address| address.to_string()).unwrap_or_default()
+    }
+
+    /// One household or office: an IPv4 address, or the /64 of an IPv6 one.
+    fn key(&self) -> Option<Hash> {
+        let network = match self.address?.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
+        };
+        Some(key("address", &network))
+    }
+}
+
+impl FromRequestParts<App> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        Ok(Self { address, agent: agent.chars().filter(|c| !c.is_control()).take(160).collect() })
+    }
+}
+
+/// The two counters of an attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt {
+    login: Hash,
+    address: Option<Hash>,
+}
+
+impl Attempt {
+    pub fn new(login: &str, client: &Client) -> Self {
+        Self { login: key("login", login), address: client.key() }
+    }
+
+    /// Whether the login name is locked; refuses when the address is.
+    pub async fn is_locked(&self, app: &App) -> Result<bool, ApiError> {
+        let keys: Vec<Hash> = std::iter::once(self.login).chain(self.address).collect();
+        let locked = app.store().is_locked(&keys, app.now()).await?;
+        if self.address.is_some_and(|address| locked.contains(&address)) {
+            return Err(ApiError::TooMany);
+        }
+        Ok(locked.contains(&self.login))
+    }
+
+    /// Claims that it is not locked; its failures are forgotten. Those of the address stay: one good login among many bad ones is
+    /// what guessing looks like.
+    pub fn unlocked(&self, app: &App) -> Proof {
+        Proof::Unlocked { key: self.login, at: app.now() }
+    }
+
+    /// Counts a failure.
+    pub fn failed(&self, app: &App) -> Vec<Proof> {
+        let (now, settings) = (app.now(), app.settings());
+        let seconds = settings.lockout_minutes * 60;
+        let count = |key, limit| {
+            Proof::Failed(Failure {
+                key,
+                at: now,
+                since: now.plus_seconds(-seconds),
+                limit,
+                until: now.plus_seconds(seconds),
+            })
+        };
+        let login = count(self.login, settings.lockout_after);
+        let address = self.address.map(|key| count(key, settings.address_lockout_after));
+        std::iter::once(login).chain(address).collect()
+    }
+}
+
+fn key(kind: &str, value: &str) -> Hash {
+    Sha256::new_with_prefix(kind).chain_update([0]).chain_update(value).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: &str) -> Option<Hash> {
+        Client { address: Some(address.parse().unwrap()), agent: String::new() }.key()
+    }
+
+    #[test]
+    fn one_network_of_ipv6_is_one_address() {
+        assert_eq!(at("2001:db8:1:2::3"), at("2001:db8:1:2:ffff::1"));
+        assert_ne!(at("2001:db8:1:2::3"), at("2001:db8:1:3::3"));
+        assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
+        assert_ne!(at("192.0.2.1"), at("192.0.2.2"));
+    }
+}

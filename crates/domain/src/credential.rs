@@ -1,0 +1,255 @@
+//! How somebody proves who she is: sessions, second factors, invitations, and the tokens of machines.
+//!
+//! # Who is who
+//!
+//! - [`Stage`] — how far a login has come. Only an open session can do anything but its own next step.
+//! - [`Totp`], recovery codes — the second factor. A step of the first and a code of the second are accepted once.
+//! - [`Invitation`] — lets a person set a password: the first one, or a new one.
+//! - [`Machine`] — a system of an organization with a token of its own and a subset of the commands.
+//! - [`Proof`] — one change of these, as part of [`crate::changes::Changes`]; some of them are claims.
+//!
+//! A **claim** can be won once: whoever comes second finds nothing to claim, and the whole command is stale. That a code can't be
+//! replayed is thus decided by the database, also between two instances.
+//!
+//! Tokens and codes are long chance; only their SHA-256 is ever kept. Passwords are short and people's own, so they are kept as argon2id.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Command;
+use crate::party::{OrganizationKind, Role};
+use crate::text::Line;
+use crate::{AccountId, Instant, InvitationId, MachineId, OrganizationId, RegionId, SessionId, WardId};
+
+/// SHA-256 of a token or of a code.
+pub type Hash = [u8; 32];
+
+/// How far a login has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The password was right; the second factor is awaited.
+    SecondFactor,
+    /// The password was right and there is no second factor yet: one has to be set up.
+    Enrolment,
+    Open,
+}
+
+/// A session as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub token_hash: Hash,
+    pub id: SessionId,
+    pub region_id: RegionId,
+    pub account_id: AccountId,
+    pub stage: Stage,
+    /// What forms have to bring along.
+    pub csrf: String,
+    /// What the browser calls itself, shortened: for the list of one's sessions.
+    pub agent: String,
+    pub address: String,
+    pub created_at: Instant,
+    pub last_seen_at: Instant,
+    /// The end, whatever happens.
+    pub expires_at: Instant,
+}
+
+/// RFC 6238: SHA-1, six digits, 30 seconds, as every authenticator knows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Totp {
+    pub secret: Vec<u8>,
+    /// The last step that was accepted.
+    pub last_step: i64,
+    pub set_at: Instant,
+}
+
+impl std::fmt::Debug for Totp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Totp").field("last_step", &self.last_step).finish_non_exhaustive()
+    }
+}
+
+/// 招待: who may set the password of which account, until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    pub id: InvitationId,
+    pub region_id: RegionId,
+    pub account_id: AccountId,
+    /// The second factor was lost too: it goes with the old password.
+    pub reset_factor: bool,
+    pub invited_by: AccountId,
+    pub invited_at: Instant,
+    pub expires_at: Instant,
+}
+
+impl Invitation {
+    /// A link works for so long.
+    pub const HOURS: i64 = 72;
+}
+
+/// 外部システム.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    pub id: MachineId,
+    pub region_id: RegionId,
+    pub organization_id: OrganizationId,
+    pub ward_id: Option<WardId>,
+    pub name: Line,
+    /// The bounds of its rights.
+    pub role: Role,
+    pub rights: Vec<Command>,
+    pub made_by: AccountId,
+    pub made_at: Instant,
+    pub expires_at: Instant,
+    pub revoked_at: Option<Instant>,
+    pub last_used_at: Option<Instant>,
+}
+
+impl Machine {
+    /// Longer than this no token lives.
+    pub const DAYS: i64 = 366;
+}
+
+/// The roles that an administrator may give to people of an organization of this kind.
+pub const fn roles_of(kind: OrganizationKind) -> &'static [Role] {
+    match kind {
+        OrganizationKind::Hospital | OrganizationKind::Guest => {
+            &[Role::WardStaff, Role::Coordinator, Role::Administrator]
+        }
+        OrganizationKind::CareOffice | OrganizationKind::SupportCentre => &[Role::CareManager, Role::Administrator],
+        OrganizationKind::Municipality => &[Role::Municipality, Role::Auditor, Role::Administrator],
+    }
+}
+
+/// Counting failed logins of one login name or one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    pub key: Hash,
+    pub at: Instant,
+    /// Failures before this are forgotten.
+    pub since: Instant,
+    /// This many lock.
+    pub limit: i64,
+    pub until: Instant,
+}
+
+/// One change of a credential.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Proof {
+    /// Claim: the login name is not locked; its failures are forgotten.
+    Unlocked {
+        key: Hash,
+        at: Instant,
+    },
+    /// Claim: no session or step of this authenticator has used this step or a later one.
+    TotpStep {
+        account_id: AccountId,
+        step: i64,
+    },
+    /// Claim: the code was not used before.
+    RecoveryCode {
+        account_id: AccountId,
+        code_hash: Hash,
+        at: Instant,
+    },
+    /// Claim: the invitation stands, by one of its links.
+    Invited {
+        token_hash: Hash,
+        at: Instant,
+    },
+    /// Claim: the session is there; it ends.
+    EndSession {
+        token_hash: Hash,
+    },
+    Failed(Failure),
+    BeginSession(Box<Session>),
+    /// What is being set up in this session; `None` when it is done.
+    Enrolling {
+        token_hash: Hash,
+        secret: Option<Vec<u8>>,
+    },
+    SetTotp {
+        region_id: RegionId,
+        account_id: AccountId,
+        totp: Totp,
+    },
+    /// The new codes; the old ones are gone.
+    SetRecoveryCodes {
+        region_id: RegionId,
+        account_id: AccountId,
+        codes: Vec<Hash>,
+    },
+    /// No second factor any more, of any kind.
+    DropFactors {
+        account_id: AccountId,
+    },
+    /// With `keep` as the only one that stays.
+    EndSessions {
+        account_id: AccountId,
+        keep: Option<Hash>,
+    },
+    EndOneSession {
+        account_id: AccountId,
+        id: SessionId,
+    },
+    /// Remembered among the old ones, of which `keep` stay.
+    SetPassword {
+        region_id: RegionId,
+        account_id: AccountId,
+        hash: String,
+        at: Instant,
+        keep: i64,
+    },
+    /// The same password under newer parameters: no news to anybody.
+    Rehash {
+        account_id: AccountId,
+        old: String,
+        hash: String,
+    },
+    /// Closes the account, or opens it again.
+    Close {
+        account_id: AccountId,
+        at: Option<Instant>,
+    },
+    /// Earlier ones of the same account end.
+    Invite(Invitation),
+    /// One more link of an invitation that stands.
+    Link {
+        invitation_id: InvitationId,
+        token_hash: Hash,
+    },
+    AddMachine {
+        machine: Box<Machine>,
+        token_hash: Hash,
+    },
+    RevokeMachine {
+        id: MachineId,
+        organization_id: OrganizationId,
+        at: Instant,
+    },
+}
+
+impl Proof {
+    /// See the module.
+    pub const fn is_claim(&self) -> bool {
+        matches!(
+            self,
+            Self::Unlocked { .. }
+                | Self::TotpStep { .. }
+                | Self::RecoveryCode { .. }
+                | Self::Invited { .. }
+                | Self::EndSession { .. }
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_gives_a_role_of_another_kind_of_organization() {
+        assert!(!roles_of(OrganizationKind::Hospital).contains(&Role::Municipality));
+        assert!(!roles_of(OrganizationKind::CareOffice).contains(&Role::WardStaff));
+        assert!(!roles_of(OrganizationKind::SupportCentre).contains(&Role::Auditor));
+    }
+}

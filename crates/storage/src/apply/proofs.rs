@@ -1,0 +1,196 @@
+//! Credentials: first the claims of all commands, then what follows from them.
+//!
+//! Why one statement each and not one a table: a login costs two runs of argon2, so there are never many of them at a time.
+
+use domain::credential::{Failure as FailedLogin, Invitation, Machine, Proof, Session};
+use uuid::Uuid;
+
+use super::{Abort, Batch};
+use crate::engine::{Arg, args};
+use crate::rows::word;
+
+/// The claims of a command that finds nothing to claim end it, and give back what it had claimed.
+const UNLOCKED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES ($1, 0, $2)
+    ON CONFLICT (key) DO UPDATE SET failures = 0, locked_until = NULL
+    WHERE throttle.locked_until IS NULL OR throttle.locked_until <= $2
+    RETURNING failures";
+const TOTP_STEP: &str = "UPDATE totp SET last_step = $2 WHERE account_id = $1 AND last_step < $2 RETURNING last_step";
+const RECOVERY_CODE: &str = "UPDATE recovery_code SET used_at = $3
+    WHERE account_id = $1 AND code_hash = $2 AND used_at IS NULL
+    RETURNING account_id";
+const INVITED: &str = "UPDATE invitation SET ended_at = $2
+    WHERE ended_at IS NULL AND expires_at > $2
+      AND id IN (SELECT l.invitation_id FROM invitation_link AS l WHERE l.token_hash = $1)
+    RETURNING id";
+const END_SESSION: &str = "DELETE FROM session WHERE token_hash = $1 RETURNING account_id";
+
+const FORGET_FAILURES: &str =
+    "DELETE FROM throttle WHERE failed_at < $1 AND (locked_until IS NULL OR locked_until <= $2)";
+const FAILED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES ($1, 1, $2)
+    ON CONFLICT (key) DO UPDATE SET
+      failures = CASE WHEN throttle.failed_at < $3 THEN 1 ELSE throttle.failures + 1 END,
+      failed_at = $2,
+      locked_until = CASE WHEN throttle.failed_at >= $3 AND throttle.failures + 1 >= $4 THEN $5 ELSE throttle.locked_until END";
+const BEGIN_SESSION: &str = "INSERT INTO session
+    (token_hash, id, region_id, account_id, stage, csrf, agent, address, created_at, last_seen_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const SET_TOTP: &str = "INSERT INTO totp (account_id, region_id, secret, last_step, set_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (account_id) DO UPDATE SET secret = $3, last_step = $4, set_at = $5";
+const NEW_CODE: &str = "INSERT INTO recovery_code (account_id, code_hash, region_id) VALUES ($1, $2, $3)";
+const OLD_PASSWORDS: &str = "DELETE FROM old_password WHERE account_id = $1
+    AND set_at NOT IN (SELECT o.set_at FROM old_password AS o WHERE o.account_id = $1 ORDER BY o.set_at DESC LIMIT $2)";
+const INVITE: &str =
+    "INSERT INTO invitation (id, region_id, account_id, reset_factor, invited_by, invited_at, expires_at)
+    VALUES ($1, $2, $3, CAST($4 AS BIGINT) <> 0, $5, $6, $7)";
+const LINK: &str = "INSERT INTO invitation_link (token_hash, region_id, invitation_id)
+    SELECT $2, i.region_id, i.id FROM invitation AS i WHERE i.id = $1 AND i.ended_at IS NULL";
+const ADD_MACHINE: &str = "INSERT INTO machine
+    (id, region_id, organization_id, ward_id, name, role, rights, token_hash, made_by, made_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const REVOKE_MACHINE: &str =
+    "UPDATE machine SET revoked_at = $3 WHERE id = $1 AND organization_id = $2 AND revoked_at IS NULL";
+
+type Statement = (&'static str, Vec<Arg>);
+
+impl Batch<'_> {
+    /// Whoever finds nothing to claim is stale; the others are run again without it.
+    pub(super) async fn claims(&mut self) -> Result<(), Abort> {
+        let claims: Vec<(usize, &Proof)> = self
+            .going()
+            .flat_map(|(index, c)| c.credentials.iter().filter(|p| p.is_claim()).map(move |p| (index, p)))
+            .collect();
+        for (index, claim) in claims {
+            for (sql, args) in statements(claim) {
+                if self.conn.rows(sql, args).await?.is_empty() {
+                    return Err(Abort::Stale(vec![index]));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn proofs(&mut self) -> Result<(), Abort> {
+        let proofs: Vec<&Proof> =
+            self.going().flat_map(|(_, c)| c.credentials.iter().filter(|p| !p.is_claim())).collect();
+        for proof in proofs {
+            for (sql, args) in statements(proof) {
+                self.conn.run(sql, args).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn statements(proof: &Proof) -> Vec<Statement> {
+    let id = |id: domain::AccountId| -> Uuid { id.uuid() };
+    match proof {
+        Proof::Unlocked { key, at } => vec![(UNLOCKED, args![key.to_vec(), *at])],
+        Proof::TotpStep { account_id, step } => vec![(TOTP_STEP, args![id(*account_id), *step])],
+        Proof::RecoveryCode { account_id, code_hash, at } => {
+            vec![(RECOVERY_CODE, args![id(*account_id), code_hash.to_vec(), *at])]
+        }
+        Proof::Invited { token_hash, at } => vec![(INVITED, args![token_hash.to_vec(), *at])],
+        Proof::EndSession { token_hash } => vec![(END_SESSION, args![token_hash.to_vec()])],
+        Proof::Failed(FailedLogin { key, at, since, limit, until }) => {
+            vec![(FORGET_FAILURES, args![*since, *at]), (FAILED, args![key.to_vec(), *at, *since, *limit, *until])]
+        }
+        Proof::BeginSession(session) => vec![(BEGIN_SESSION, session_args(session))],
+        Proof::Enrolling { token_hash, secret: None } => {
+            vec![("UPDATE session SET secret = NULL WHERE token_hash = $1", args![token_hash.to_vec()])]
+        }
+        Proof::Enrolling { token_hash, secret: Some(secret) } => {
+            vec![("UPDATE session SET secret = $2 WHERE token_hash = $1", args![token_hash.to_vec(), secret.clone()])]
+        }
+        Proof::SetTotp { region_id, account_id, totp } => {
+            vec![(SET_TOTP, args![id(*account_id), region_id.uuid(), totp.secret.clone(), totp.last_step, totp.set_at])]
+        }
+        Proof::SetRecoveryCodes { region_id, account_id, codes } => {
+            let old = ("DELETE FROM recovery_code WHERE account_id = $1", args![id(*account_id)]);
+            let new = codes.iter().map(|code| (NEW_CODE, args![id(*account_id), code.to_vec(), region_id.uuid()]));
+            std::iter::once(old).chain(new).collect()
+        }
+        Proof::DropFactors { account_id } => vec![
+            ("DELETE FROM totp WHERE account_id = $1", args![id(*account_id)]),
+            ("DELETE FROM recovery_code WHERE account_id = $1", args![id(*account_id)]),
+            ("DELETE FROM passkey WHERE account_id = $1", args![id(*account_id)]),
+        ],
+        Proof::EndSessions { account_id, keep } => vec![(
+            "DELETE FROM session WHERE account_id = $1 AND token_hash <> $2",
+            args![id(*account_id), keep.unwrap_or_default().to_vec()],
+        )],
+        Proof::EndOneSession { account_id, id: session } => {
+            vec![("DELETE FROM session WHERE account_id = $1 AND id = $2", args![id(*account_id), session.uuid()])]
+        }
+        Proof::SetPassword { region_id, account_id, hash, at, keep } => vec![
+            ("UPDATE account SET password_hash = $2 WHERE id = $1", args![id(*account_id), hash.as_str()]),
+            (
+                "INSERT INTO old_password (account_id, set_at, region_id, password_hash) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (account_id, set_at) DO NOTHING",
+                args![id(*account_id), *at, region_id.uuid(), hash.as_str()],
+            ),
+            (OLD_PASSWORDS, args![id(*account_id), *keep]),
+        ],
+        Proof::Rehash { account_id, old, hash } => vec![(
+            "UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+            args![id(*account_id), old.as_str(), hash.as_str()],
+        )],
+        Proof::Close { account_id, at } => {
+            vec![("UPDATE account SET closed_at = $2 WHERE id = $1", args![id(*account_id), *at])]
+        }
+        Proof::Invite(invitation) => invite(invitation),
+        Proof::Link { invitation_id, token_hash } => {
+            vec![(LINK, args![invitation_id.uuid(), token_hash.to_vec()])]
+        }
+        Proof::AddMachine { machine, token_hash } => vec![(ADD_MACHINE, machine_args(machine, token_hash))],
+        Proof::RevokeMachine { id, organization_id, at } => {
+            vec![(REVOKE_MACHINE, args![id.uuid(), organization_id.uuid(), *at])]
+        }
+    }
+}
+
+fn session_args(s: &Session) -> Vec<Arg> {
+    args![
+        s.token_hash.to_vec(),
+        s.id.uuid(),
+        s.region_id.uuid(),
+        s.account_id.uuid(),
+        word(&s.stage),
+        s.csrf.as_str(),
+        s.agent.as_str(),
+        s.address.as_str(),
+        s.created_at,
+        s.last_seen_at,
+        s.expires_at
+    ]
+}
+
+fn invite(i: &Invitation) -> Vec<Statement> {
+    let earlier = "UPDATE invitation SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL";
+    let new = args![
+        i.id.uuid(),
+        i.region_id.uuid(),
+        i.account_id.uuid(),
+        i64::from(i.reset_factor),
+        i.invited_by.uuid(),
+        i.invited_at,
+        i.expires_at
+    ];
+    vec![(earlier, args![i.account_id.uuid(), i.invited_at]), (INVITE, new)]
+}
+
+fn machine_args(m: &Machine, token_hash: &[u8; 32]) -> Vec<Arg> {
+    let rights: Vec<&str> = m.rights.iter().map(|right| right.name()).collect();
+    args![
+        m.id.uuid(),
+        m.region_id.uuid(),
+        m.organization_id.uuid(),
+        m.ward_id.map(Uuid::from),
+        m.name.as_str(),
+        word(&m.role),
+        rights.join(" "),
+        token_hash.to_vec(),
+        m.made_by.uuid(),
+        m.made_at,
+        m.expires_at
+    ]
+}

@@ -1,0 +1,173 @@
+//! Reading what people and machines prove themselves with. Writing goes through `Changes::credentials`.
+
+use domain::credential::{Hash, Machine, Session, Totp};
+use domain::party::Account;
+use domain::{AccountId, Instant, InvitationId, OrganizationId};
+use sqlx::AssertSqlSafe;
+
+use crate::engine::args;
+use crate::error::StoreError;
+use crate::rows::{ACCOUNT, MACHINE, SESSION, TOTP, read_account, read_machine, read_session, read_totp};
+use crate::store::Store;
+
+/// The second factors of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Factors {
+    /// An authenticator with codes.
+    pub totp: Option<Totp>,
+    /// Recovery codes that were not used yet.
+    pub codes_left: i64,
+    /// How many passkeys.
+    pub passkeys: i64,
+}
+
+impl Factors {
+    /// Something that a login has to ask for.
+    pub const fn any(&self) -> bool {
+        self.totp.is_some() || self.passkeys > 0
+    }
+}
+
+/// An invitation that stands, with whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationRow {
+    /// To be claimed by a link.
+    pub id: InvitationId,
+    /// The end of its links.
+    pub expires_at: Instant,
+    /// The second factor goes too.
+    pub reset_factor: bool,
+    /// Whose password is set; with its hash.
+    pub account: Account,
+}
+
+/// One line of an administrator's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonLine {
+    /// Without its password hash.
+    pub account: Account,
+    /// A password was set.
+    pub has_password: bool,
+    /// A second factor was set up.
+    pub has_factor: bool,
+    /// Invited and not yet come.
+    pub invited_until: Option<Instant>,
+    /// Open sessions.
+    pub sessions: i64,
+}
+
+impl Store {
+    /// Whether one of these keys is locked at `now`.
+    pub async fn is_locked(&self, keys: &[Hash], now: Instant) -> Result<Vec<Hash>, StoreError> {
+        let dialect = self.inner.dialect;
+        let sql = format!("SELECT key FROM throttle WHERE {} AND locked_until > $2", dialect.in_ids("key", 1));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![keys.to_vec(), now]).await?;
+        let keys = rows.iter().map(|row| row.get::<Vec<u8>>(0)?.try_into().map_err(|_| wrong("throttle", "key")));
+        keys.collect()
+    }
+
+    /// What second factors a person has.
+    pub async fn factors(&self, id: AccountId) -> Result<Factors, StoreError> {
+        let sql = format!("SELECT {} FROM totp WHERE account_id = $1", TOTP.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
+        let totp = rows.first().map(read_totp).transpose()?;
+        let codes = "SELECT count(*) FROM recovery_code WHERE account_id = $1 AND used_at IS NULL";
+        let codes_left = self.first(codes, args![id.uuid()]).await?.unwrap_or(0);
+        let passkeys = "SELECT count(*) FROM passkey WHERE account_id = $1";
+        let passkeys = self.first(passkeys, args![id.uuid()]).await?.unwrap_or(0);
+        Ok(Factors { totp, codes_left, passkeys })
+    }
+
+    /// The second factor that is being set up in this session.
+    pub async fn enrolling(&self, token_hash: Hash) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT secret FROM session WHERE token_hash = $1";
+        Ok(self.first::<Option<Vec<u8>>>(sql, args![token_hash.to_vec()]).await?.flatten())
+    }
+
+    /// Sessions of a person that have not ended by themselves, newest first.
+    pub async fn sessions_of(&self, id: AccountId, now: Instant) -> Result<Vec<Session>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM session WHERE account_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id",
+            SESSION.list("")
+        );
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid(), now]).await?;
+        rows.iter().map(|row| read_session(row, 0)).collect()
+    }
+
+    /// The hashes of the last passwords.
+    pub async fn old_passwords(&self, id: AccountId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT password_hash FROM old_password WHERE account_id = $1 ORDER BY set_at DESC";
+        self.inner.pool.rows(sql, args![id.uuid()]).await?.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// The invitation of this link, if it stands.
+    pub async fn invitation(&self, token_hash: Hash, now: Instant) -> Result<Option<InvitationRow>, StoreError> {
+        let sql = format!(
+            "SELECT i.id, i.expires_at, i.reset_factor, {}
+             FROM invitation_link AS l
+             JOIN invitation AS i ON i.id = l.invitation_id
+             JOIN account AS a ON a.id = i.account_id
+             WHERE l.token_hash = $1 AND i.ended_at IS NULL AND i.expires_at > $2 AND a.closed_at IS NULL",
+            ACCOUNT.list("a.")
+        );
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![token_hash.to_vec(), now]).await?;
+        let found = rows.first().map(|row| {
+            Ok(InvitationRow {
+                id: row.get::<uuid::Uuid>(0)?.into(),
+                expires_at: row.at(1)?,
+                reset_factor: row.get(2)?,
+                account: read_account(row, 3)?,
+            })
+        });
+        found.transpose()
+    }
+
+    /// The people of an organization, by login.
+    pub async fn people_of(&self, id: OrganizationId, now: Instant) -> Result<Vec<PersonLine>, StoreError> {
+        let sql = format!(
+            "SELECT a.password_hash <> '',
+               EXISTS (SELECT 1 FROM totp AS t WHERE t.account_id = a.id)
+                 OR EXISTS (SELECT 1 FROM passkey AS p WHERE p.account_id = a.id),
+               (SELECT max(i.expires_at) FROM invitation AS i WHERE i.account_id = a.id AND i.ended_at IS NULL AND i.expires_at > $2),
+               (SELECT count(*) FROM session AS s WHERE s.account_id = a.id AND s.stage = 'open' AND s.expires_at > $2),
+               {}
+             FROM account AS a WHERE a.organization_id = $1 ORDER BY a.login",
+            ACCOUNT.list("a.")
+        );
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid(), now]).await?;
+        let line = |row: &crate::engine::Row| {
+            Ok(PersonLine {
+                account: Account { password_hash: String::new(), ..read_account(row, 4)? },
+                has_password: row.get(0)?,
+                has_factor: row.get(1)?,
+                invited_until: row.get::<Option<crate::engine::At>>(2)?.map(|at| at.0),
+                sessions: row.get(3)?,
+            })
+        };
+        rows.iter().map(line).collect()
+    }
+
+    /// The machine of this token, whether or not it has expired.
+    pub async fn machine_by_token(&self, token_hash: Hash) -> Result<Option<Machine>, StoreError> {
+        let sql = format!("SELECT {} FROM machine WHERE token_hash = $1", MACHINE.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![token_hash.to_vec()]).await?;
+        rows.first().map(|row| read_machine(row, 0)).transpose()
+    }
+
+    /// The machines of an organization, newest first.
+    pub async fn machines_of(&self, id: OrganizationId) -> Result<Vec<Machine>, StoreError> {
+        let sql = format!("SELECT {} FROM machine WHERE organization_id = $1 ORDER BY id DESC", MACHINE.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
+        rows.iter().map(|row| read_machine(row, 0)).collect()
+    }
+
+    /// A machine's token was used.
+    pub async fn touch_machine(&self, machine: &Machine, now: Instant) -> Result<(), StoreError> {
+        let sql = "UPDATE machine SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
+        self.write(sql, args![machine.id.uuid(), now]).await
+    }
+}
+
+fn wrong(table: &'static str, column: &'static str) -> StoreError {
+    StoreError::Inconsistent { table, column, row: "?".into() }
+}

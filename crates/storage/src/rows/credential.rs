@@ -1,0 +1,102 @@
+//! Credentials as they are read. They are written by `apply::proofs`, statement by statement.
+
+use domain::access::Command;
+use domain::credential::{Machine, Session, Totp};
+use serde::Serialize;
+
+use crate::engine::Row;
+use crate::error::StoreError;
+use crate::table::Kind::{At, Bytes, Id, Int, Text};
+use crate::table::Table;
+
+pub(crate) static SESSION: Table = Table::new(
+    "session",
+    &[
+        ("token_hash", Bytes),
+        ("id", Id),
+        ("region_id", Id),
+        ("account_id", Id),
+        ("stage", Text),
+        ("csrf", Text),
+        ("agent", Text),
+        ("address", Text),
+        ("created_at", At),
+        ("last_seen_at", At),
+        ("expires_at", At),
+    ],
+    &["token_hash"],
+);
+
+pub(crate) fn read_session(row: &Row, offset: usize) -> Result<Session, StoreError> {
+    let mut c = SESSION.cursor_from(row, offset);
+    Ok(Session {
+        token_hash: c.hash()?,
+        id: c.id()?,
+        region_id: c.id()?,
+        account_id: c.id()?,
+        stage: c.word()?,
+        csrf: c.get()?,
+        agent: c.get()?,
+        address: c.get()?,
+        created_at: c.at()?,
+        last_seen_at: c.at()?,
+        expires_at: c.at()?,
+    })
+}
+
+pub(crate) static TOTP: Table =
+    Table::new("totp", &[("secret", Bytes), ("last_step", Int), ("set_at", At)], &["account_id"]);
+
+pub(crate) fn read_totp(row: &Row) -> Result<Totp, StoreError> {
+    let mut c = TOTP.cursor(row);
+    Ok(Totp { secret: c.get()?, last_step: c.get()?, set_at: c.at()? })
+}
+
+pub(crate) static MACHINE: Table = Table::new(
+    "machine",
+    &[
+        ("id", Id),
+        ("region_id", Id),
+        ("organization_id", Id),
+        ("ward_id", Id),
+        ("name", Text),
+        ("role", Text),
+        ("rights", Text),
+        ("made_by", Id),
+        ("made_at", At),
+        ("expires_at", At),
+        ("revoked_at", At),
+        ("last_used_at", At),
+    ],
+    &["id"],
+);
+
+pub(crate) fn read_machine(row: &Row, offset: usize) -> Result<Machine, StoreError> {
+    let mut c = MACHINE.cursor_from(row, offset);
+    Ok(Machine {
+        id: c.id()?,
+        region_id: c.id()?,
+        organization_id: c.id()?,
+        ward_id: c.maybe_id()?,
+        name: c.text()?,
+        role: c.word()?,
+        rights: {
+            let names: String = c.get()?;
+            let known = names.split(' ').filter_map(|name| Command::ALL.into_iter().find(|c| c.name() == name));
+            known.collect()
+        },
+        made_by: c.id()?,
+        made_at: c.at()?,
+        expires_at: c.at()?,
+        revoked_at: c.maybe_at()?,
+        last_used_at: c.maybe_at()?,
+    })
+}
+
+/// An enum's name as serde writes it.
+pub(crate) fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
