@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime};
+use domain::changes::Changes;
+use domain::credential::{Proof, Session, Stage};
 use domain::party::Account;
 use domain::time::ManualClock;
 use domain::{Clock, Instant};
@@ -136,12 +138,22 @@ impl TestApp {
     pub async fn session_of(&self, account: &Account) -> Person {
         let token = uuid::Uuid::from_u128(rand::random()).simple().to_string();
         let now = self.clock.now();
-        let expires_at = now.plus_seconds(8 * 3600);
-        let csrf = CSRF.to_owned();
-        let session =
-            storage::SessionRow { account: account.clone(), created_at: now, last_seen_at: now, expires_at, csrf };
-        let hash = Sha256::digest(token.as_bytes()).into();
-        self.service.store.add_session(hash, &session).await.expect("the session is kept");
+        let session = Session {
+            token_hash: Sha256::digest(token.as_bytes()).into(),
+            id: uuid::Uuid::from_u128(rand::random()).into(),
+            region_id: account.region_id,
+            account_id: account.id,
+            stage: Stage::Open,
+            csrf: CSRF.to_owned(),
+            agent: String::new(),
+            address: String::new(),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now.plus_seconds(8 * 3600),
+        };
+        let credentials = vec![Proof::BeginSession(Box::new(session))];
+        let changes = Changes { credentials, ..Changes::default() };
+        self.service.store.apply(changes).await.expect("the session is kept");
         self.nobody().with_token(&token).with_cookie_too(&format!("tsunagi={token}"))
     }
 

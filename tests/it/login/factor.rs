@@ -149,7 +149,7 @@ mod voluntary {
             assert!(!refused.text().contains("not the password") && !refused.text().contains(&format!("value=\"{code}\"")));
             let refused = send(&nurse, &page, "/account/factor", &[("code", "000000"), ("password", DEMO_PASSWORD)]).await;
             assert_eq!(refused.status.as_u16(), 422);
-            let foreign = nurse.submit("/account/factor", &[("code", &code), ("password", DEMO_PASSWORD)]).await;
+            let foreign = nurse.submit("/account/factor", &[("action", "send"), ("code", &code), ("password", DEMO_PASSWORD)]).await;
             assert_eq!(foreign.status.as_u16(), 403, "without the form's token");
             let done = send(&nurse, &page, "/account/factor", &[("code", &code), ("password", DEMO_PASSWORD)]).await;
             assert_eq!(done.status.as_u16(), 200, "{}", done.text());

@@ -57,3 +57,26 @@ on_both! {
         assert_eq!(login_by_api(&app, "nurse", DEMO_PASSWORD).await.problem(401), "login_refused");
     }
 }
+
+mod by_address {
+    use super::*;
+
+    on_both! {
+        with ["session.address_lockout_after=6"];
+
+        /// Whatever names were tried, and whether or not anybody has them.
+        async fn an_address_that_guesses_is_not_listened_to_for_a_while(app: TestApp) {
+            for n in 0..6 {
+                login_by_api(&app, &format!("somebody-{n}"), "wrong but long enough").await.problem(401);
+            }
+            let runs = app.service.app.passwords().runs();
+            assert_eq!(login_by_api(&app, "nurse", DEMO_PASSWORD).await.problem(429), "too_many");
+            assert_eq!(login_by_api(&app, "nobody-of-that-name", DEMO_PASSWORD).await.problem(429), "too_many");
+            assert_eq!(app.service.app.passwords().runs(), runs, "no work is done for it");
+            let page = app.nobody().submit("/login", &[("login", "nurse"), ("password", DEMO_PASSWORD)]).await;
+            assert_eq!(page.status.as_u16(), 429);
+            app.clock.set(app.now().plus_seconds(15 * 60 + 1));
+            login_by_api(&app, "nurse", DEMO_PASSWORD).await.expect(201);
+        }
+    }
+}
