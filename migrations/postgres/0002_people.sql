@@ -5,7 +5,9 @@ ALTER TABLE account
   DROP COLUMN failed_logins,
   DROP COLUMN locked_until,
   ADD COLUMN email text,
-  ADD COLUMN closed_at timestamptz;
+  ADD COLUMN closed_at timestamptz,
+  DROP CONSTRAINT account_role_known,
+  ADD CONSTRAINT account_role_known CHECK (role IN ('ward_staff', 'coordinator', 'care_manager', 'municipality', 'auditor', 'administrator', 'organization_administrator'));
 CREATE INDEX account_by_organization ON account (organization_id, login);
 
 -- The token itself is only with the browser or the machine; here stands its SHA-256. `secret` is a second factor

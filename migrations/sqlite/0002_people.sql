@@ -16,7 +16,7 @@ CREATE TABLE account_anew (
   CONSTRAINT account_pk PRIMARY KEY (id),
   CONSTRAINT account_login_once UNIQUE (login),
   CONSTRAINT account_organization_fk FOREIGN KEY (organization_id) REFERENCES organization (id),
-  CONSTRAINT account_role_known CHECK (role IN ('ward_staff', 'coordinator', 'care_manager', 'municipality', 'auditor', 'administrator'))
+  CONSTRAINT account_role_known CHECK (role IN ('ward_staff', 'coordinator', 'care_manager', 'municipality', 'auditor', 'administrator', 'organization_administrator'))
 ) STRICT, WITHOUT ROWID;
 INSERT INTO account_anew (id, region_id, organization_id, ward_id, care_manager_id, login, name, role, password_hash)
 SELECT id, region_id, organization_id, ward_id, care_manager_id, login, name, role, password_hash FROM account;

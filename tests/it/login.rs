@@ -2,6 +2,7 @@
 
 mod factor;
 mod guessing;
+mod invitations;
 
 use api::factor::code_at;
 use domain::Instant;

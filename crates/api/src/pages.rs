@@ -5,7 +5,7 @@
 //! - [`visit`] — who opens a page ([`visit::Visitor`]), what was sent ([`visit::Post`]), and what is shown when it can't be done.
 //! - [`view`] — what each page shows, as plain structs with a template each; drawn with samples in its tests.
 //! - [`shape`] — from the domain's rows to those structs.
-//! - `entry`, `second`, `account`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `survey`, `admin`, `trail` — the handlers, by subject.
+//! - `entry`, `second`, `account`, `invited`, `staff`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `survey`, `admin`, `trail` — the handlers, by subject.
 //! - [`assets`] — style, script and icon; `upload` — the one form with a file.
 //!
 //! # The flow of a form
@@ -32,11 +32,13 @@ mod entry;
 mod events;
 mod filing;
 mod home;
+mod invited;
 mod letters;
 mod notices;
 mod people;
 mod second;
 mod shape;
+mod staff;
 mod stays;
 mod survey;
 mod trail;
@@ -82,6 +84,11 @@ pub(crate) fn screens() -> Screens {
         .post("/account/codes", OwnSession, account::renew_codes)
         .get("/account/password", OwnSession, account::password_form)
         .post("/account/password", OwnSession, account::change_password)
+        .get("/invitation/{token}", Public, invited::form)
+        .post("/invitation/{token}", Public, invited::accept)
+        .get("/admin/people", May(C::ManagePeople, Own), staff::people)
+        .post("/admin/people", May(C::ManagePeople, Own), staff::send_invitation)
+        .post("/admin/people/account", May(C::ManagePeople, Own), staff::on_account)
         .post("/logout", OwnSession, entry::leave)
         .get("/overview", May(C::ViewOverview, Region), home::overview)
         .get("/patients/search", May(C::SearchPatients, Own), people::search_form)

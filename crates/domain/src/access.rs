@@ -63,10 +63,14 @@ pub enum Command {
     /// Opens a record in an emergency, without a relation to it: see [`opens_in_emergency`].
     BreakGlass,
     ManageCalendar,
+    /// Invite, close, end the sessions of the people of one's own organization.
+    ManagePeople,
+    /// Give and take the tokens of the organization's systems.
+    ManageMachines,
 }
 
 impl Command {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::SearchPatients,
         Self::ViewPatient,
         Self::RegisterPatient,
@@ -93,6 +97,8 @@ impl Command {
         Self::ReviewAudit,
         Self::BreakGlass,
         Self::ManageCalendar,
+        Self::ManagePeople,
+        Self::ManageMachines,
     ];
 
     /// As on the audit trail.
@@ -124,6 +130,8 @@ impl Command {
             Self::ReviewAudit => "review_audit",
             Self::BreakGlass => "break_glass",
             Self::ManageCalendar => "manage_calendar",
+            Self::ManagePeople => "manage_people",
+            Self::ManageMachines => "manage_machines",
         }
     }
 }
@@ -160,6 +168,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::ViewSurvey => Some(Region),
             C::ViewOverview | C::PublishSurvey | C::ManageCalendar => None,
             C::ViewAudit | C::ExportAudit | C::ReviewAudit => None,
+            C::ManagePeople | C::ManageMachines => None,
         },
         Role::CareManager => match command {
             C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam => Some(Attached),
@@ -171,6 +180,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::RegisterPatient | C::Admit | C::RecordEvent | C::Screen | C::File => None,
             C::ViewOverview | C::PublishSurvey | C::ManageCalendar => None,
             C::ViewAudit | C::ExportAudit | C::ReviewAudit => None,
+            C::ManagePeople | C::ManageMachines => None,
         },
         Role::Municipality => match command {
             C::ViewOverview | C::ViewWarnings | C::ViewSurvey | C::PublishSurvey => Some(Region),
@@ -185,6 +195,13 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
         },
         Role::Administrator => match command {
             C::ManageCalendar | C::ViewOverview | C::ViewWarnings | C::ViewSurvey => Some(Region),
+            C::ManagePeople | C::ManageMachines => Some(Own),
+            _ => None,
+        },
+        // No record of anybody, nothing of the region but its figures: people and machines of the own organization.
+        Role::OrganizationAdministrator => match command {
+            C::ManagePeople | C::ManageMachines => Some(Own),
+            C::ViewSurvey => Some(Region),
             _ => None,
         },
     }

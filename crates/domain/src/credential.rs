@@ -113,9 +113,11 @@ impl Machine {
 pub const fn roles_of(kind: OrganizationKind) -> &'static [Role] {
     match kind {
         OrganizationKind::Hospital | OrganizationKind::Guest => {
-            &[Role::WardStaff, Role::Coordinator, Role::Administrator]
+            &[Role::WardStaff, Role::Coordinator, Role::OrganizationAdministrator]
         }
-        OrganizationKind::CareOffice | OrganizationKind::SupportCentre => &[Role::CareManager, Role::Administrator],
+        OrganizationKind::CareOffice | OrganizationKind::SupportCentre => {
+            &[Role::CareManager, Role::OrganizationAdministrator]
+        }
         OrganizationKind::Municipality => &[Role::Municipality, Role::Auditor, Role::Administrator],
     }
 }

@@ -8,6 +8,7 @@
 //! Steps never write a deadline or a figure themselves. What is **not** decided here: the serial number of a notice (the writer gives it)
 //! and the audit chain.
 
+mod account;
 mod answer;
 mod contact;
 mod fact;
@@ -31,6 +32,7 @@ use crate::directory::Directory;
 use crate::encounter::{Folded, fold};
 use crate::{AccountId, Ids, Instant, NoticeId, RequestId};
 
+pub use account::{NewPerson, administrates, close, invite, reinvite};
 pub use contact::NewContact;
 pub use fact::survey_fact;
 pub use issue::{NewNotice, recipient_of};

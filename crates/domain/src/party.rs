@@ -93,12 +93,22 @@ pub enum Role {
     CareManager,
     Municipality,
     Auditor,
+    /// Of the region: the calendar, the people of the municipality, and whoever administrates another organization.
     Administrator,
+    /// Of one organization: its people and its machines, no records.
+    OrganizationAdministrator,
 }
 
 impl Role {
-    pub const ALL: [Self; 6] =
-        [Self::WardStaff, Self::Coordinator, Self::CareManager, Self::Municipality, Self::Auditor, Self::Administrator];
+    pub const ALL: [Self; 7] = [
+        Self::WardStaff,
+        Self::Coordinator,
+        Self::CareManager,
+        Self::Municipality,
+        Self::Auditor,
+        Self::Administrator,
+        Self::OrganizationAdministrator,
+    ];
 }
 
 /// A person who can log in.

@@ -24,6 +24,8 @@ pub enum Fault {
     WrongPassword,
     #[error("is not the code of this moment")]
     WrongCode,
+    #[error("is not a login name")]
+    NotALogin,
     #[error("the login name is taken")]
     LoginTaken,
     #[error("holds a control character")]
@@ -88,6 +90,8 @@ pub enum Fault {
     InProgress,
     #[error("not found")]
     NotFound,
+    #[error("the link was used, is over, or never was one")]
+    LinkOver,
     #[error("not allowed")]
     NotAllowed,
     #[error("the same thing exists already")]
@@ -137,6 +141,9 @@ impl Fault {
             Self::WrongCode => {
                 ("wrong_code", Input, "コードが違うか、すでに使われています。新しいコードを入力してください。")
             }
+            Self::NotALogin => {
+                ("not_a_login", Input, "半角の英小文字・数字・「.」「-」「_」で、3〜60文字にしてください。")
+            }
             Self::LoginTaken => ("login_taken", Input, "このログイン名は使われています。"),
             Self::ControlCharacter => ("control_character", Input, "使えない文字(制御文字)が含まれています。"),
             Self::NotKana => ("not_kana", Input, "ひらがなかカタカナで入力してください。"),
@@ -178,6 +185,11 @@ impl Fault {
             Self::KeyReused => ("key_reused", Input, "同じ送信番号が別の内容で使われています。"),
             Self::InProgress => ("in_progress", Conflict, "同じ送信を処理しています。少し待ってください。"),
             Self::NotFound => ("not_found", NotFound, "見つかりません。"),
+            Self::LinkOver => (
+                "link_over",
+                NotFound,
+                "このリンクは使えません。すでに使われたか、期限が過ぎています。所属先の管理者に、招待をもう一度送ってもらってください。",
+            ),
             Self::NotAllowed => ("not_allowed", NotAllowed, "この操作を行う権限がありません。"),
             Self::Exists => ("exists", Conflict, "すでに登録されています。"),
         }

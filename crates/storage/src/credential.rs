@@ -2,8 +2,9 @@
 
 use domain::credential::{Hash, Machine, Session, Totp};
 use domain::party::Account;
-use domain::{AccountId, Instant, InvitationId, OrganizationId};
+use domain::{AccountId, Instant, InvitationId, OrganizationId, RegionId};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use crate::engine::args;
 use crate::error::StoreError;
@@ -122,8 +123,13 @@ impl Store {
         found.transpose()
     }
 
-    /// The people of an organization, by login.
-    pub async fn people_of(&self, id: OrganizationId, now: Instant) -> Result<Vec<PersonLine>, StoreError> {
+    /// The people of an organization, by login; with a region, also whoever administrates another organization of it.
+    pub async fn people_of(
+        &self,
+        id: OrganizationId,
+        everywhere: Option<RegionId>,
+        now: Instant,
+    ) -> Result<Vec<PersonLine>, StoreError> {
         let sql = format!(
             "SELECT a.password_hash <> '',
                EXISTS (SELECT 1 FROM totp AS t WHERE t.account_id = a.id)
@@ -131,10 +137,12 @@ impl Store {
                (SELECT max(i.expires_at) FROM invitation AS i WHERE i.account_id = a.id AND i.ended_at IS NULL AND i.expires_at > $2),
                (SELECT count(*) FROM session AS s WHERE s.account_id = a.id AND s.stage = 'open' AND s.expires_at > $2),
                {}
-             FROM account AS a WHERE a.organization_id = $1 ORDER BY a.login",
+             FROM account AS a
+             WHERE a.organization_id = $1 OR (a.region_id = $3 AND a.role = 'organization_administrator')
+             ORDER BY a.organization_id <> $1, a.login",
             ACCOUNT.list("a.")
         );
-        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid(), now]).await?;
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid(), now, everywhere.map(Uuid::from)]).await?;
         let line = |row: &crate::engine::Row| {
             Ok(PersonLine {
                 account: Account { password_hash: String::new(), ..read_account(row, 4)? },

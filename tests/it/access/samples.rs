@@ -38,7 +38,10 @@ pub(super) fn samples(route: &Route, world: &World, subject: Subject) -> Vec<Sam
     };
     let contact = &world.contact;
     let path = route.path.replace("{contact_id}", contact).replace("{contact}", contact).replace("{id}", id);
-    assert!(!path.contains('{') || path.starts_with("/assets/"), "{path} names something that the walk doesn't know");
+    assert!(
+        !path.contains('{') || ["/assets/", "/invitation/"].iter().any(|known| path.starts_with(known)),
+        "{path} names something that the walk doesn't know"
+    );
     if path.starts_with("/api/") { json_samples(route, world, path) } else { page_samples(route, world, path) }
 }
 
@@ -123,6 +126,8 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     if route.method == "GET" {
         let path = match path.as_str() {
             "/assets/{hash}/{name}" => api::pages::stylesheet().to_owned(),
+            // A link that is none is answered with 404, as to everybody.
+            "/invitation/{token}" => "/login".to_owned(),
             "/encounters/new" => format!("{path}?patient={}", world.patient),
             _ if path.ends_with("/tell") => format!("{path}?kind=admission"),
             _ => path,
@@ -135,6 +140,11 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         "login" => (vec![("login", "nobody"), ("password", "wrong")], vec![]),
         "logout" => (vec![("csrf", CSRF)], vec![]),
         // Whoever has no session is led to the first step; what is one's own asks for the password, and gets none here.
+        "{token}" => return Vec::new(),
+        "people" => {
+            (vec![], vec![("name", "北見 次郎"), ("login", "someone"), ("email", "x@example.jp"), ("role", "auditor")])
+        }
+        "account" => (vec![], vec![("account_id", "00000000-0000-0000-0000-000000000000"), ("what", "close")]),
         "second" => (vec![("code", "000000")], vec![]),
         "sessions" | "factor" | "removal" | "codes" | "password" => (vec![], vec![]),
         "calendar" => return vec![upload(path)],
@@ -174,7 +184,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     match tail {
         "login" | "second" | "logout" | "search" | "outcome" => vec![looked_at],
         // Nothing to fill in: sending the bare form does it. A kind and a message are all that telling takes.
-        "receipt" | "tell" | "replacement" => vec![looked_at, form(&sent, true)],
+        "receipt" | "tell" | "replacement" | "account" => vec![looked_at, form(&sent, true)],
         // Sent without its content it is refused for that, once it is known who asks.
         _ => vec![looked_at, form(&send, false), form(&sent, true)],
     }

@@ -12,7 +12,7 @@ use storage::SessionRow;
 use super::second::{self, Going};
 use super::view::entry::{Held, Resume};
 use super::view::typed::{CSRF, Typed};
-use super::visit::{encoded, login, outside, page, same_site};
+use super::visit::{encoded, login, login_after, outside, page, same_site};
 use crate::error::ApiError;
 use crate::login::log_in;
 use crate::session::{Pending, SignedIn, cookie, hash_of};
@@ -23,10 +23,12 @@ use crate::throttle::Client;
 pub(super) struct Next {
     #[serde(default)]
     pub(super) next: String,
+    #[serde(default)]
+    done: String,
 }
 
 pub(super) async fn form(State(app): State<App>, Query(asked): Query<Next>) -> Response {
-    login(&app, &asked.next, None, None)
+    login_after(&app, &asked.next, &asked.done)
 }
 
 /// Takes the password and leads on: to the second step, to where the visitor was going, or to the form that she was filling in.

@@ -15,7 +15,7 @@ use super::shape::{deadline_badge, notice_row, organization, stay_row, ward};
 use super::view::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow};
 use super::view::words::{self, Tone};
 use super::visit::{Visitor, page};
-use super::{admin, trail, visit};
+use super::{admin, staff, trail, visit};
 use crate::error::ApiError;
 use crate::run::may_in_region;
 use crate::state::App;
@@ -42,6 +42,7 @@ pub(super) async fn home(State(app): State<App>, visitor: Visitor, Query(asked):
         Role::Municipality => city(&app, &visitor).await,
         Role::Auditor => trail::audit_page(&app, &visitor, &trail::Asked::default()).await,
         Role::Administrator => admin::calendar_page(&app, &visitor, None).await,
+        Role::OrganizationAdministrator => staff::people_page(&app, &visitor, None).await,
     };
     visitor.answer(shown)
 }

@@ -12,6 +12,7 @@ pub(crate) mod notices;
 pub(crate) mod patients;
 #[cfg(test)]
 mod samples;
+pub(crate) mod staff;
 pub(crate) mod stay;
 pub(crate) mod survey;
 pub(crate) mod typed;

@@ -258,6 +258,14 @@ pub(super) fn login(app: &App, next: &str, held: Option<Held>, refused: Option<(
     page(status, &shown).unwrap_or_else(IntoResponse::into_response)
 }
 
+/// The login page, saying what has just been done (`?done=`).
+pub(super) fn login_after(app: &App, next: &str, code: &str) -> Response {
+    let form = Form::new("/login", "", String::new(), Typed::default());
+    let frame = Frame { done: done(code), ..outside(app, "ログイン", "Log in") };
+    let shown = Login { frame, form, next: same_site(next).to_owned(), held: None };
+    page(StatusCode::OK, &shown).unwrap_or_else(IntoResponse::into_response)
+}
+
 /// Only paths of this site: a login leads nowhere else.
 pub(super) fn same_site(next: &str) -> &str {
     let plain = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);

@@ -176,7 +176,7 @@ impl Decision<'_> {
     pub(super) fn speaks_for(&self, organization_id: crate::OrganizationId) -> bool {
         let hospital = self.context.directory.organization(organization_id).map(|o| o.kind);
         self.context.actor.is_some_and(|actor| {
-            let clerk = !matches!(actor.role, Role::Auditor | Role::Administrator);
+            let clerk = !matches!(actor.role, Role::Auditor | Role::Administrator | Role::OrganizationAdministrator);
             actor.organization_id == organization_id && (clerk || hospital == Some(OrganizationKind::Guest))
         })
     }

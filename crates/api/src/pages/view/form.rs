@@ -86,6 +86,7 @@ fn label(field: &str) -> Option<&'static str> {
         "password" => "いまのパスワード",
         "new_password" => "新しいパスワード",
         "code" => "コード",
+        "organization_id" => "機関",
         "email" => "メールアドレス",
         "role" => "役割",
         "rights" => "できること",

@@ -73,6 +73,7 @@ fn nav(role: Role, path: &str) -> Vec<NavItem> {
         Role::Municipality => ("/", "概況", "Overview"),
         Role::Auditor => ("/", "監査記録", "Audit trail"),
         Role::Administrator => ("/", "管理", "Administration"),
+        Role::OrganizationAdministrator => ("/", "利用者", "People"),
     };
     let can = |command| reach(role, command).is_some();
     let mut items = vec![home];
@@ -81,6 +82,9 @@ fn nav(role: Role, path: &str) -> Vec<NavItem> {
     }
     if can(Command::ViewEncounter) {
         items.push(("/notices", "連絡", "Notices"));
+    }
+    if role == Role::Administrator {
+        items.push(("/admin/people", "利用者", "People"));
     }
     if matches!(role, Role::Administrator) {
         items.push(("/overview", "概況", "Overview"));
@@ -119,6 +123,9 @@ pub(crate) fn done(code: &str) -> Option<&'static str> {
         "ended" => "ログインを終了しました。",
         "factor-removed" => "認証アプリでの確認をやめました。",
         "password-set" => "パスワードを変更しました。",
+        "invited" => "招待のメールを送ります。リンクは72時間、一度だけ使えます。",
+        "closed" => "アカウントを停止しました。",
+        "reopened" => "アカウントの停止を解除しました。",
         "loaded" => "祝日の表を読み込みました。",
         "out" => "ログアウトしました。",
         _ => return None,

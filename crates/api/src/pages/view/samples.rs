@@ -44,7 +44,7 @@ fn day(text: &str) -> chrono::NaiveDate {
 fn frame(title: &'static str, role: Role, path: &str) -> Frame {
     let place = match role {
         Role::CareManager => "架空居宅介護支援事業所",
-        Role::Municipality | Role::Auditor | Role::Administrator => "架空市",
+        Role::Municipality | Role::Auditor | Role::Administrator | Role::OrganizationAdministrator => "架空市",
         _ => "架空中央病院 3階東病棟",
     };
     let user = User { name: "北見 花子".into(), place: place.into(), role, csrf: "token".into() };

@@ -225,6 +225,7 @@ pub(crate) const fn role(role: Role) -> (&'static str, &'static str) {
         Role::Municipality => ("市町村", "municipality"),
         Role::Auditor => ("監査", "auditor"),
         Role::Administrator => ("管理者", "administrator"),
+        Role::OrganizationAdministrator => ("機関の管理者", "administrator of the organization"),
     }
 }
 

@@ -53,7 +53,7 @@ words! {
     CareLevel = domain::patient::CareLevel {
         NotApplied Applying ChangeApplied NotEligible ProgrammeTarget Support1 Support2 Care1 Care2 Care3 Care4 Care5
     }
-    Role = domain::party::Role { WardStaff Coordinator CareManager Municipality Auditor Administrator }
+    Role = domain::party::Role { WardStaff Coordinator CareManager Municipality Auditor Administrator OrganizationAdministrator }
     /// How far a login has come.
     Stage = domain::credential::Stage { SecondFactor Enrolment Open }
     OrganizationKind = domain::party::OrganizationKind { Hospital CareOffice SupportCentre Municipality Guest }
