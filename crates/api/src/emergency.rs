@@ -106,10 +106,13 @@ fn letter(
     })
 }
 
+/// Whether it is she.
+type Fits = Box<dyn Fn(&Patient) -> bool + Send>;
+
 /// Just one person, or "not found": who almost fits is not told.
 async fn find(app: &App, who: &SignedIn, wanted: &Wanted) -> Result<(Patient, Option<EncounterId>), ApiError> {
     let (store, region_id) = (app.store(), who.actor.region_id);
-    let (key, fits): (String, Box<dyn Fn(&Patient) -> bool + Send>) = match wanted.clone() {
+    let (key, fits): (String, Fits) = match wanted.clone() {
         Wanted::Patient(id) => return Ok((store.patient(region_id, id).await?.ok_or(Fault::NotFound)?, None)),
         Wanted::Encounter(id) => {
             let case = store.case(region_id, id).await?.ok_or(Fault::NotFound)?;

@@ -27,7 +27,7 @@ pub async fn verify(config: &Config, mailed: &[String], out: &mut impl Write) ->
         let number = number.parse().context("--mailed: expected NUMBER:HASH")?;
         match store.seal_hash(number).await? {
             Some(kept) if hex(&kept).eq_ignore_ascii_case(hash.trim()) => {
-                writeln!(out, "seal {number} is the one mailed")?
+                writeln!(out, "seal {number} is the one mailed")?;
             }
             Some(_) => faults.push(format!("seal {number} is not the one mailed")),
             None => faults.push(format!("seal {number} was mailed, and is not there")),

@@ -6,7 +6,7 @@ use tests::on_both;
 use super::world::{Place, World};
 use domain::party::Role;
 
-fn who<'a>(world: &'a World, role: Role, place: Place) -> &'a tests::Person {
+fn who(world: &World, role: Role, place: Place) -> &tests::Person {
     &world.people.iter().find(|p| p.role == role && p.place == place).expect("everybody is there").client
 }
 

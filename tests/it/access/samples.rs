@@ -48,7 +48,7 @@ pub(super) fn samples(route: &Route, world: &World, subject: Subject) -> Vec<Sam
 /// What is written is sent with a version that nobody saw: it is refused after the question of who may, and changes nothing.
 fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     if route.method == "GET" {
-        return questions(route, world, path);
+        return questions(route, world, &path);
     }
     let tail = path.rsplit('/').next().unwrap_or_default();
     let body = match (route.method, tail) {
@@ -100,8 +100,8 @@ fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     if of_a_record { vec![unseen, sample(&[json], true)] } else { vec![sample(&[json], false)] }
 }
 
-fn questions(route: &Route, world: &World, path: String) -> Vec<Sample> {
-    let mut all = vec![Sample { path: path.clone(), ..Sample::default() }];
+fn questions(route: &Route, world: &World, path: &str) -> Vec<Sample> {
+    let mut all = vec![Sample { path: path.to_owned(), ..Sample::default() }];
     if route.path == "/api/v1/audit/incident.csv" {
         let account = world.people[0].account.id;
         let path = format!("{path}?account_id={account}&since=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z");
@@ -122,6 +122,8 @@ fn person(birth_on: &str) -> Value {
     })
 }
 
+type Fields<'a> = Vec<(&'a str, &'a str)>;
+
 fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     if route.method == "GET" {
         let path = match path.as_str() {
@@ -136,7 +138,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     }
     let tail = path.rsplit('/').next().unwrap_or_default();
     // What a form needs to be shown at all, and what to be sent whole.
-    let (always, whole): (Vec<(&str, &str)>, Vec<(&str, &str)>) = match tail {
+    let (always, whole): (Fields<'_>, Fields<'_>) = match tail {
         "login" => (vec![("login", "nobody"), ("password", "wrong")], vec![]),
         "logout" => (vec![("csrf", CSRF)], vec![]),
         // Whoever has no session is led to the first step; what is one's own asks for the password, and gets none here.
@@ -176,7 +178,6 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         ends_session: tail == "logout",
         // Whoever has no session is led to the login as if she had had one.
         access: (tail == "logout").then_some(Access::Public),
-        ..Sample::default()
     };
     let send = [("csrf", CSRF), ("action", "send")];
     let looked_at = form(&[("csrf", CSRF), ("action", "look")], false);
