@@ -205,23 +205,32 @@ impl Model {
             })
     }
 
+    /// The mailboxes of whoever a notice is for.
+    pub(crate) fn receivers(&self, notice: &str) -> Vec<&str> {
+        let Some((_, told)) = self.notice(notice) else { return Vec::new() };
+        let stay = &self.stays[&self.stay_of[notice]];
+        let own = told.manager.as_ref().and_then(|manager| self.parties.managers[manager].1.as_deref());
+        let boxes = self.parties.boxes.get(&told.receiver).into_iter().flatten().map(String::as_str).chain(own);
+        if told.receiver == stay.hospital { boxes.chain(self.hospital(stay)).collect() } else { boxes.collect() }
+    }
+
+    fn hospital(&self, stay: &Stay) -> impl Iterator<Item = &str> {
+        let ward = self.parties.wards.get(&stay.ward).map(|(_, mailbox)| mailbox.as_str());
+        [ward, self.parties.desks.get(&stay.hospital).map(String::as_str)].into_iter().flatten()
+    }
+
     /// The mailboxes to which a mail that points to `path` may go.
     pub(crate) fn entitled(&self, path: &str) -> Vec<&str> {
         let parties = &self.parties;
-        let of_hospital = |stay: &Stay| {
-            let desk = parties.desks.get(&stay.hospital).map(String::as_str);
-            [parties.wards.get(&stay.ward).map(|(_, mailbox)| mailbox.as_str()), desk].into_iter().flatten()
-        };
         let of = |organization: &str| parties.boxes.get(organization).into_iter().flatten().map(String::as_str);
         if path == "/overview" {
             return of(&parties.city).collect();
         }
         if let Some(stay) = path.strip_prefix("/encounters/").and_then(|id| self.stays.get(id)) {
-            return of_hospital(stay).collect();
+            return self.hospital(stay).collect();
         }
         let Some((_, told)) = path.strip_prefix("/notices/").and_then(|id| self.notice(id)) else { return Vec::new() };
         let stay = &self.stays[&self.stay_of[&told.id]];
-        let own = told.manager.as_ref().and_then(|manager| parties.managers[manager].1.as_deref());
-        of_hospital(stay).chain(of(&told.receiver)).chain(of(&told.sender)).chain(own).collect()
+        self.receivers(&told.id).into_iter().chain(self.hospital(stay)).chain(of(&told.sender)).collect()
     }
 }

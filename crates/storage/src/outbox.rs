@@ -72,7 +72,7 @@ pub struct FinishedDelivery {
 pub struct OutboxCounts {
     /// Notices accepted.
     pub notices: i64,
-    /// At least one mail of the notice was taken by the relay.
+    /// At least one mail of the notice to its receiver was taken by the relay; those that only tell others that it waits don't count.
     pub delivered: i64,
     /// None was, and at least one is still to be tried.
     pub pending: i64,
@@ -235,7 +235,7 @@ impl Store {
                            sum(CASE WHEN d.state = 'delivered' THEN 1 ELSE 0 END) AS delivered,
                            sum(CASE WHEN d.state = 'pending' THEN 1 ELSE 0 END) AS pending,
                            sum(CASE WHEN d.state = 'given_up' THEN 1 ELSE 0 END) AS given_up
-                         FROM notice AS n LEFT JOIN delivery AS d ON d.notice_id = n.id
+                         FROM notice AS n LEFT JOIN delivery AS d ON d.notice_id = n.id AND d.organization_id = n.recipient_id
                          WHERE n.region_id = $1 GROUP BY n.id) AS each_notice";
         let rows = self.inner.pool.rows(sql, args![region_id.uuid()]).await?;
         let Some(row) = rows.first() else { return Ok(OutboxCounts::default()) };

@@ -39,8 +39,11 @@ on_both! {
         assert_eq!(town.told().await, ["desk", "office-second", "ward"]);
         assert_eq!(town.warnings(stay).await, ["undeliverable"]);
         let counts = town.store.outbox_counts(town.region).await.unwrap();
-        assert_eq!(counts.notices, 1);
+        assert_eq!((counts.notices, counts.delivered), (1, 1), "the office's second contact has it");
         assert_eq!(counts.pending_mails, 0);
+        town.spoil("UPDATE delivery SET state = 'given_up' WHERE email = 'office-second@example.jp'").await;
+        let counts = town.store.outbox_counts(town.region).await.unwrap();
+        assert_eq!((counts.delivered, counts.given_up), (0, 1), "that the ward knows of it does not deliver it");
     }
 
     async fn two_outboxes_at_once_send_each_mail_once(town: Town) {
