@@ -58,6 +58,7 @@ impl Binary {
             format!("database.url={:?}", self.database),
             format!("server.listen=\"{}\"", self.address),
             "server.secure_cookies=false".into(),
+            "session.second_factor=false".into(),
             "mail.smtp.host=\"127.0.0.1\"".into(),
             format!("mail.smtp.port={}", self.relay),
             "mail.smtp.security=\"none\"".into(),
