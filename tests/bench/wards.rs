@@ -95,6 +95,7 @@ impl Wards {
             district: Line::parse(district)?,
             insured_number: None,
             care_level: CareLevel::ALL[5 + nth % 7],
+            sharing: domain::consent::Sharing::Everyone,
             version: 1,
         };
         let manager = &self.city.care_managers[nth % self.city.care_managers.len()];

@@ -1,12 +1,14 @@
 //! The notification API over real connections, on both engines: the main path, who may see what, bad input, repeats, the document.
 
 mod bad_input;
+mod consent;
 mod document;
 mod faults;
 mod health;
 mod main_path;
 mod people;
 mod publishing;
+mod purge;
 mod repeats;
 mod scopes;
 mod taken_back;

@@ -1,6 +1,7 @@
 //! Every letter, to every reader: nothing of the patient in it, one link, and something to read without HTML.
 
 use chrono::NaiveDate;
+use domain::consent::Sharing;
 use domain::deadline::Level;
 use domain::delivery::{AccountNews, Delivery, DeliveryState, Letter};
 use domain::notice::NoticeKind;
@@ -40,14 +41,15 @@ fn hanako() -> Patient {
         district: Line::parse("とん田西町").unwrap(),
         insured_number: Some(InsuredNumber::parse("H123456789").unwrap()),
         care_level: CareLevel::Care3,
+        sharing: Sharing::Everyone,
         version: 1,
     }
 }
 
 /// Every way in which somebody would write her down. A new field of a patient asks for a line here.
 fn traces(patient: &Patient) -> Vec<String> {
-    let Patient { id, region_id: _, name, kana, birth_on, sex: _, district, insured_number, care_level, version: _ } =
-        patient;
+    let Patient { id, name, kana, birth_on, district, insured_number, care_level, .. } = patient;
+    let Patient { region_id: _, sex: _, sharing: _, version: _, .. } = patient;
     let mut traces = vec![id.to_string(), id.uuid().simple().to_string(), district.as_str().to_owned()];
     for name in [name.as_str(), kana.as_str(), "きたみ はなこ", "ｷﾀﾐ ﾊﾅｺ", "Kitami Hanako", "KITAMI HANAKO"]
     {

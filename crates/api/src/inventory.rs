@@ -82,6 +82,11 @@ pub(crate) fn of_operation(id: &str) -> Option<Access> {
         "correct_patient" => May(C::WritePatient, Person),
         "name_manager" => May(C::WriteCareTeam, Person),
 
+        "show_consents" | "record_consent" => May(C::WriteConsent, Person),
+        "show_disclosures" => May(C::ViewDisclosures, Person),
+        "export_patient" => May(C::ExportPatient, Person),
+        "list_holds" | "set_hold" | "lift_hold" => May(C::HoldRecords, Region),
+
         "list_encounters" => May(C::ListEncounters, Own),
         "admit" => May(C::Admit, Region),
         "show" => May(C::ViewEncounter, Stay),

@@ -18,9 +18,11 @@ use crate::error::{FieldError, Problem};
 
 const BEARER: &str = "session";
 /// Operations whose writes change nothing, so no key belongs to them; and the login, which is before every account.
-const WITHOUT_KEY: [&str; 6] = ["log_in", "second_factor", "log_out", "evaluate", "search_patients", "put_calendar"];
+const WITHOUT_KEY: [&str; 7] =
+    ["log_in", "second_factor", "log_out", "evaluate", "search_patients", "put_calendar", "export_patient"];
 /// Writes that make something new, so that there is nothing to match.
-const CREATES: [&str; 5] = ["register", "admit", "publish_survey", "review_audit", "break_glass"];
+const CREATES: [&str; 7] =
+    ["register", "admit", "publish_survey", "review_audit", "break_glass", "set_hold", "lift_hold"];
 /// Writes that two people could do over each other.
 const NEEDS_IF_MATCH: &str = "correct_patient";
 

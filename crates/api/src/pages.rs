@@ -5,7 +5,7 @@
 //! - [`visit`] — who opens a page ([`visit::Visitor`]), what was sent ([`visit::Post`]), and what is shown when it can't be done.
 //! - [`view`] — what each page shows, as plain structs with a template each; drawn with samples in its tests.
 //! - [`shape`] — from the domain's rows to those structs.
-//! - `entry`, `second`, `account`, `invited`, `staff`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `survey`, `admin`, `trail` — the handlers, by subject.
+//! - `entry`, `second`, `account`, `invited`, `staff`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `consent`, `holds`, `survey`, `admin`, `trail` — the handlers, by subject.
 //! - [`assets`] — style, script and icon; `upload` — the one form with a file.
 //!
 //! # The flow of a form
@@ -27,10 +27,12 @@
 mod account;
 mod admin;
 pub(crate) mod assets;
+pub(crate) mod consent;
 mod emergency;
 mod entry;
 mod events;
 mod filing;
+mod holds;
 mod home;
 mod invited;
 mod letters;
@@ -100,6 +102,9 @@ pub(crate) fn screens() -> Screens {
         .post("/patients/{id}/edit", May(C::WritePatient, Person), people::edit)
         .get("/patients/{id}/care-team", May(C::WriteCareTeam, Person), people::team_form)
         .post("/patients/{id}/care-team", May(C::WriteCareTeam, Person), people::name_manager)
+        .get("/patients/{id}/consents", May(C::WriteConsent, Person), consent::form)
+        .post("/patients/{id}/consents", May(C::WriteConsent, Person), consent::record)
+        .get("/patients/{id}/disclosures", May(C::ViewDisclosures, Person), consent::disclosures)
         .get("/encounters/new", May(C::Admit, Person), stays::admission_form)
         .post("/encounters/new", May(C::Admit, Person), stays::admit)
         .get("/encounters/{id}", May(C::ViewEncounter, Stay), stays::show)
@@ -125,6 +130,9 @@ pub(crate) fn screens() -> Screens {
         .get("/survey.pdf", May(C::ViewSurvey, Region), survey::pdf)
         .get("/admin/calendar", May(C::ManageCalendar, Region), admin::calendar)
         .post("/admin/calendar", May(C::ManageCalendar, Region), admin::load_calendar)
+        .get("/admin/holds", May(C::HoldRecords, Region), holds::list)
+        .post("/admin/holds", May(C::HoldRecords, Region), holds::set)
+        .post("/admin/holds/{id}/lifting", May(C::HoldRecords, Region), holds::lift_hold)
         .get("/emergency", May(C::BreakGlass, Region), emergency::form)
         .post("/emergency", May(C::BreakGlass, Region), emergency::break_glass)
         .get("/audit", May(C::ViewAudit, Region), trail::audit)

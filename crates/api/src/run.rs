@@ -136,6 +136,15 @@ pub async fn read_case(app: &App, actor: &Actor, id: EncounterId, command: Comma
     Ok(case)
 }
 
+/// More than the minimal contact may be shown of the stay: a consent says so, or the actor has opened the record in an emergency.
+pub async fn sees_all(app: &App, actor: &Actor, case: &Case) -> Result<bool, ApiError> {
+    if case.shares_with(actor.organization_id, app.now()) {
+        return Ok(true);
+    }
+    let (region_id, account_id, patient_id) = (actor.region_id, actor.account_id, case.patient.id);
+    Ok(app.store().open_in_emergency(region_id, account_id, patient_id, app.now()).await?.is_some())
+}
+
 /// Reads a person for whoever may do `command` to her record; everybody else's is "not found".
 pub async fn read_person(app: &App, actor: &Actor, id: PatientId, command: Command) -> Result<Patient, ApiError> {
     let farthest = reach(actor.role, command).ok_or(Fault::NotAllowed)?;
@@ -275,6 +284,26 @@ fn replay(sender: &Sender<'_>, first: IdempotencyRecord) -> Result<Answer, ApiEr
 /// Refuses what the role never may: for one's own lists, where there is no record to stand in a relation to.
 pub fn may_ever(actor: &Actor, command: Command) -> Result<(), ApiError> {
     reach(actor.role, command).map(drop).ok_or_else(|| Fault::NotAllowed.into())
+}
+
+/// The person whose record a hold concerns: named herself or by one of her stays; both must exist in the actor's region and fit.
+pub async fn held_record(
+    app: &App,
+    actor: &Actor,
+    patient_id: Option<PatientId>,
+    encounter_id: Option<EncounterId>,
+) -> Result<PatientId, ApiError> {
+    let Some(encounter_id) = encounter_id else {
+        let patient_id = patient_id.ok_or_else(|| Refusal::at("patient_id", Fault::Missing))?;
+        let patient = app.store().patient(actor.region_id, patient_id).await?;
+        return patient.map(|patient| patient.id).ok_or_else(|| Refusal::at("patient_id", Fault::UnknownId).into());
+    };
+    let case = app.store().case(actor.region_id, encounter_id).await?;
+    let case = case.ok_or_else(|| Refusal::at("encounter_id", Fault::UnknownId))?;
+    if patient_id.is_some_and(|id| id != case.patient.id) {
+        return Err(Refusal::at("patient_id", Fault::UnknownId).into());
+    }
+    Ok(case.patient.id)
 }
 
 /// Refuses what the role may not do anywhere in the region.

@@ -4,7 +4,7 @@
 //!
 //! - [`wire`] — what goes over the wire; the only place that utoipa knows.
 //! - [`mod@write`] — how a request is read: strictly, with `Idempotency-Key` and `If-Match`. [`reply`] — how it is answered.
-//! - `session`, `people`, `stays`, `filings`, `notices`, `figures`, `office`, `trail` — the handlers, each: parse, call, answer.
+//! - `session`, `people`, `consents`, `holds`, `stays`, `filings`, `notices`, `figures`, `office`, `trail` — the handlers, each: parse, call, answer.
 //!
 //! # The flow
 //!
@@ -21,9 +21,11 @@
 //! A handler with `#[utoipa::path]` naming its success; the refusals and the conditions of a write are added to all by
 //! [`openapi`]. Register it in its module's `routes()`, and say in [`inventory`](crate::inventory) what it stands for.
 
+mod consents;
 pub(crate) mod emergencies;
 mod figures;
 mod filings;
+mod holds;
 mod notices;
 mod office;
 mod people;
@@ -52,6 +54,8 @@ fn described() -> OpenApiRouter<App> {
         .merge(session::routes())
         .merge(office::routes())
         .merge(people::routes())
+        .merge(consents::routes())
+        .merge(holds::routes())
         .merge(stays::routes())
         .merge(screens::routes())
         .merge(filings::routes())

@@ -67,10 +67,18 @@ pub enum Command {
     ManagePeople,
     /// Give and take the tokens of the organization's systems.
     ManageMachines,
+    /// Records that a consent was given or withdrawn.
+    WriteConsent,
+    /// To whom a person's record was given: for her own request.
+    ViewDisclosures,
+    /// Gives out a copy of a person's record.
+    ExportPatient,
+    /// Sets and lifts legal holds.
+    HoldRecords,
 }
 
 impl Command {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::SearchPatients,
         Self::ViewPatient,
         Self::RegisterPatient,
@@ -99,6 +107,10 @@ impl Command {
         Self::ManageCalendar,
         Self::ManagePeople,
         Self::ManageMachines,
+        Self::WriteConsent,
+        Self::ViewDisclosures,
+        Self::ExportPatient,
+        Self::HoldRecords,
     ];
 
     /// As on the audit trail.
@@ -132,6 +144,10 @@ impl Command {
             Self::ManageCalendar => "manage_calendar",
             Self::ManagePeople => "manage_people",
             Self::ManageMachines => "manage_machines",
+            Self::WriteConsent => "write_consent",
+            Self::ViewDisclosures => "view_disclosures",
+            Self::ExportPatient => "export_patient",
+            Self::HoldRecords => "hold_records",
         }
     }
 }
@@ -169,6 +185,9 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::ViewOverview | C::PublishSurvey | C::ManageCalendar => None,
             C::ViewAudit | C::ExportAudit | C::ReviewAudit => None,
             C::ManagePeople | C::ManageMachines => None,
+            C::WriteConsent | C::ViewDisclosures => Some(Region),
+            C::ExportPatient if matches!(role, Role::Coordinator) => Some(Region),
+            C::ExportPatient | C::HoldRecords => None,
         },
         Role::CareManager => match command {
             C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam => Some(Attached),
@@ -177,24 +196,26 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::ViewNotice | C::Acknowledge => Some(Addressed),
             C::ViewWarnings => Some(Attached),
             C::ViewSurvey => Some(Region),
-            C::RegisterPatient | C::Admit | C::RecordEvent | C::Screen | C::File => None,
+            C::WriteConsent | C::ViewDisclosures | C::ExportPatient => Some(Attached),
+            C::RegisterPatient | C::Admit | C::RecordEvent | C::Screen | C::File | C::HoldRecords => None,
             C::ViewOverview | C::PublishSurvey | C::ManageCalendar => None,
             C::ViewAudit | C::ExportAudit | C::ReviewAudit => None,
             C::ManagePeople | C::ManageMachines => None,
         },
         Role::Municipality => match command {
             C::ViewOverview | C::ViewWarnings | C::ViewSurvey | C::PublishSurvey => Some(Region),
+            C::HoldRecords => Some(Region),
             C::ListEncounters | C::ListNotices => Some(Region),
             C::ViewEncounter | C::LogContact => Some(Attached),
             C::ViewNotice | C::Acknowledge => Some(Addressed),
             _ => None,
         },
         Role::Auditor => match command {
-            C::ViewAudit | C::ExportAudit | C::ReviewAudit | C::ViewSurvey => Some(Region),
+            C::ViewAudit | C::ExportAudit | C::ReviewAudit | C::ViewSurvey | C::ViewDisclosures => Some(Region),
             _ => None,
         },
         Role::Administrator => match command {
-            C::ManageCalendar | C::ViewOverview | C::ViewWarnings | C::ViewSurvey => Some(Region),
+            C::ManageCalendar | C::ViewOverview | C::ViewWarnings | C::ViewSurvey | C::HoldRecords => Some(Region),
             C::ManagePeople | C::ManageMachines => Some(Own),
             _ => None,
         },

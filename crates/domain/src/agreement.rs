@@ -18,6 +18,8 @@ use chrono::{NaiveDate, NaiveTime};
 use rules::{Checklist, FileError, NoticePeriod, SheetFees, Wording};
 use serde::{Deserialize, Serialize};
 
+use crate::retention::Retention;
+
 mod editions;
 mod examples;
 mod file;
@@ -48,6 +50,8 @@ pub struct Agreement {
     pub escalation: Escalation,
     /// What the yearly survey counts.
     pub survey: SurveyDefinition,
+    /// How long the region keeps its records.
+    pub retention: Retention,
     /// Answers and the outcome they must come to.
     pub examples: Vec<Example>,
 }

@@ -1,11 +1,13 @@
 //! Everything that is known of one stay: what a decision reads.
 
+use crate::consent::{Content, Sharing};
 use crate::deadline::{Deadline, Warning};
 use crate::encounter::{Encounter, EncounterEvent};
 use crate::notice::{Contact, Notice};
 use crate::patient::{CareTeamMember, Patient};
 use crate::screening::Screening;
 use crate::survey::SurveyFact;
+use crate::text::Prose;
 use crate::{Instant, NoticeId, OrganizationId};
 
 /// The rows of one stay as read at one moment, each list ordered by id (so by creation).
@@ -44,6 +46,43 @@ impl Case {
     /// The last screening is in force.
     pub fn screening(&self) -> Option<&Screening> {
         self.screenings.iter().max_by_key(|screening| (screening.screened_at, screening.id))
+    }
+
+    /// The consent in force lets the organization know more of this stay than the minimal contact. The hospital of the stay knows it
+    /// by itself.
+    pub fn shares_with(&self, organization_id: OrganizationId, now: Instant) -> bool {
+        let in_charge = || self.care_team_now(now).is_some_and(|member| member.organization_id == organization_id);
+        organization_id == self.encounter.hospital_id
+            || match self.patient.sharing {
+                Sharing::Everyone => true,
+                Sharing::Care => in_charge(),
+                Sharing::None => false,
+            }
+    }
+
+    /// What a word between the two may carry now: one side is the hospital, and the other has to be in the consent's scope.
+    pub fn content_between(&self, sender_id: OrganizationId, recipient_id: OrganizationId, now: Instant) -> Content {
+        let full = self.shares_with(sender_id, now) && self.shares_with(recipient_id, now);
+        if full { Content::Full } else { Content::Minimal }
+    }
+
+    /// What `reader` is shown of a notice: its sender everything; a receiver what it carried, as long as the consent stands.
+    pub fn content_for(&self, notice: &Notice, reader: OrganizationId, now: Instant) -> Content {
+        let full = notice.sender_id == reader || notice.content == Content::Full && self.shares_with(reader, now);
+        if full { Content::Full } else { Content::Minimal }
+    }
+
+    /// The stay as an organization without consent may see it: where it stands and what was sent, nothing of the person's condition.
+    #[must_use]
+    pub fn minimal(mut self) -> Self {
+        self.events.clear();
+        self.screenings.clear();
+        self.contacts.clear();
+        self.warnings.clear();
+        for notice in &mut self.notices {
+            notice.message = Prose::default();
+        }
+        self
     }
 
     /// The organization has to do with this stay: its hospital, the sender of a notice or the receiver of one that still stands, or who

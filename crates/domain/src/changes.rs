@@ -3,13 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
+use crate::consent::Consent;
 use crate::credential::Proof;
 use crate::deadline::{Deadline, Warning};
 use crate::delivery::Delivery;
+use crate::disclosure::Disclosure;
 use crate::encounter::{Encounter, EncounterEvent};
 use crate::notice::{AcknowledgementRecord, Contact, Notice, Reading};
 use crate::party::{Account, CareManager, ContactPoint, Organization, Region, Ward};
 use crate::patient::{CareTeamMember, Patient};
+use crate::retention::{LegalHold, PurgeLot};
 use crate::screening::Screening;
 use crate::survey::{Cell, SurveyFact};
 use crate::trail::{AuditReview, AuditSeal, BreakGlass};
@@ -57,6 +60,12 @@ pub struct Changes {
     pub fact: Option<SurveyFact>,
     /// Differences to add to the counted cells.
     pub cells: Vec<Cell>,
+    pub consents: Vec<Consent>,
+    pub disclosures: Vec<Disclosure>,
+    /// Put by id.
+    pub holds: Vec<LegalHold>,
+    /// Stale unless all of it may still go.
+    pub purge: Option<PurgeLot>,
     pub audit: Vec<AuditEntry>,
     /// Refused when the number is taken: then another instance has sealed.
     pub seal: Option<AuditSeal>,

@@ -10,11 +10,13 @@
 
 mod account;
 mod answer;
+mod consent;
 mod contact;
 mod fact;
 mod issue;
 mod letters;
 mod person;
+mod record;
 mod sheet;
 mod stay;
 mod sweep;
@@ -33,10 +35,12 @@ use crate::encounter::{Folded, fold};
 use crate::{AccountId, Ids, Instant, NoticeId, RequestId};
 
 pub use account::{NewPerson, administrates, close, invite, reinvite};
+pub use consent::{NewConsent, record_consent, with_consent};
 pub use contact::NewContact;
 pub use fact::survey_fact;
 pub use issue::{NewNotice, recipient_of};
 pub use person::{NewPatient, PatientDoubt, charge, correct_patient, register_patient};
+pub use record::{NewHold, disclose, hold, lift, purged};
 pub use sheet::sheet_days;
 pub use stay::{NewEvent, NewStay, admit};
 

@@ -103,6 +103,9 @@ ids! {
     InvitationId
     MachineId
     PasskeyId
+    ConsentId
+    DisclosureId
+    HoldId
     /// One request, from the web through the sweep to the mail: the thread through logs and the audit trail.
     RequestId
 }

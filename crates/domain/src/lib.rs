@@ -9,6 +9,8 @@
 //! | [`party::Region`] | — (the municipality; owns an agreement) | 地域 |
 //! | [`party::Organization`], [`party::Ward`], [`party::ContactPoint`] | FHIR Organization, ContactPoint | 機関, 病棟, 連絡窓口 |
 //! | [`patient::Patient`], [`party::CareManager`], [`patient::CareTeamMember`] | Patient, Practitioner, CareTeam | 本人, ケアマネジャー, 担当 |
+//! | [`consent::Consent`] (given or withdrawn), [`consent::Sharing`], [`disclosure::Disclosure`] | FHIR Consent, AuditEvent | 同意, 第三者提供の記録 |
+//! | [`retention::LegalHold`], [`retention::PurgeLot`] | — | 保全, 保存期間 |
 //! | [`encounter::Encounter`] = one inpatient stay; [`encounter::EncounterState`] | Encounter | 入院 |
 //! | [`encounter::AdtEvent`] | ADT A01 A11 A02 A16 A25 A03 A13 | 入退院の記録 |
 //! | [`agreement::Agreement`] (edition, valid from/to) | — | 連絡ルール |
@@ -36,17 +38,20 @@ pub mod access;
 pub mod agreement;
 pub mod case;
 pub mod changes;
+pub mod consent;
 pub mod credential;
 pub mod deadline;
 pub mod decide;
 pub mod delivery;
 pub mod directory;
+pub mod disclosure;
 pub mod encounter;
 pub mod id;
 pub mod notice;
 pub mod party;
 pub mod patient;
 pub mod refusal;
+pub mod retention;
 pub mod screening;
 pub mod survey;
 pub mod text;

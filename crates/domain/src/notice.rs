@@ -7,6 +7,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::Content;
 use crate::text::{Line, Prose};
 use crate::{
     AccountId, AcknowledgementId, CareManagerId, ContactId, EncounterId, Instant, NoticeId, OrganizationId, RegionId,
@@ -58,6 +59,8 @@ pub struct Notice {
     /// The day of discharge that this notice tells.
     pub planned_on: Option<NaiveDate>,
     pub message: Prose,
+    /// What the consent in force let it carry when it was given.
+    pub content: Content,
     /// The screening under which it was sent, if one was made.
     pub screening_id: Option<ScreeningId>,
     pub replaces: Option<NoticeId>,

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::Sharing;
 use crate::text::{Kana, Line};
 use crate::{CareManagerId, CareTeamMemberId, Fault, OrganizationId, PatientId, RegionId};
 
@@ -162,6 +163,8 @@ pub struct Patient {
     pub district: Line,
     pub insured_number: Option<InsuredNumber>,
     pub care_level: CareLevel,
+    /// What her consents on the sharing of information come to now ([`Sharing::of`]).
+    pub sharing: Sharing,
     /// What a reader saw; `If-Match` compares it.
     pub version: i64,
 }

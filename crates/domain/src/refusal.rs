@@ -79,6 +79,12 @@ pub enum Fault {
     NoRecipient,
     #[error("the same word has been given to the same office")]
     AlreadyTold,
+    #[error("nobody has consented to more than the minimal contact")]
+    ConsentMissing,
+    #[error("there is no consent in force to withdraw")]
+    NothingToWithdraw,
+    #[error("the hold was lifted already")]
+    Lifted,
     #[error("the period is not over")]
     PeriodNotOver,
     // Around the command.
@@ -176,6 +182,13 @@ impl Fault {
                 ("no_recipient", Conflict, "連絡先が見つかりません。担当・圏域の登録を確かめてください。")
             }
             Self::AlreadyTold => ("already_told", Conflict, "同じ内容の連絡を同じ宛先に送信済みです。"),
+            Self::ConsentMissing => (
+                "consent_missing",
+                Conflict,
+                "情報共有の同意がまだ記録されていないため、この欄の内容は送れません。同意を記録するか、この欄を空けて最小限の連絡だけを送ってください。",
+            ),
+            Self::NothingToWithdraw => ("nothing_to_withdraw", Conflict, "撤回できる同意が記録されていません。"),
+            Self::Lifted => ("lifted", Conflict, "この保全はすでに解除されています。"),
             Self::PeriodNotOver => {
                 ("period_not_over", Conflict, "期間がまだ終わっていません。終わってから公表してください。")
             }

@@ -8,6 +8,7 @@
 //! - [`metrics`] — figures for Prometheus, and the alerts that matter.
 //! - [`papers`] — the threat model, and the Ministry's guideline point by point.
 //! - [`city`] — the fictional city of demo, tests and benchmarks, made from a seed.
+//! - [`purge`] — what the retention no longer keeps goes.
 //! - [`demo`] — the city on embedded SQLite, mails to read in the browser, a clock to move.
 
 pub mod backup;
@@ -18,6 +19,7 @@ pub mod doctor;
 pub mod edge;
 pub mod metrics;
 pub mod papers;
+pub mod purge;
 pub mod service;
 pub mod trail;
 

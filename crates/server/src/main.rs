@@ -1,4 +1,4 @@
-//! `tsunagi`: serve, demo, migrate, sweep, survey, check, audit, backup.
+//! `tsunagi`: serve, demo, migrate, sweep, survey, check, purge, audit, backup.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,6 +92,12 @@ enum Task {
         #[arg(long)]
         replace: bool,
     },
+    /// Lets go what the retention no longer keeps; without --do, only says what it would be.
+    Purge {
+        /// Really deletes.
+        #[arg(long = "do")]
+        really: bool,
+    },
     /// The audit trail.
     Audit {
         #[command(subcommand)]
@@ -127,6 +133,7 @@ async fn main() -> Result<()> {
         Task::Backup { to } => back_up(&config, to).await,
         Task::BackupKey { file } => Key::create(&file),
         Task::Restore { from, to, replace } => restore(&config, &from, to, replace).await,
+        Task::Purge { really } => purge(&config, really).await,
         Task::Audit { task: AuditTask::Verify { mailed } } => {
             server::trail::verify(&config, &mailed, &mut std::io::stdout()).await
         }
@@ -236,6 +243,21 @@ fn published(region_id: RegionId, at: Instant) -> Result<AuditEntry> {
         action: domain::access::Command::PublishSurvey.name().to_owned(),
         request_id: Ids::new(at, rand::TryRng::try_next_u64(&mut rand::rngs::SysRng)?).next(),
     })
+}
+
+async fn purge(config: &Config, really: bool) -> Result<()> {
+    let store = service::open_store(config).await?;
+    let agreements = service::agreements(config)?;
+    let now = domain::Clock::now(&SystemClock);
+    for region in store.regions().await? {
+        let editions = agreements.get(&region.agreement).context("the region's agreement")?;
+        let agreement = editions.in_force_on(now.day()).context("no edition of the region's agreement is in force")?;
+        let seed = rand::TryRng::try_next_u64(&mut rand::rngs::SysRng)?;
+        let purged = server::purge::purge(&store, &region, agreement.retention, now, seed, really).await?;
+        print!("{purged}");
+    }
+    store.close().await;
+    Ok(())
 }
 
 fn check(config: &Config) -> Result<()> {

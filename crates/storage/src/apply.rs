@@ -5,6 +5,7 @@
 
 mod guards;
 mod proofs;
+pub(crate) mod purge;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -28,6 +29,8 @@ use crate::table::{Rows, Table};
 pub struct Applied {
     /// The serial numbers that its new notices were given.
     pub serials: Vec<(NoticeId, i64)>,
+    /// Rows that a purge deleted, by table.
+    pub gone: BTreeMap<&'static str, u64>,
 }
 
 /// One small statement of our own bookkeeping.
@@ -117,6 +120,7 @@ impl<'a> Batch<'a> {
         self.keys().await?;
         self.guards().await?;
         self.claims().await?;
+        self.purges().await?;
         self.directory().await?;
         self.people_and_stays().await?;
         let notices = self.notices().await?;
@@ -311,7 +315,9 @@ impl<'a> Batch<'a> {
             || self.going().any(|(_, c)| {
                 let none = c.acknowledgements.is_empty() && c.contacts.is_empty() && c.readings.is_empty();
                 let trail = c.seal.is_some() || c.review.is_some() || c.break_glass.is_some();
-                !none || !c.warnings.is_empty() || trail || !c.credentials.is_empty()
+                let no_law = c.consents.is_empty() && c.disclosures.is_empty() && c.holds.is_empty();
+                let own = trail || !c.credentials.is_empty() || c.purge.is_some();
+                !none || !no_law || !c.warnings.is_empty() || own
             })
     }
 
@@ -328,6 +334,16 @@ impl<'a> Batch<'a> {
             .await?;
         self.write(WARNING.add(d), &WARNING, |rows, c| c.warnings.iter().for_each(|row| write_warning(rows, row)))
             .await?;
+        self.write(CONSENT.add(d), &CONSENT, |rows, c| c.consents.iter().for_each(|row| write_consent(rows, row)))
+            .await?;
+        self.write(DISCLOSURE.add(d), &DISCLOSURE, |rows, c| {
+            c.disclosures.iter().for_each(|row| write_disclosure(rows, row));
+        })
+        .await?;
+        self.write(LEGAL_HOLD.put(d), &LEGAL_HOLD, |rows, c| {
+            c.holds.iter().for_each(|row| write_legal_hold(rows, row));
+        })
+        .await?;
         Ok(())
     }
 

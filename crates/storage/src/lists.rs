@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use domain::consent::{Content, Sharing};
 use domain::deadline::{Deadline, Warning};
 use domain::delivery::{Attempt, Delivery};
 use domain::encounter::Encounter;
@@ -17,6 +18,7 @@ use crate::engine::{Arg, Row, args};
 use crate::error::StoreError;
 use crate::rows::*;
 use crate::store::Store;
+use crate::table::parse_word;
 
 /// Which stays; what is none does not narrow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +50,14 @@ pub struct EncounterLine {
     pub unacknowledged: i64,
 }
 
+impl EncounterLine {
+    /// The organization may see in a list more than that there is a stay. A consent for the office in charge alone shows its rest on
+    /// the stay's own page, where the charge is read.
+    pub fn shares_with(&self, organization_id: OrganizationId) -> bool {
+        self.encounter.hospital_id == organization_id || self.patient.sharing == Sharing::Everyone
+    }
+}
+
 /// Which notices; what is none does not narrow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NoticeFilter {
@@ -74,6 +84,20 @@ pub struct NoticeLine {
     pub patient_kana: Kana,
     /// The hospital of the stay.
     pub hospital_id: OrganizationId,
+    /// What the person's consents come to.
+    pub sharing: Sharing,
+}
+
+impl NoticeLine {
+    /// What `reader` is shown of it in a list; [`domain::case::Case::content_for`] without the charge, which a list doesn't read.
+    pub fn content_for(&self, reader: OrganizationId) -> Content {
+        let shared = reader == self.hospital_id || self.sharing == Sharing::Everyone;
+        if self.notice.sender_id == reader || shared && self.notice.content == Content::Full {
+            Content::Full
+        } else {
+            Content::Minimal
+        }
+    }
 }
 
 /// Which warnings; what is none does not narrow.
@@ -253,19 +277,20 @@ impl Store {
         }
         let columns = NOTICE.list("n.");
         let select = format!(
-            "SELECT p.name, p.kana, e.hospital_id, {columns} FROM notice AS n
+            "SELECT p.name, p.kana, e.hospital_id, p.sharing, {columns} FROM notice AS n
              JOIN encounter AS e ON e.id = n.encounter_id
              JOIN patient AS p ON p.id = e.patient_id"
         );
         let rows = self.listed(&select, asked, order, limit).await?;
         rows.iter()
             .map(|row| {
-                let notice = read_notice(row, 3)?;
+                let notice = read_notice(row, 4)?;
                 let wrong = |column| StoreError::Inconsistent { table: "patient", column, row: notice.id.to_string() };
                 Ok(NoticeLine {
                     patient_name: Line::try_from(row.get::<String>(0)?).map_err(|_| wrong("name"))?,
                     patient_kana: Kana::try_from(row.get::<String>(1)?).map_err(|_| wrong("kana"))?,
                     hospital_id: row.get::<Uuid>(2)?.into(),
+                    sharing: parse_word(&row.get::<String>(3)?).ok_or_else(|| wrong("sharing"))?,
                     notice,
                 })
             })

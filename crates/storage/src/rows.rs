@@ -6,6 +6,7 @@
 //! place, in its reader. A table that a command writes also gets a field in `domain::changes::Changes` and a line in [`crate::apply`].
 //! The round-trip test in `tests/it/storage.rs` shows what was forgotten.
 
+mod consent;
 mod credential;
 mod directory;
 mod encounter;
@@ -17,6 +18,7 @@ mod survey;
 mod timing;
 mod trail;
 
+pub(crate) use consent::*;
 pub(crate) use credential::*;
 pub(crate) use directory::*;
 pub(crate) use encounter::*;

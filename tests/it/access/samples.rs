@@ -83,6 +83,13 @@ fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         // Without a reason.
         ("POST", "emergencies") => json!({ "patient_id": world.patient, "reason": "" }),
         ("POST", "reviews") => json!({ "month": 209_901, "remark": "異常なし" }),
+        ("POST", "consents") => json!({
+            "kind": "information_sharing", "act": "given", "by": "person", "way": "oral", "declared_on": "2026-11-20",
+        }),
+        ("POST", "exports") => json!({ "to_whom": "本人" }),
+        // Without a reason.
+        ("POST", "holds") => json!({ "patient_id": world.patient, "why": " " }),
+        ("POST", "lifting") => json!({ "why": " " }),
         // A month that is not over.
         ("POST", "publications") => json!({ "first": 202_611, "last": 202_611 }),
         _ => panic!("{} {} needs a sample in tests/it/access/samples.rs", route.method, route.path),
@@ -167,6 +174,18 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         "replacement" => (vec![], vec![("message", "病棟が変わりました。")]),
         "emergency" => (vec![], vec![("kana", "きたみ はなこ"), ("birth_on", "1934-05-06"), ("reason", "救急搬送")]),
         "reviews" => (vec![("month", "209901"), ("remark", "異常なし")], vec![]),
+        "consents" => (
+            vec![],
+            vec![
+                ("kind", "survey"),
+                ("act", "given"),
+                ("by", "person"),
+                ("way", "oral"),
+                ("declared_on", "2026-11-20"),
+            ],
+        ),
+        "holds" => (vec![], vec![("patient_id", &world.patient), ("why", "照会への回答")]),
+        "lifting" => (vec![], vec![("why", "終わったため")]),
         "publication" => (vec![("period", "202611-202611")], vec![]),
         _ => panic!("{} {} needs a sample in tests/it/access/samples.rs", route.method, route.path),
     };

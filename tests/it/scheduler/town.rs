@@ -248,6 +248,7 @@ impl Town {
             district: line("中央"),
             insured_number: None,
             care_level: CareLevel::Care3,
+            sharing: domain::consent::Sharing::Everyone,
             version: 1,
         };
         let member = CareTeamMember {

@@ -140,6 +140,7 @@ impl Ground {
             district: line("中央"),
             insured_number: Some(InsuredNumber::parse("H123456789").unwrap()),
             care_level: CareLevel::Care2,
+            sharing: domain::consent::Sharing::Everyone,
             version: 1,
         }
     }
@@ -260,6 +261,7 @@ impl Ground {
             serial: 0,
             planned_on: Some(day(11, 28)),
             message: Prose::parse("退院の予定です。\n「8日前」の連絡").unwrap(),
+            content: domain::consent::Content::Full,
             screening_id: None,
             replaces: None,
             issued_at: self.now,

@@ -16,6 +16,7 @@ use domain::text::{Line, Prose};
 use domain::{EncounterId, Fault, NoticeId, Refusal};
 use rules::{Answer as Tick, Answers, Facts, Outcome, OutcomeKind, Tier};
 
+use super::consent;
 use super::shape;
 use super::stays::place;
 use super::view::filing::{CriterionRow, DetailTick, Filing, RecipientCard, Verdict};
@@ -148,6 +149,7 @@ async fn filing(app: &App, visitor: &Visitor, case: &Case, form: Form) -> Result
     let sender = visitor.who.sender(None, None);
     let context = ground.context(app, &sender)?;
     let facts = Decision::over(context, case.clone()).facts();
+    let to = recipient_of(case, &context).ok().map(|to| to.organization_id);
     let rows = |tier| rows(&form, context.agreement, tier, &facts);
     let shown = Filing {
         frame: visitor.frame("退院連絡", "Planned discharge notice"),
@@ -159,6 +161,7 @@ async fn filing(app: &App, visitor: &Visitor, case: &Case, form: Form) -> Result
         advised: rows(Tier::Advised),
         verdict: verdict(&form.typed, &context, case, &facts),
         recipient: recipient(case, &context),
+        consent: consent::note(case, visitor, to, &form, context.now),
         form,
     };
     page(shown.form.status, &shown)
@@ -277,7 +280,12 @@ async fn send(app: &App, post: &Post, encounter_id: EncounterId) -> Result<crate
     let planned_on = planned_on.ok_or(Fault::Missing)?;
     let agreement = app.agreement(&post.visitor.directory)?;
     let answers = answers(typed, agreement);
+    let consented = consent::ticked(typed)?;
     let steps = |decision: &mut Decision<'_>| -> Result<Option<NoticeId>, Refusal> {
+        if let Some(way) = consented {
+            consent::may_record(&post.visitor, decision.case(), app.now())?;
+            decision.consent(way)?;
+        }
         decision.plan_discharge(planned_on)?;
         // The first look tells whether a person has to decide; what she decided goes into the record.
         let advised = decided(typed, &agreement.checklist.screen(&answers, &decision.facts()))?;

@@ -4,7 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use domain::access::{Command, Relation, relation_to};
 use domain::case::Case;
-use domain::decide::{Decision, NewContact, NewNotice};
+use domain::decide::{Decision, NewContact, NewNotice, recipient_of};
 use domain::encounter::EncounterState;
 use domain::notice::{Medium, NoticeKind};
 use domain::refusal::Faults;
@@ -12,6 +12,7 @@ use domain::text::{Line, Prose};
 use domain::{ContactId, EncounterId, Fault, NoticeId, Refusal};
 use serde::Deserialize;
 
+use super::consent;
 use super::shape;
 use super::stays::recipient;
 use super::view::form::{Choice, Form};
@@ -44,10 +45,14 @@ async fn telling(app: &App, visitor: &Visitor, wanted: &str, kind: &str, form: F
     visitor.seen(app, Command::ViewEncounter, Some(case.patient.id), Some(case.encounter.id), None).await?;
     let ground = Ground::of(app, &visitor.who.actor).await?;
     let sender = visitor.who.sender(None, None);
+    let context = ground.context(app, &sender)?;
+    let to = recipient_of(&case, &context).ok().map(|to| to.organization_id);
+    let shared = case.shares_with(visitor.who.actor.organization_id, context.now);
     let shown = Tell {
         frame: visitor.frame(kind.wording().0, kind.wording().1),
         id: case.encounter.id.to_string(),
-        person: shape::person_card(&case.patient, visitor.today),
+        person: shape::card_of(&case, shared, visitor.today),
+        consent: consent::note(&case, visitor, to, &form, context.now),
         kind: kind.wording(),
         kind_code: match kind {
             NoticeKind::Admission => "admission",
@@ -55,7 +60,7 @@ async fn telling(app: &App, visitor: &Visitor, wanted: &str, kind: &str, form: F
             NoticeKind::PlannedDischarge => "planned_discharge",
             NoticeKind::Discharge => "discharge",
         },
-        recipient: recipient(&case, &ground.context(app, &sender)?),
+        recipient: recipient(&case, &context),
         is_sheet: kind == NoticeKind::AdmissionInformation,
         form,
     };
@@ -72,10 +77,17 @@ async fn told(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiError
     if !post.typed.wants_sending() {
         return telling(app, &post.visitor, wanted, code, form).await;
     }
-    let sent = match parse_notice(&post.typed) {
+    let parsed = parse_notice(&post.typed).and_then(|new| Ok((new, consent::ticked(&post.typed)?)));
+    let sent = match parsed {
         Err(refusal) => Err(refusal.into()),
-        Ok(new) => {
-            let steps = |decision: &mut Decision<'_>| decision.issue(new.clone());
+        Ok((new, consented)) => {
+            let steps = |decision: &mut Decision<'_>| {
+                if let Some(way) = consented {
+                    consent::may_record(&post.visitor, decision.case(), app.now())?;
+                    decision.consent(way)?;
+                }
+                decision.issue(new.clone())
+            };
             let answer = |_: &NoticeId, _: &Case| leads_to(format!("/encounters/{encounter_id}?done=sent"));
             on_case(app, &post.sender(None), encounter_id, Command::IssueNotice, steps, answer).await
         }
@@ -108,6 +120,7 @@ async fn contact_page(app: &App, visitor: &Visitor, wanted: &str, mut form: Form
     let case = read_case(app, &visitor.who.actor, id(wanted)?, Command::LogContact).await?;
     visitor.seen(app, Command::ViewEncounter, Some(case.patient.id), Some(case.encounter.id), None).await?;
     let own = relation_to(&visitor.who.actor, &case, app.now()) == Relation::Own;
+    let shared = case.shares_with(visitor.who.actor.organization_id, app.now());
     let kinds = possible_kinds(&case, own);
     if let (Some(likely), true) = (kinds.first(), form.typed.get("kind").is_empty()) {
         form.typed = form.typed.with("kind", shape::code(likely));
@@ -116,7 +129,7 @@ async fn contact_page(app: &App, visitor: &Visitor, wanted: &str, mut form: Form
     let shown = ContactForm {
         frame: visitor.frame("連絡の記録", "Log a contact"),
         id: case.encounter.id.to_string(),
-        person: shape::person_card(&case.patient, visitor.today),
+        person: shape::card_of(&case, shared, visitor.today),
         kinds: kinds.iter().map(choice).collect(),
         media: Medium::ALL.map(|m| Choice::new(shape::code(&m), m.wording().0, m.wording().1)).into(),
         form,

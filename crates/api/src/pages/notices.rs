@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Command, may, relation_to};
 use domain::case::Case;
+use domain::consent::Content;
 use domain::deadline::DeadlineRule;
 use domain::decide::Decision;
 use domain::delivery::{Delivery, DeliveryState};
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use storage::NoticeFilter;
 
 use super::shape::{self, is_buried, notice_row};
-use super::stays::place;
+use super::stays::place_for;
 use super::view::form::{Choice, Form};
 use super::view::notices::{AnswerRow, DeliveryRow, NoticePage, Notices, Tombstone};
 use super::view::typed::Typed;
@@ -111,7 +112,8 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
     let received = notice.recipient.organization_id == actor.organization_id;
     let ours = notice.sender_id == actor.organization_id;
     let screening = case.screenings.iter().find(|s| Some(s.id) == notice.screening_id);
-    let screening = screening.filter(|_| notice.kind.tells_discharge());
+    let shared = case.content_for(&notice, actor.organization_id, app.now()) == Content::Full;
+    let screening = screening.filter(|_| notice.kind.tells_discharge() && shared);
     let form = |action: &str, possible: bool, typed: Typed| {
         let path = format!("/notices/{}/{action}", notice.id);
         let sent = sent.clone().filter(|form| form.action == path);
@@ -126,10 +128,12 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
         row: notice_row(&notice, &visitor.directory, None),
         is_plan: notice.kind == NoticeKind::PlannedDischarge,
         stay_id: notice.encounter_id.to_string(),
-        person: shape::person_card(&case.patient, visitor.today),
-        place: place(&case, visitor),
+        person: shape::card_of(&case, shared, visitor.today),
+        minimal: !shared,
+        sent_minimal: ours && notice.content == Content::Minimal,
+        place: place_for(&case, visitor, shared),
         because: notice.recipient.because.wording(),
-        message: notice.message.to_string(),
+        message: if shared { notice.message.to_string() } else { String::new() },
         reasons: screening.map(|s| shape::reasons(&s.outcome)).unwrap_or_default(),
         edition: screening.map(|s| s.edition.clone()),
         answers: answers

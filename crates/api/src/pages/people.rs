@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Command, reach};
 use domain::changes::AuditEntry;
-use domain::decide::{NewPatient, PatientDoubt, charge, correct_patient, register_patient};
+use domain::decide::{NewConsent, NewPatient, PatientDoubt, charge, correct_patient, register_patient, with_consent};
 use domain::party::Role;
 use domain::patient::{InsuredNumber, Patient};
 use domain::refusal::Faults;
@@ -15,6 +15,7 @@ use domain::text::{Kana, Line};
 use domain::{Fault, PatientId, Refusal};
 use storage::EncounterFilter;
 
+use super::consent;
 use super::shape;
 use super::view::form::{Form, FormError};
 use super::view::patients::{CareTeamForm, Person, PersonForm, Search};
@@ -97,6 +98,9 @@ async fn person(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, 
         person: shape::person_card(&patient, today),
         insured_number: patient.insured_number.as_ref().map(|number| number.as_str().to_owned()),
         team: team.iter().map(|member| shape::charge(member, &visitor.directory, today)).collect(),
+        consent: consent::sharing(patient.sharing),
+        can_record_consent: reach(actor.role, Command::WriteConsent).is_some(),
+        can_view_disclosures: reach(actor.role, Command::ViewDisclosures).is_some(),
         stays: stays.iter().map(|line| shape::stay_row(line, &visitor.directory, today, actor.role)).collect(),
         can_write: reach(actor.role, Command::WritePatient).is_some(),
         can_admit: reach(actor.role, Command::Admit).is_some(),
@@ -142,6 +146,7 @@ fn person_form(visitor: &Visitor, form: Form, is_new: bool, alike: &[Patient], d
         sexes: shape::sexes(),
         alike: alike.iter().map(|patient| shape::person_row(patient, visitor.today)).collect(),
         doubts: doubts.iter().map(words).collect(),
+        consents: consent::ways(),
     }
 }
 
@@ -190,6 +195,7 @@ enum Registered {
 /// Registers a person, unless somebody like her is there already and nobody has said that it is another one.
 async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Registered, ApiError> {
     let sender = post.sender(None);
+    let consented = consent::ticked(&post.typed)?;
     let sent_before = app.store().idempotency(sender.actor.account_id, post.typed.get(KEY)).await?.is_some();
     if !sent_before && !post.typed.is_ticked("sure") {
         let ground = Ground::of(app, sender.actor).await?;
@@ -205,7 +211,12 @@ async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Regis
     }
     let decide = async || {
         let ground = Ground::of(app, sender.actor).await?;
-        let (id, changes) = register_patient(&ground.context(app, &sender)?, new.clone())?;
+        let context = ground.context(app, &sender)?;
+        let (id, mut changes) = register_patient(&context, new.clone())?;
+        if let Some(way) = consented {
+            may_in_region(sender.actor, Command::WriteConsent)?;
+            with_consent(&context, &mut changes, NewConsent::by_tick(way, context.now.day()))?;
+        }
         Ok((changes, leads_to(format!("/patients/{id}?done=registered"))))
     };
     run(app, &sender, decide).await.map(Registered::Kept)

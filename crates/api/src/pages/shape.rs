@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use domain::case::Case;
+use domain::consent::Sharing;
 use domain::deadline::{Deadline, DeadlineRule};
 use domain::directory::Directory;
 use domain::encounter::EncounterState;
@@ -39,7 +41,18 @@ pub(super) fn person_card(patient: &Patient, today: NaiveDate) -> PersonCard {
         sex: words::sex(patient.sex).0,
         district: patient.district.to_string(),
         care_level: patient.care_level.wording().0,
+        name_only: false,
     }
+}
+
+/// The person as the visitor may see her on a page of this stay: by name alone where nobody has consented to more.
+pub(super) fn card_of(case: &Case, shared: bool, today: NaiveDate) -> PersonCard {
+    let whole = person_card(&case.patient, today);
+    if shared {
+        return whole;
+    }
+    let nothing = String::new;
+    PersonCard { birth: nothing(), age: 0, sex: "", district: nothing(), care_level: "", name_only: true, ..whole }
 }
 
 pub(super) fn person_row(patient: &Patient, today: NaiveDate) -> PersonRow {
@@ -75,13 +88,19 @@ pub(super) fn stay_row(line: &EncounterLine, directory: &Directory, today: Naive
         }
         _ => false,
     };
-    let place = ward(directory, encounter.ward_id);
+    // In the hospital's own lists only its own stays stand.
+    let shared = hospital || line.patient.sharing == Sharing::Everyone;
+    let place = if shared { ward(directory, encounter.ward_id) } else { String::new() };
     StayRow {
         id: encounter.id.to_string(),
         name: line.patient.name.to_string(),
         kana: line.patient.kana.to_string(),
         age: line.patient.age_on(today),
-        place: if hospital { place } else { format!("{} {place}", organization(directory, encounter.hospital_id)) },
+        place: if hospital {
+            place
+        } else {
+            format!("{} {place}", organization(directory, encounter.hospital_id)).trim_end().to_owned()
+        },
         admitted: words::day(encounter.admitted_at.day()),
         state: words::stay_state(&encounter.state),
         deadline: line.deadline.as_ref().map(|deadline| deadline_badge(deadline, today)),

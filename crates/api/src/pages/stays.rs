@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Command, Relation, may, relation_to};
 use domain::case::Case;
+use domain::consent::Sharing;
 use domain::deadline::{Deadline, DeadlineRule};
 use domain::decide::{Context, Decision, NewNotice, NewStay, admit as admit_stay, recipient_of};
 use domain::encounter::{AdtEvent, EncounterEvent, EncounterState};
@@ -15,6 +16,7 @@ use domain::text::Prose;
 use domain::{EncounterId, Fault, Instant, PatientId, Refusal, WardId};
 use serde::Deserialize;
 
+use super::consent;
 use super::shape;
 use super::view::form::Form;
 use super::view::stay::{Actions, Admission, ContactRow, DeadlineRow, ScreeningCard, Stay, TimelineRow, WarningRow};
@@ -22,7 +24,7 @@ use super::view::typed::{Typed, parse_day, parse_time};
 use super::view::words;
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
-use crate::run::{Answer, Ground, may_in_region, read_case, run};
+use crate::run::{Answer, Ground, may_in_region, read_case, run, sees_all};
 use crate::state::App;
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {
@@ -33,6 +35,9 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
     let encounter_id: EncounterId = id(wanted)?;
     let case = read_case(app, &visitor.who.actor, encounter_id, Command::ViewEncounter).await?;
     visitor.seen(app, Command::ViewEncounter, Some(case.patient.id), Some(encounter_id), None).await?;
+    let shared = sees_all(app, &visitor.who.actor, &case).await?;
+    let actions = actions(&case, visitor, app.now());
+    let case = if shared { case } else { case.minimal() };
     let people = case.events.iter().map(|event| event.recorded_by).collect();
     let names = shape::names(app, people).await?;
     let (directory, today) = (&visitor.directory, visitor.today);
@@ -45,11 +50,13 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
     let shown = Stay {
         frame: visitor.frame("入院の記録", "Stay"),
         id: encounter_id.to_string(),
-        person: shape::person_card(&case.patient, today),
+        person: shape::card_of(&case, shared, today),
+        minimal: !shared,
+        consent: consent::sharing(case.patient.sharing),
         can_view_person: can_view_person(&case, visitor),
-        place: place(&case, visitor),
+        place: place_for(&case, visitor, shared),
         admitted: words::full_instant(encounter.admitted_at),
-        emergency: encounter.emergency,
+        emergency: encounter.emergency && shared,
         state: words::stay_state(&encounter.state),
         deadlines: deadlines
             .iter()
@@ -100,7 +107,7 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
             at: words::instant(screening.screened_at),
         }),
         timeline: timeline(&case, visitor, &names),
-        actions: actions(&case, visitor, app.now()),
+        actions,
         csrf: visitor.who.csrf.clone(),
         key: app.request_id().to_string(),
     };
@@ -119,6 +126,17 @@ fn can_view_person(case: &Case, visitor: &Visitor) -> bool {
 pub(super) fn place(case: &Case, visitor: &Visitor) -> String {
     let hospital = shape::organization(&visitor.directory, case.encounter.hospital_id);
     format!("{hospital} {}", shape::ward(&visitor.directory, case.encounter.ward_id))
+}
+
+/// Without the ward, which can tell an illness, where nobody has consented to more; with the number to phone instead.
+pub(super) fn place_for(case: &Case, visitor: &Visitor, shared: bool) -> String {
+    if shared {
+        return place(case, visitor);
+    }
+    let hospital = visitor.directory.organization(case.encounter.hospital_id);
+    let phone = hospital.and_then(|hospital| hospital.phone.as_ref()).map(|phone| format!("(電話 {phone})"));
+    let name = shape::organization(&visitor.directory, case.encounter.hospital_id);
+    format!("{name}{}", phone.unwrap_or_default())
 }
 
 fn actions(case: &Case, visitor: &Visitor, now: Instant) -> Actions {
@@ -242,6 +260,7 @@ async fn admission(app: &App, visitor: &Visitor, patient: &str, form: Form) -> R
     let sender = visitor.who.sender(None, None);
     let context = ground.context(app, &sender)?;
     let person = shape::person_card(&patient, visitor.today);
+    let unasked = patient.sharing == Sharing::None;
     // Who would be told is asked of the very decision, on any ward.
     let ward = visitor.directory.wards_of(actor.organization_id).first().map(|ward| ward.id);
     let trial = ward.map(|ward_id| NewStay { ward_id, admitted_at: context.now, emergency: false, respite: false });
@@ -251,6 +270,7 @@ async fn admission(app: &App, visitor: &Visitor, patient: &str, form: Form) -> R
         frame: visitor.frame("入院の登録", "Register a stay"),
         person,
         wards: shape::wards(&visitor.directory, actor.organization_id),
+        consents: unasked.then(consent::ways),
         recipient: trial.map_or_else(nobody, |decision| recipient(decision.case(), &context)),
         form,
     };
@@ -309,11 +329,16 @@ async fn open_stay(
 ) -> Result<Answer, ApiError> {
     let sender = post.sender(None);
     let tell = post.typed.is_ticked("tell");
+    let consented = consent::ticked(&post.typed)?;
     let decide = async || {
         let read = app.store().new_case(sender.actor.region_id, patient_id).await?;
         let (patient, team, last) = read.ok_or(Fault::NotFound)?;
         let ground = Ground::of(app, sender.actor).await?;
         let mut decision: Decision<'_> = admit_stay(ground.context(app, &sender)?, patient, team, last, stay)?;
+        if let Some(way) = consented {
+            consent::may_record(&post.visitor, decision.case(), app.now())?;
+            decision.consent(way)?;
+        }
         if tell {
             let kind = NoticeKind::Admission;
             decision.issue(NewNotice { kind, planned_on: None, message: message.clone() })?;

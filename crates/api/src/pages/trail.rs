@@ -289,6 +289,12 @@ fn action(name: &str) -> &'static str {
         "break_glass" => "緊急閲覧",
         "view_audit" => "監査記録の閲覧",
         "manage_calendar" => "祝日の表の更新",
+        "write_consent" => "同意の記録",
+        "view_disclosures" => "提供の記録の閲覧",
+        "export_patient" => "記録の写しの交付",
+        "hold_records" => "記録の保全・解除",
+        "list_holds" => "保全の一覧の閲覧",
+        "purge" => "保存期間を過ぎた記録の削除",
         "publish_survey" => "調査の公表",
         _ => "その他の操作",
     }

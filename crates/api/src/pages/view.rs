@@ -3,6 +3,7 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod consent;
 pub(crate) mod entry;
 pub(crate) mod filing;
 pub(crate) mod form;

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::Command;
 use domain::case::Case;
+use domain::consent::Content;
 use domain::decide::Decision;
 use domain::delivery::DeliveryState;
 use domain::notice::{Notice, NoticeState};
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use super::reply::{Reply, Shown, Window};
 use super::wire::answer::{AcknowledgementBody, AcknowledgementView};
+use super::wire::consent::PersonView;
 use super::wire::notice::{
     DeliveryStateName, DeliveryView, IssuedView, NoticeChangedView, NoticeLineView, NoticePage, NoticeStateName,
     NoticeView, OpenedNoticeView, ReadingView, ReplacementBody, WithdrawalBody,
@@ -99,7 +101,7 @@ async fn list_notices(
     let line = |line: storage::NoticeLine| {
         let buried = is_tombstone(&who, &line.notice);
         NoticeLineView {
-            notice: view(&who, &line.notice),
+            notice: view(&who, &line.notice, line.content_for(who.actor.organization_id)),
             patient_name: (!buried).then_some(line.patient_name),
             patient_kana: (!buried).then_some(line.patient_kana),
         }
@@ -112,9 +114,9 @@ fn is_tombstone(who: &SignedIn, notice: &Notice) -> bool {
     taken_back && notice.sender_id != who.actor.organization_id
 }
 
-fn view(who: &SignedIn, notice: &Notice) -> NoticeView {
+fn view(who: &SignedIn, notice: &Notice, content: Content) -> NoticeView {
     let mut view = NoticeView::from(notice);
-    if is_tombstone(who, notice) {
+    if is_tombstone(who, notice) || content == Content::Minimal {
         view.message = None;
     }
     view
@@ -149,9 +151,12 @@ async fn open(
     let deliveries = app.store().deliveries_of_notice(id).await?;
     let acknowledgements = app.store().acknowledgements(id).await?;
     let buried = is_tombstone(&who, &notice);
+    let content = case.content_for(&notice, who.actor.organization_id, app.now());
+    let directory = app.store().directory(who.actor.region_id).await?;
     let opened = OpenedNoticeView {
-        notice: view(&who, &notice),
-        patient: (!buried).then(|| PatientView::from(patient)),
+        notice: view(&who, &notice, content),
+        person: (!buried).then(|| PersonView::of(&patient, case.encounter.hospital_id, &directory)),
+        patient: (!buried && content == Content::Full).then(|| PatientView::from(patient)),
         acknowledgements: acknowledgements.iter().map(AcknowledgementView::from).collect(),
         readings: readings.iter().map(|reading| ReadingView::of(reading, &names)).collect(),
         deliveries: deliveries.iter().map(|(delivery, _)| delivery_view(delivery.id.uuid(), &delivery.state)).collect(),

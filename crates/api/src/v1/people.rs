@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show_team, name_manager))
 }
 
-fn seen(app: &App, who: &SignedIn, id: PatientId, command: Command) -> AuditEntry {
+pub(super) fn seen(app: &App, who: &SignedIn, id: PatientId, command: Command) -> AuditEntry {
     AuditEntry { patient_id: Some(id), ..who.audit_entry(app.now(), command.name()) }
 }
 

@@ -18,7 +18,7 @@ use super::wire::event::{AdmitBody, EventBody};
 use super::wire::stay::{EncounterHead, EncounterLineView, EncounterPage, EncounterView, KeptView, StateView};
 use super::write::{Ask, Id, Write};
 use crate::error::ApiError;
-use crate::run::{Answer, Ground, may_in_region, on_case, read_case, run};
+use crate::run::{Answer, Ground, may_in_region, on_case, read_case, run, sees_all};
 use crate::session::SignedIn;
 use crate::state::App;
 
@@ -79,7 +79,7 @@ async fn list_encounters(
     app.store().append_audit(vec![who.audit_entry(app.now(), Command::ListEncounters.name())]).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.encounter.id.uuid()));
     let line = |line: storage::EncounterLine| EncounterLineView {
-        encounter: EncounterHead::of(&line.encounter, &directory),
+        encounter: EncounterHead::of(&line.encounter, &directory, line.shares_with(who.actor.organization_id)),
         patient_name: line.patient.name,
         patient_kana: line.patient.kana,
         next_deadline: line.deadline.as_ref().map(Into::into),
@@ -136,7 +136,8 @@ async fn show(
     app.store().append_audit(vec![seen]).await?;
     let version = case.encounter.version;
     let sheet = domain::decide::sheet_days(&case, app.agreement(&directory)?, &app.calendar(), &directory);
-    Ok(Shown(EncounterView::of(case, &directory, sheet), Some(version)))
+    let shared = sees_all(&app, &who.actor, &case).await?;
+    Ok(Shown(EncounterView::of(case, &directory, sheet, shared), Some(version)))
 }
 
 /// Records something that happened; late entries are welcome.

@@ -9,9 +9,11 @@
 //! To an answer: add it; a machine must bear keys that it doesn't know. To a question: as an `Option`, so that older machines keep working.
 
 pub mod answer;
+pub mod consent;
 pub mod contact;
 pub mod deadline;
 pub mod event;
+pub mod hold;
 pub mod notice;
 pub mod party;
 pub mod patient;

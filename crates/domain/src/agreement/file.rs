@@ -13,6 +13,8 @@ use rules::{
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::retention::Retention;
+
 use super::{Agreement, DischargeNoticeRule, Escalation, Example, Rate, SurveyDefinition};
 
 #[derive(Deserialize)]
@@ -29,6 +31,8 @@ struct File {
     sheet_fees: Vec<Spanned<FeeEdition>>,
     escalation: Spanned<Escalation>,
     survey: Spanned<SurveyDefinition>,
+    #[serde(default)]
+    retention: Option<Spanned<Retention>>,
     examples: Vec<Spanned<Example>>,
 }
 
@@ -78,6 +82,9 @@ pub(super) fn parse(file_name: &str, text: &str) -> Result<Agreement, FileError>
     check_discharge_notice(&place, &file.discharge_notice)?;
     check_escalation(&place, &file.escalation)?;
     check_survey(&place, &file.survey)?;
+    let retention = file.retention.map(Spanned::into_inner).unwrap_or_default();
+    let kept = Retention::YEARS.contains(&retention.years_after_stay);
+    place.ensure(kept, place.table("[retention]"), "years_after_stay", "2 to 30 years")?;
     place.ensure(!file.examples.is_empty(), 0, "examples", "at least one worked example")?;
     for example in &file.examples {
         check_example(&place, example.span().start, example.get_ref(), &checklist)?;
@@ -93,6 +100,7 @@ pub(super) fn parse(file_name: &str, text: &str) -> Result<Agreement, FileError>
         sheet_fees,
         escalation: file.escalation.into_inner(),
         survey: file.survey.into_inner(),
+        retention,
         examples: file.examples.into_iter().map(Spanned::into_inner).collect(),
     })
 }

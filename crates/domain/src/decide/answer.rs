@@ -1,10 +1,12 @@
 //! The receiver's coded answer, and what follows from it at once.
 
 use super::Decision;
+use crate::consent::Content;
 use crate::deadline::Level;
 use crate::delivery::Letter;
 use crate::notice::{Acknowledgement, AcknowledgementRecord, Notice, NoticeState, Recipient, RecipientReason};
 use crate::party::{ContactUse, OrganizationKind};
+use crate::text::Prose;
 use crate::{Fault, NoticeId, Refusal};
 
 impl Decision<'_> {
@@ -84,12 +86,18 @@ impl Decision<'_> {
         Ok(next.map(|(organization_id, because)| Recipient { organization_id, care_manager_id: None, because }))
     }
 
-    /// The same word from the same sender to somebody else; the clock of the discharge runs on.
+    /// The same word from the same sender to somebody else; the clock of the discharge runs on. Whom the consent does not reach is told
+    /// the minimal contact: nobody sits there to whom a refusal could be said.
     fn reroute(&mut self, notice: &Notice, recipient: Recipient) -> Result<(), Refusal> {
         let id = self.ids.next();
+        let content = self.case.content_between(notice.sender_id, recipient.organization_id, self.context.now);
+        let full = content == Content::Full && notice.content == Content::Full;
         let next = Notice {
             id,
             recipient,
+            content: if full { Content::Full } else { Content::Minimal },
+            message: if full { notice.message.clone() } else { Prose::default() },
+            screening_id: notice.screening_id.filter(|_| full),
             state: NoticeState::Issued,
             serial: 0,
             replaces: Some(notice.id),

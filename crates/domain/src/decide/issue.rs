@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::{Context, Decision};
 use crate::case::Case;
+use crate::consent::Content;
 use crate::delivery::Letter;
 use crate::encounter::EncounterState;
 use crate::notice::{Notice, NoticeKind, NoticeState, Reading, Recipient, RecipientReason};
@@ -38,7 +39,8 @@ pub fn recipient_of(case: &Case, context: &Context<'_>) -> Result<Recipient, Fau
 }
 
 impl Decision<'_> {
-    /// Issues a notice to whoever [`recipient_of`] names, with its mail.
+    /// Issues a notice to whoever [`recipient_of`] names, with its mail. Without a consent that reaches both sides it carries the
+    /// minimal contact alone ([`Content::Minimal`]): no screening, and a message is refused, never dropped unsaid.
     pub fn issue(&mut self, new: NewNotice) -> Result<NoticeId, Refusal> {
         let recipient = recipient_of(&self.case, &self.context)?;
         self.issue_to(new, recipient, None)
@@ -67,6 +69,11 @@ impl Decision<'_> {
             Some(actor) => actor.organization_id,
             None => self.case.encounter.hospital_id,
         };
+        let content = self.case.content_between(sender_id, recipient.organization_id, self.context.now);
+        if content == Content::Minimal && !new.message.is_empty() {
+            return Err(Refusal::at("message", Fault::ConsentMissing));
+        }
+        let screening = self.case.screening().filter(|_| content == Content::Full);
         let notice = Notice {
             id: self.ids.next(),
             region_id: self.case.encounter.region_id,
@@ -78,7 +85,8 @@ impl Decision<'_> {
             serial: 0,
             planned_on,
             message: new.message,
-            screening_id: self.case.screening().map(|screening| screening.id),
+            content,
+            screening_id: screening.map(|screening| screening.id),
             replaces,
             issued_at: self.context.now,
             issued_by: self.context.account(),

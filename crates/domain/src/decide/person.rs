@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::Context;
 use crate::access::Command;
 use crate::changes::{Changes, Write};
+use crate::consent::Sharing;
 use crate::party::OrganizationKind;
 use crate::patient::{CareLevel, CareTeamMember, InsuredNumber, Patient, Sex};
 use crate::text::{Kana, Line};
@@ -54,7 +55,7 @@ impl NewPatient {
         doubts
     }
 
-    fn into_patient(self, id: PatientId, region_id: crate::RegionId, version: i64) -> Patient {
+    fn into_patient(self, id: PatientId, region_id: crate::RegionId, sharing: Sharing, version: i64) -> Patient {
         Patient {
             id,
             region_id,
@@ -65,6 +66,7 @@ impl NewPatient {
             district: self.district,
             insured_number: self.insured_number,
             care_level: self.care_level,
+            sharing,
             version,
         }
     }
@@ -74,7 +76,7 @@ impl NewPatient {
 pub fn register_patient(context: &Context<'_>, new: NewPatient) -> Result<(PatientId, Changes), Refusal> {
     new.check(context)?;
     let id = context.ids().next();
-    let patient = new.into_patient(id, context.directory.region.id, 1);
+    let patient = new.into_patient(id, context.directory.region.id, Sharing::None, 1);
     let mut changes = Changes::default();
     audit(context, &mut changes, &patient, Command::RegisterPatient);
     changes.patient = Some(Write::New(patient));
@@ -84,7 +86,7 @@ pub fn register_patient(context: &Context<'_>, new: NewPatient) -> Result<(Patie
 /// Corrects a person's particulars as read at `old.version`.
 pub fn correct_patient(context: &Context<'_>, old: &Patient, new: NewPatient) -> Result<Changes, Refusal> {
     new.check(context)?;
-    let row = new.into_patient(old.id, old.region_id, old.version + 1);
+    let row = new.into_patient(old.id, old.region_id, old.sharing, old.version + 1);
     let mut changes = Changes::default();
     audit(context, &mut changes, &row, Command::WritePatient);
     changes.patient = Some(Write::Update { row, read_at: old.version });
@@ -129,7 +131,7 @@ pub fn charge(
     Ok(changes)
 }
 
-fn audit(context: &Context<'_>, changes: &mut Changes, patient: &Patient, command: Command) {
+pub(super) fn audit(context: &Context<'_>, changes: &mut Changes, patient: &Patient, command: Command) {
     let mut entry = context.audit(patient.region_id, command.name());
     entry.patient_id = Some(patient.id);
     changes.audit.push(entry);

@@ -1,6 +1,7 @@
 //! The rules of a stay, tested without a database: a small town, one person, a clock.
 
 mod answers;
+mod consent;
 mod figures;
 mod periods;
 mod steps;
@@ -9,11 +10,14 @@ use chrono::{NaiveDate, NaiveTime};
 use rules::calendar::{Calendar, OfficeHours};
 use rules::{Answers, CriterionId};
 
-use super::{Context, Decision, NewNotice, NewPatient, NewStay, admit, charge, register_patient};
+use super::{
+    Context, Decision, NewConsent, NewNotice, NewPatient, NewStay, admit, charge, register_patient, with_consent,
+};
 use crate::access::{Actor, Command};
 use crate::agreement::Agreement;
 use crate::case::Case;
 use crate::changes::Changes;
+use crate::consent::ConsentWay;
 use crate::deadline::{Deadline, DeadlineRule, Level, Timeliness};
 use crate::delivery::Delivery;
 use crate::directory::Directory;
@@ -136,6 +140,9 @@ impl Town {
             care_level: CareLevel::Care2,
         };
         let (_, registered) = register_patient(&context, hanako).unwrap();
+        let mut registered = registered;
+        let today = NewConsent::by_tick(ConsentWay::Written, start.day());
+        with_consent(&context, &mut registered, today).unwrap();
         let patient = registered.patient.unwrap().row().clone();
         let charged = charge(&context, &patient, &[], manager_id, day(4, 1)).unwrap();
         let stay = NewStay { ward_id, admitted_at: start, emergency: false, respite: false };

@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 use domain::Ids;
 use domain::access::Command;
 use domain::changes::{AuditEntry, Changes, Write};
+use domain::consent::{Consent, ConsentAct, ConsentBy, ConsentKind, ConsentScope, ConsentWay, Sharing};
 use domain::party::{CareManager, Region};
 use domain::patient::{CareGroup, CareLevel, CareTeamMember, InsuredNumber, Patient, Sex};
 use rand::RngExt;
@@ -86,6 +87,7 @@ pub(super) fn plan(
             district: line(district),
             insured_number: (level != CareLevel::NotApplied).then(|| insured_number(nth)),
             care_level: level,
+            sharing: Sharing::Everyone,
             version: 1,
         };
         let manager = match cast {
@@ -138,7 +140,21 @@ impl Person {
             action: Command::WritePatient.name().to_owned(),
             request_id: ids.next(),
         };
+        let consent = Consent {
+            id: ids.next(),
+            region_id: city.region.id,
+            patient_id: self.patient.id,
+            kind: ConsentKind::InformationSharing,
+            act: ConsentAct::Given { scope: ConsentScope::Everyone },
+            by: ConsentBy::Person,
+            way: ConsentWay::Written,
+            declared_on: audit.at.day(),
+            recorded_at: audit.at,
+            recorded_by: clerk.id,
+            organization_id: clerk.organization_id,
+        };
         Changes {
+            consents: vec![consent],
             patient: Some(Write::New(self.patient.clone())),
             team: self.charge.iter().cloned().collect(),
             audit: vec![audit],

@@ -28,6 +28,7 @@ pub(crate) static NOTICE: Table = Table::new(
         ("serial", Int),
         ("planned_on", Day),
         ("message", Text),
+        ("content", Text),
         ("screening_id", Id),
         ("replaces", Id),
         ("issued_at", At),
@@ -46,6 +47,7 @@ pub(crate) static NOTICE: Table = Table::new(
     "serial",
     "planned_on",
     "message",
+    "content",
     "screening_id",
     "replaces",
     "issued_at",
@@ -65,7 +67,7 @@ pub(crate) fn write_notice(rows: &mut Rows, n: &Notice, serial: i64) {
         r.maybe_word(why).maybe_id(replaced_with);
         r.id(n.sender_id).id(n.recipient.organization_id).maybe_id(n.recipient.care_manager_id);
         r.word(&n.recipient.because).int(serial).maybe_day(n.planned_on).text(n.message.as_str());
-        r.maybe_id(n.screening_id).maybe_id(n.replaces).at(n.issued_at).id(n.issued_by);
+        r.word(&n.content).maybe_id(n.screening_id).maybe_id(n.replaces).at(n.issued_at).id(n.issued_by);
     });
 }
 
@@ -94,6 +96,7 @@ pub(crate) fn read_notice(row: &Row, offset: usize) -> Result<Notice, StoreError
         serial: c.get()?,
         planned_on: c.get()?,
         message: c.text()?,
+        content: c.word()?,
         screening_id: c.maybe_id()?,
         replaces: c.maybe_id()?,
         issued_at: c.at()?,

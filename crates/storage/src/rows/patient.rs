@@ -19,6 +19,7 @@ pub(crate) static PATIENT: Table = Table::new(
         ("district", Text),
         ("insured_number", Text),
         ("care_level", Text),
+        ("sharing", Text),
         ("version", Int),
     ],
     &["id"],
@@ -27,7 +28,8 @@ pub(crate) static PATIENT: Table = Table::new(
 pub(crate) fn write_patient(rows: &mut Rows, p: &Patient, read_at: Option<i64>) {
     rows.row(|r| {
         r.id(p.id).id(p.region_id).text(p.name.as_str()).text(p.kana.as_str()).day(p.birth_on).word(&p.sex);
-        r.text(p.district.as_str()).maybe_word(p.insured_number.as_ref()).word(&p.care_level).int(p.version);
+        r.text(p.district.as_str()).maybe_word(p.insured_number.as_ref()).word(&p.care_level).word(&p.sharing);
+        r.int(p.version);
         if let Some(version) = read_at {
             r.read_at(version);
         }
@@ -46,6 +48,7 @@ pub(crate) fn read_patient(row: &Row, offset: usize) -> Result<Patient, StoreErr
         district: c.text()?,
         insured_number: c.maybe_text()?,
         care_level: c.word()?,
+        sharing: c.word()?,
         version: c.get()?,
     })
 }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use askama::Template;
 
+use super::consent::ConsentNote;
 use super::form::{Choice, Form};
 use super::frame::Frame;
 use super::patients::PersonCard;
@@ -23,6 +24,8 @@ pub(crate) struct Filing {
     pub(crate) verdict: Verdict,
     /// Why just they; or that there is nobody.
     pub(crate) recipient: Result<RecipientCard, String>,
+    /// Nobody has consented to more than the minimal contact.
+    pub(crate) consent: Option<ConsentNote>,
 }
 
 impl Filing {

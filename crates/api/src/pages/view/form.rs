@@ -91,6 +91,13 @@ fn label(field: &str) -> Option<&'static str> {
         "role" => "役割",
         "rights" => "できること",
         "expires_on" => "有効期限",
+        "consent" | "act" => "同意",
+        "scope" => "同意の範囲",
+        "by" => "だれから",
+        "way" => "方法",
+        "declared_on" => "同意・撤回の日",
+        "patient_id" => "本人の番号",
+        "encounter_id" => "入院の番号",
         _ => return None,
     })
 }

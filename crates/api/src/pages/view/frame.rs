@@ -92,6 +92,9 @@ fn nav(role: Role, path: &str) -> Vec<NavItem> {
     if can(Command::BreakGlass) {
         items.push(("/emergency", "緊急閲覧", "Emergency"));
     }
+    if can(Command::HoldRecords) {
+        items.push(("/admin/holds", "記録の保全", "Holds"));
+    }
     items.push(("/survey", "調査", "Survey"));
     let best = items.iter().map(|(href, _, _)| *href).filter(|href| leads(href, path)).max_by_key(|href| href.len());
     items.into_iter().map(|(href, ja, en)| NavItem { href, ja, en, current: best == Some(href) }).collect()
@@ -117,6 +120,9 @@ pub(crate) fn done(code: &str) -> Option<&'static str> {
         "acknowledged" => "回答を送信しました。",
         "withdrawn" => "連絡を取り消しました。相手にもお知らせします。",
         "replaced" => "新しい連絡に差し替えました。",
+        "consent" => "同意について記録しました。",
+        "held" => "記録を保全しました。",
+        "lifted" => "保全を解除しました。",
         "published" => "数値を公表し、固定しました。",
         "opened" => "記録を開きました。閲覧は記録され、関係する機関へお知らせします。",
         "reviewed" => "点検を記録しました。",

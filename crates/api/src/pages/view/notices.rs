@@ -41,6 +41,10 @@ pub(crate) struct NoticePage {
     pub(crate) is_plan: bool,
     pub(crate) stay_id: String,
     pub(crate) person: PersonCard,
+    /// Nobody has consented to the reader seeing more than the minimal contact.
+    pub(crate) minimal: bool,
+    /// The reader sent it, and it carried no more.
+    pub(crate) sent_minimal: bool,
     pub(crate) place: String,
     pub(crate) because: (&'static str, &'static str),
     pub(crate) message: String,

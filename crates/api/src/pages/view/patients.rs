@@ -5,6 +5,7 @@ use askama::Template;
 use super::form::{Choice, Form, Group};
 use super::frame::Frame;
 use super::home::StayRow;
+use super::words::Badge;
 
 #[derive(Debug, Template)]
 #[template(path = "patient_search.html")]
@@ -40,6 +41,8 @@ pub(crate) struct PersonForm {
     /// People who may be the same one.
     pub(crate) alike: Vec<PersonRow>,
     pub(crate) doubts: Vec<&'static str>,
+    /// How a consent can have been given.
+    pub(crate) consents: Vec<Choice>,
 }
 
 #[derive(Debug, Template)]
@@ -49,6 +52,9 @@ pub(crate) struct Person {
     pub(crate) person: PersonCard,
     pub(crate) insured_number: Option<String>,
     pub(crate) team: Vec<Charge>,
+    pub(crate) consent: Badge,
+    pub(crate) can_record_consent: bool,
+    pub(crate) can_view_disclosures: bool,
     pub(crate) stays: Vec<StayRow>,
     pub(crate) can_write: bool,
     pub(crate) can_admit: bool,
@@ -65,6 +71,8 @@ pub(crate) struct PersonCard {
     pub(crate) sex: &'static str,
     pub(crate) district: String,
     pub(crate) care_level: &'static str,
+    /// Nobody has consented to more than the name being shown.
+    pub(crate) name_only: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 //! With `TSUNAGI_PAGES_DIR` set, the pages are also written there, for looking at them in a browser.
 
 mod account;
+mod law;
 mod office;
 mod person;
 mod stay;
@@ -74,6 +75,7 @@ fn person() -> PersonCard {
         sex: "男性",
         district: "東部圏域".into(),
         care_level: "要介護2",
+        name_only: false,
     }
 }
 

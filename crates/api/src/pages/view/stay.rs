@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::consent::ConsentNote;
 use super::form::{Choice, Form, Group};
 use super::frame::Frame;
 use super::notices::NoticeRow;
@@ -14,6 +15,9 @@ pub(crate) struct Stay {
     pub(crate) frame: Frame,
     pub(crate) id: String,
     pub(crate) person: PersonCard,
+    /// Nobody has consented to more than the minimal contact with the reader.
+    pub(crate) minimal: bool,
+    pub(crate) consent: Badge,
     /// The person's page may be opened.
     pub(crate) can_view_person: bool,
     pub(crate) place: String,
@@ -104,6 +108,8 @@ pub(crate) struct Admission {
     pub(crate) person: PersonCard,
     pub(crate) form: Form,
     pub(crate) wards: Vec<Group>,
+    /// How a consent can have been given; none where one is on record.
+    pub(crate) consents: Option<Vec<Choice>>,
     /// Whom an admission notice would reach, and why; or that there is nobody.
     pub(crate) recipient: Result<(String, &'static str), String>,
 }
@@ -148,6 +154,8 @@ pub(crate) struct Tell {
     pub(crate) kind: (&'static str, &'static str),
     pub(crate) kind_code: &'static str,
     pub(crate) recipient: Result<(String, &'static str), String>,
+    /// Nobody has consented to more than the minimal contact.
+    pub(crate) consent: Option<ConsentNote>,
     /// A draft in headings, for the sheet.
     pub(crate) is_sheet: bool,
 }

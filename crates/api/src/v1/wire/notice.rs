@@ -1,6 +1,7 @@
 //! 連絡 on the wire: filing, notices, and what became of them.
 
 use chrono::NaiveDate;
+use domain::consent::Content;
 use domain::decide::NewNotice;
 use domain::directory::Directory;
 use domain::notice::{Notice, NoticeKind, NoticeState, Reading, Recipient, RecipientReason};
@@ -139,7 +140,10 @@ pub struct NoticeView {
     /// 第n号 of the receiving organization.
     pub serial: i64,
     pub planned_on: Option<NaiveDate>,
-    /// Null for whoever received it once it was taken back.
+    /// What the consent in force let it carry.
+    #[schema(value_type = words::Content)]
+    pub content: Content,
+    /// Null for whoever received it once it was taken back, or once the consent was withdrawn.
     #[schema(value_type = Option<String>)]
     pub message: Option<Prose>,
     pub replaces: Option<Uuid>,
@@ -158,6 +162,7 @@ impl From<&Notice> for NoticeView {
             recipient: (&notice.recipient).into(),
             serial: notice.serial,
             planned_on: notice.planned_on,
+            content: notice.content,
             message: Some(notice.message.clone()),
             replaces: notice.replaces.map(domain::NoticeId::uuid),
             issued_at: notice.issued_at,
@@ -218,8 +223,10 @@ impl From<&NoticeState> for NoticeStateView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpenedNoticeView {
     pub notice: NoticeView,
-    /// Null for whoever received it once it was taken back: a tombstone.
+    /// Null for whoever received it once it was taken back: a tombstone; and where no consent lets it be shown.
     pub patient: Option<super::patient::PatientView>,
+    /// Whom it is about and whom to phone; null on a tombstone.
+    pub person: Option<super::consent::PersonView>,
     pub acknowledgements: Vec<AcknowledgementView>,
     /// Who has opened it.
     pub readings: Vec<ReadingView>,

@@ -1,6 +1,7 @@
 //! 本人 and 担当 on the wire.
 
 use chrono::NaiveDate;
+use domain::consent::Sharing;
 use domain::decide::{NewPatient, PatientDoubt};
 use domain::directory::Directory;
 use domain::patient::{CareLevel, CareTeamMember, InsuredNumber, Patient, Sex};
@@ -74,6 +75,8 @@ pub struct PatientView {
     pub insured_number: Option<InsuredNumber>,
     #[schema(value_type = words::CareLevel)]
     pub care_level: CareLevel,
+    #[schema(value_type = words::Sharing)]
+    pub sharing: Sharing,
     pub version: i64,
 }
 
@@ -88,6 +91,7 @@ impl From<Patient> for PatientView {
             district: patient.district,
             insured_number: patient.insured_number,
             care_level: patient.care_level,
+            sharing: patient.sharing,
             version: patient.version,
         }
     }

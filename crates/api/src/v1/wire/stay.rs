@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::consent::PersonView;
 use super::contact::ContactView;
 use super::deadline::{DeadlineView, WarningView};
 use super::event::EventView;
@@ -72,26 +73,30 @@ pub struct EncounterHead {
     pub id: Uuid,
     pub patient_id: Uuid,
     pub hospital_id: Uuid,
-    pub ward_id: Uuid,
+    /// Null where no consent lets it be shown.
+    pub ward_id: Option<Uuid>,
     pub ward_name: Option<String>,
     pub state: StateView,
     #[schema(value_type = String, format = DateTime)]
     pub admitted_at: Instant,
-    pub emergency: bool,
+    /// Null where no consent lets it be shown.
+    pub emergency: Option<bool>,
     pub version: i64,
 }
 
 impl EncounterHead {
-    pub fn of(encounter: &Encounter, directory: &Directory) -> Self {
+    /// `shared`: a consent lets the reader see more than that there is a stay.
+    pub fn of(encounter: &Encounter, directory: &Directory, shared: bool) -> Self {
+        let ward = directory.ward(encounter.ward_id).filter(|_| shared);
         Self {
             id: encounter.id.uuid(),
             patient_id: encounter.patient_id.uuid(),
             hospital_id: encounter.hospital_id.uuid(),
-            ward_id: encounter.ward_id.uuid(),
-            ward_name: directory.ward(encounter.ward_id).map(|ward| ward.name.to_string()),
+            ward_id: shared.then(|| encounter.ward_id.uuid()),
+            ward_name: ward.map(|ward| ward.name.to_string()),
             state: (&encounter.state).into(),
             admitted_at: encounter.admitted_at,
-            emergency: encounter.emergency,
+            emergency: shared.then_some(encounter.emergency),
             version: encounter.version,
         }
     }
@@ -121,7 +126,9 @@ pub struct EncounterPage {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EncounterView {
     pub encounter: EncounterHead,
-    pub patient: PatientView,
+    /// Null where no consent lets it be shown; then events, screenings, contacts and messages are empty too.
+    pub patient: Option<PatientView>,
+    pub person: PersonView,
     pub care_team: Vec<CareTeamMemberView>,
     pub events: Vec<EventView>,
     /// Every planned day, with the moment at which it became known.
@@ -161,12 +168,15 @@ pub struct PlannedView {
 }
 
 impl EncounterView {
-    pub fn of(case: Case, directory: &Directory, sheet: Option<rules::SheetDays>) -> Self {
+    /// `shared`: a consent lets the reader see more than the minimal contact.
+    pub fn of(case: Case, directory: &Directory, sheet: Option<rules::SheetDays>, shared: bool) -> Self {
+        let case = if shared { case } else { case.minimal() };
         let folded = domain::encounter::fold(&case.events);
         let planned = folded.planned.iter().map(|p| PlannedView { planned_on: p.planned_on, known_at: p.known_at });
         Self {
             information_sheet: sheet.map(SheetDaysView::from),
-            encounter: EncounterHead::of(&case.encounter, directory),
+            encounter: EncounterHead::of(&case.encounter, directory, shared),
+            person: PersonView::of(&case.patient, case.encounter.hospital_id, directory),
             planned: planned.collect(),
             care_team: case.team.iter().map(|member| CareTeamMemberView::of(member, directory)).collect(),
             events: case.events.iter().map(EventView::from).collect(),
@@ -175,7 +185,7 @@ impl EncounterView {
             notices: case.notices.iter().map(NoticeView::from).collect(),
             contacts: case.contacts.iter().map(ContactView::from).collect(),
             warnings: case.warnings.iter().map(WarningView::from).collect(),
-            patient: case.patient.into(),
+            patient: shared.then(|| case.patient.into()),
         }
     }
 }

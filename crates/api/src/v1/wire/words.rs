@@ -48,6 +48,22 @@ macro_rules! words {
 }
 
 words! {
+    /// To what somebody consents.
+    ConsentKind = domain::consent::ConsentKind { InformationSharing Survey }
+    /// Who may be told: the hospital and the office in charge alone, or everybody who has to do with the stay.
+    ConsentScope = domain::consent::ConsentScope { Care Everyone }
+    ConsentWay = domain::consent::ConsentWay { Written Oral }
+    /// Who said it.
+    ConsentBy = domain::consent::ConsentBy { Person Family Representative }
+    /// What the consents come to: `none` is the minimal contact alone.
+    Sharing = domain::consent::Sharing { None Care Everyone }
+    /// How much a notice carries; `minimal`: name, hospital, day, and whom to phone.
+    Content = domain::consent::Content { Full Minimal }
+    /// A kind of data.
+    Item = domain::disclosure::Item {
+        Name Stay DischargeDay Particulars InsuredNumber Screening Message InformationSheet Course CareTeam Consents
+    }
+    Occasion = domain::disclosure::Occasion { Notice InformationSheet OutsideWord Export }
     Sex = domain::patient::Sex { Female Male Other Unknown }
     /// 要介護状態区分.
     CareLevel = domain::patient::CareLevel {

@@ -26,6 +26,8 @@ fn the_pages_of_a_notice_are_drawn() {
         is_plan: true,
         stay_id: "e1".into(),
         person: person(),
+        minimal: false,
+        sent_minimal: false,
         place: "架空中央病院 3階東病棟".into(),
         because: ("担当のケアマネジャーがいるため", "the care manager in charge"),
         message: "ベッドと手すりが必要です。\n会議は火曜を希望。".into(),

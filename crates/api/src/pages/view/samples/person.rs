@@ -33,6 +33,7 @@ fn the_pages_of_a_person_are_drawn() {
         care_levels: groups(),
         sexes: vec![Choice::new("female", "女性", "female"), Choice::new("male", "男性", "male")],
         alike: vec![row],
+        consents: crate::pages::consent::ways(),
         doubts: vec!["40歳未満の方です。生年月日を確かめてください。"],
     };
     let html = draw("patient-form", &person_form);
@@ -52,6 +53,9 @@ fn the_pages_of_a_person_are_drawn() {
             person: person(),
             insured_number: Some("H000000001".into()),
             team: vec![charge.clone()],
+            consent: Badge::new(Tone::Done, "同意あり", "consent given"),
+            can_record_consent: true,
+            can_view_disclosures: true,
             stays: stays()[..1].to_vec(),
             can_write: true,
             can_admit: true,

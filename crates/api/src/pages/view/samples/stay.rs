@@ -1,11 +1,16 @@
 //! The pages of a stay, and the filing form.
 
 use super::*;
+use crate::pages::view::consent::ConsentNote;
 use crate::pages::view::filing::{CriterionRow, DetailTick, Filing, RecipientCard, Verdict};
 use crate::pages::view::stay::{
     Actions, Admission, ContactForm, ContactRow, DeadlineRow, Events, ScreeningCard, Stay, Tell, TimelineRow,
     WarningRow,
 };
+
+fn unconsented(action: &str, can_record: bool) -> ConsentNote {
+    ConsentNote { form: form(action, Typed::default()), ways: crate::pages::consent::ways(), can_record }
+}
 
 fn stay() -> Stay {
     let deadline = |countdown: &str, tone, open, verdict| DeadlineRow {
@@ -38,6 +43,8 @@ fn stay() -> Stay {
         frame: Frame { done: done("sent"), ..ward("入院の記録") },
         id: "e1".into(),
         person: person(),
+        minimal: false,
+        consent: Badge::new(Tone::Done, "同意あり", "consent given"),
         can_view_person: true,
         place: "架空中央病院 3階東病棟".into(),
         admitted: "11月2日(月) 10:30".into(),
@@ -80,6 +87,11 @@ fn stay() -> Stay {
 #[test]
 fn the_pages_of_a_stay_are_drawn() {
     draw("stay", &stay());
+    let nameless = crate::pages::view::patients::PersonCard { name_only: true, ..person() };
+    let minimal =
+        Stay { minimal: true, person: nameless, timeline: vec![], screening: None, contacts: vec![], ..stay() };
+    let html = draw("stay-minimal", &minimal);
+    assert!(!html.contains("要介護2") && html.contains("最小限の内容だけ"));
     let typed = Typed::default().with("admitted_on", "2026-11-20").with("admitted_time", "17:05").with("tell", "yes");
     let recipient = Ok(("常呂 次郎(架空居宅介護支援事業所)".to_owned(), "担当のケアマネジャーがいるため"));
     draw(
@@ -89,6 +101,7 @@ fn the_pages_of_a_stay_are_drawn() {
             person: person(),
             form: form("/encounters/new", typed),
             wards: groups(),
+            consents: Some(crate::pages::consent::ways()),
             recipient: recipient.clone(),
         },
     );
@@ -132,6 +145,7 @@ fn the_pages_of_a_stay_are_drawn() {
             kind: ("入院時情報提供", "admission information"),
             kind_code: "admission_information",
             recipient,
+            consent: Some(unconsented("/encounters/e1/tell", false)),
             is_sheet: true,
         },
     );
@@ -190,6 +204,7 @@ fn the_filing_form_is_drawn_with_the_whole_agreement() {
             because: "担当のケアマネジャーがいるため",
             because_en: "the care manager in charge",
         }),
+        consent: None,
     };
     let typed = Typed::default()
         .with("planned_on", "2026-11-27")
@@ -202,6 +217,12 @@ fn the_filing_form_is_drawn_with_the_whole_agreement() {
             form("/encounters/e1/file", typed),
             &[("planned_on", "退院予定日は今日以降の日付にしてください。"), ("why", "理由を入力してください。")],
         )),
+    );
+    let without = form("/encounters/e1/file", Typed::default());
+    let without = Filing { consent: Some(unconsented("/encounters/e1/file", true)), ..filing(without) };
+    let html = draw("file-without-consent", &without);
+    assert!(
+        html.contains("情報共有の同意が、まだ記録されていません") && html.contains("name=\"consent\" value=\"oral\"")
     );
     draw("verdict", &verdict());
 }
