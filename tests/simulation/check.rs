@@ -49,19 +49,20 @@ pub(crate) async fn outbox(world: &mut World, at_the_end: bool) -> Result<()> {
     Ok(())
 }
 
-/// Promise 2, by mail: each warning to each of its mailboxes, once.
-pub(crate) fn warning_mails(world: &World) -> Result<()> {
+/// Promise 2, by mail: each warning to each of its mailboxes, once. Before the end some may wait behind a slow relay.
+pub(crate) fn warning_mails(world: &World, at_the_end: bool) -> Result<()> {
+    let right = |stand: usize, expected: usize| stand == expected || stand < expected && !at_the_end;
     let letters = world.relay.letters();
     for (id, stay) in &world.model.stays {
         let expected: usize = stay.warned.values().flatten().map(|(level, _)| level.mails_to_hospital()).sum();
         let path = format!("/encounters/{id}");
         let stand = letters.values().filter(|letter| letter.path == path).count();
-        ensure!(stand == expected, "mails of the warnings of stay {id}: expected {expected}, stand {stand}");
+        ensure!(right(stand, expected), "mails of the warnings of stay {id}: expected {expected}, stand {stand}");
     }
     let expected = world.model.warnings(Level::StillMissed);
     let to_city = |letter: &&crate::relay::Letter| letter.subject.contains("期限までに出されていない");
     let stand = letters.values().filter(to_city).count();
-    ensure!(stand == expected, "mails to the city of missed notices: expected {expected}, stand {stand}");
+    ensure!(right(stand, expected), "mails to the city of missed notices: expected {expected}, stand {stand}");
     Ok(())
 }
 

@@ -117,7 +117,7 @@ async fn run(seed: u64, asked: Asked) -> Result<()> {
         for id in touched {
             check::stay(&mut world, &id).await?;
         }
-        check::warning_mails(&world)?;
+        check::warning_mails(&world, false)?;
     }
     // Nothing happens any more; what waits ends.
     world.relay.recovers();
@@ -126,7 +126,7 @@ async fn run(seed: u64, asked: Asked) -> Result<()> {
         world.sweep().await?;
     }
     check::outbox(&mut world, true).await?;
-    check::warning_mails(&world)?;
+    check::warning_mails(&world, true)?;
     let all: Vec<_> = world.model.stays.keys().cloned().collect();
     for id in &all {
         check::stay(&mut world, id).await?;

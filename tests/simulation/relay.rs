@@ -1,7 +1,7 @@
 //! The mail relay of the simulation: it refuses, falls silent, is away for a day, takes a mail and says that it didn't.
 //!
-//! What becomes of an attempt depends on the seed, the mail and the number of the attempt alone, so that the order in which mails are
-//! sent does not matter for a replay.
+//! What becomes of an attempt depends on the seed, the mailbox, the subject, the day and the number of the attempt alone, so that neither
+//! ids nor the order in which mails are sent matter for a replay.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,6 +18,8 @@ use scheduler::mail::{Mail, Mailer, MemoryTransport};
 pub(crate) struct Letter {
     pub(crate) to: String,
     pub(crate) subject: String,
+    /// The day of the first attempt.
+    sent_on: NaiveDate,
     /// Where its link points to, below the service's address.
     pub(crate) path: String,
     pub(crate) attempts: u32,
@@ -82,9 +84,10 @@ impl Relay {
         let (seed, healthy) = (state.seed, state.healthy);
         let away = !healthy && state.away_on.contains(&clock.now().day());
         let id = mail.message_id.as_str().to_owned();
-        let letter = state.letters.entry(id.clone()).or_insert_with(|| Letter {
+        let letter = state.letters.entry(id).or_insert_with(|| Letter {
             to: mail.to.as_str().to_owned(),
             subject: mail.subject.as_str().to_owned(),
+            sent_on: clock.now().day(),
             path: path_of(&mail.text),
             attempts: 0,
             copies: 0,
@@ -94,7 +97,8 @@ impl Relay {
         letter.attempts += 1;
         let office = letter.to.split_once('@').is_some_and(|(_, domain)| domain.starts_with('o'));
         let lost = office && chance(&(seed, &letter.to)) < 60;
-        let drawn = if healthy { 1_000 } else { chance(&(seed, &id, letter.attempts)) };
+        let drawn =
+            if healthy { 1_000 } else { chance(&(seed, &letter.to, &letter.subject, letter.sent_on, letter.attempts)) };
         let answer = match drawn {
             _ if lost => Response::FatalError { code: Some(550), detail: "no such mailbox".to_owned() },
             _ if away => Response::TransientError { code: None, detail: "nobody answers".to_owned() },
