@@ -49,8 +49,8 @@ impl Target {
                 .busy_timeout(LOCK_WAIT)
                 .statement_cache_capacity(STATEMENTS)
                 .row_buffer_size(4096)
-                // Pages of the writer's: with the default of 2 MB every commit would read its pages again; with more than this, what a
-                // commit costs for looking through the cache is more than what it saves. The file is not mapped: a reader would give its
+                // Pages of the writer's: with the default of 2 MB every commit would read its pages again. A bigger cache costs as
+                // well: after a page was split, a commit looks through all of it. The file is not mapped: a reader would give its
                 // map back after every commit of the writer.
                 .pragma("cache_size", "-24576")
                 // Whoever else writes (a migration) sees to a log that `checkpoint` does not know of.

@@ -1,7 +1,7 @@
 //! Rows on their way into a statement, field after field in the order of the table's columns.
 //!
 //! Why two forms: SQLite's arguments cost an allocation and a call each, so all rows come as one JSON text; PostgreSQL reads an array a
-//! column in its own binary form at a third of what JSON costs there.
+//! column in its own binary form, and need not parse.
 
 use chrono::NaiveDate;
 use domain::Instant;
