@@ -33,6 +33,7 @@ async function register(nurse, manager, number) {
   await page.getByLabel('女性').check();
   await page.locator('#f-district').selectOption({ index: 1 });
   await page.locator('#f-care_level').selectOption('care2');
+  await page.getByLabel('口頭で同意あり').check();
   await page.getByRole('button', { name: '登録する' }).click();
   nurse.check('the person is registered', page.url().includes('done=registered'), await nurse.text());
   await nurse.look('person');
