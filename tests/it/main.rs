@@ -8,6 +8,7 @@ mod backup;
 mod crash;
 mod doctor;
 mod edge;
+mod found;
 mod hostile;
 mod letters;
 mod login;

@@ -5,6 +5,7 @@
 //! - [`backup`] — copies of a SQLite database, sealed, and putting one back.
 //! - [`doctor`] — what is wrong, and what to do about it.
 //! - [`edge`] — connections, TLS, limits, whose address a request comes from.
+//! - [`found`] — a new region and its first administrator.
 //! - [`metrics`] — figures for Prometheus, and the alerts that matter.
 //! - [`papers`] — the threat model, and the Ministry's guideline point by point.
 //! - [`city`] — the fictional city of demo, tests and benchmarks, made from a seed.
@@ -17,6 +18,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod edge;
+pub mod found;
 pub mod metrics;
 pub mod papers;
 pub mod purge;

@@ -47,6 +47,8 @@ enum Task {
     },
     /// Brings the database to this version's schema.
     Migrate,
+    /// A new region from a file (config/region.example.toml); prints a link for its first administrator.
+    Found { file: PathBuf },
     /// One sweep now: what is due is warned about, and the mails are written.
     Sweep,
     /// The survey of a period, as JSON, CSV or PDF.
@@ -124,6 +126,7 @@ async fn main() -> Result<()> {
         Task::Serve => serve(&config).await,
         Task::Demo { listen, directory, small } => server::demo::run(config, &listen, directory, small).await,
         Task::Migrate => migrate(&config).await,
+        Task::Found { file } => found(&config, &file).await,
         Task::Sweep => sweep(&config).await,
         Task::Survey { first, last, format, output, publish } => {
             survey(&config, (first, last), &format, output, publish).await
@@ -173,6 +176,22 @@ async fn migrate(config: &Config) -> Result<()> {
     store.migrate().await?;
     println!("schema version {}", store.schema_version().await?);
     store.close().await;
+    Ok(())
+}
+
+async fn found(config: &Config, file: &Path) -> Result<()> {
+    let store = service::open_store(config).await?;
+    store.migrate().await?;
+    let agreements = service::agreements(config)?;
+    let known: Vec<&str> = agreements.keys().map(String::as_str).collect();
+    let mut chance = [0; 40];
+    rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut chance).context("reading the machine's randomness")?;
+    let (seed, token) = chance.split_at(8);
+    let seed = u64::from_le_bytes(seed.try_into()?);
+    let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+    let link = server::found::found(&store, file, &known, domain::Clock::now(&SystemClock), seed, &token).await;
+    store.close().await;
+    println!("The administrator sets her password within 72 hours at:\n{}{}", config.server.public_url, link?);
     Ok(())
 }
 

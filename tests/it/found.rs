@@ -1,0 +1,47 @@
+//! From an empty database to the first login of a region's administrator, as an operator goes.
+
+use std::path::Path;
+
+use domain::Clock;
+use server::found::found;
+use tests::{TestApp, on_both};
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/region.example.toml");
+const PASSWORD: &str = "つなぎの はじめての あいことば 2026";
+
+on_both! {
+    async fn a_founded_region_has_an_administrator_who_sets_her_password_by_the_link(app: TestApp) {
+        let token = "ab".repeat(32);
+        let link = found(&app.service.store, Path::new(EXAMPLE), &["kitami"], app.clock.now(), 7, &token).await.unwrap();
+        let page = app.nobody().get(&link).await;
+        assert_eq!(page.status.as_u16(), 200, "{}", page.text());
+        let chosen = app.nobody().submit(&link, &[("action", "send"), ("new_password", PASSWORD)]).await;
+        assert!(chosen.status.is_redirection() || chosen.status.is_success(), "{}: {}", chosen.status, chosen.text());
+        let login = serde_json::json!({ "login": "admin.tsunagi", "password": PASSWORD });
+        let session = app.nobody().post("/api/v1/session", &login).await.expect(201);
+        let admin = app.nobody().with_token(session["token"].as_str().unwrap());
+        assert_eq!(admin.get("/api/v1/me").await.expect(200)["role"], "administrator");
+        assert!(app.service.store.verify_audit().await.unwrap().is_whole());
+        // The region that was there before sees nothing of it.
+        let regions = app.service.store.regions().await.unwrap();
+        assert_eq!(regions.len(), 2);
+    }
+
+    async fn a_file_that_can_not_be_taken_whole_founds_nothing(app: TestApp) {
+        let text = std::fs::read_to_string(EXAMPLE).unwrap();
+        let path = std::env::temp_dir().join(format!("tsunagi-found-{}.toml", uuid::Uuid::from_u128(rand::random())));
+        for (bent, expected) in [
+            (text.replace("\"kitami\"", "\"atlantis\""), "region.agreement"),
+            (text.replace("admin.tsunagi", "Admin Tsunagi"), "administrator.login"),
+            (text.replace("kaigo@city.example.jp", "nobody"), "first_contact"),
+            (text.replace("kind = \"municipality\"", "kind = \"guest\""), "municipality"),
+        ] {
+            std::fs::write(&path, bent).unwrap();
+            let refused = found(&app.service.store, &path, &["kitami"], app.clock.now(), 7, &"cd".repeat(32)).await;
+            let said = format!("{:#}", refused.expect_err(expected));
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(app.service.store.regions().await.unwrap().len(), 1);
+    }
+}
