@@ -4,7 +4,7 @@ use std::path::Path;
 
 use domain::Clock;
 use server::found::found;
-use tests::{TestApp, on_both};
+use tests::on_both;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/region.example.toml");
 const PASSWORD: &str = "つなぎの はじめての あいことば 2026";
