@@ -24,6 +24,10 @@ pub(super) async fn admit(world: &mut World) -> Result<()> {
         "care_level": "care3",
     });
     let patient = world.does(who, "/api/v1/patients", &person).await?["id"].as_str().context("an id")?.to_owned();
+    let consent = json!({
+        "kind": "information_sharing", "act": "given", "by": "person", "way": "oral", "declared_on": today,
+    });
+    world.does(who, &format!("/api/v1/patients/{patient}/consents"), &consent).await?;
     let managers: Vec<_> = world.model.parties.managers.keys().cloned().collect();
     let manager = managers[world.chance.random_range(0..managers.len())].clone();
     let manager = world.chance.random_bool(0.75).then_some(manager);
