@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use domain::changes::{AuditEntry, Changes, DirectoryChanges};
 use domain::credential::{Invitation, Proof};
+use domain::decide::check_login;
 use domain::party::{
     Account, CareManager, ContactPoint, ContactUse, Organization, OrganizationKind, Region, Role, Ward,
 };
@@ -108,12 +109,8 @@ pub async fn found(
         }
     }
     let Some(organization_id) = municipality else { bail!("organizations: expected one of kind = \"municipality\"") };
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
     let login = file.administrator.login.clone();
-    ensure!(
-        (3..=60).contains(&login.len()) && login.chars().all(plain),
-        "administrator.login: expected 3 to 60 of a–z, 0–9, dot, hyphen, underscore"
-    );
+    ensure!(check_login(&login).is_ok(), "administrator.login: expected 3 to 60 of a–z, 0–9, dot, hyphen, underscore");
     let account = Account {
         id: ids.next(),
         region_id: region.id,
@@ -150,12 +147,9 @@ pub async fn found(
         request_id: ids.next(),
     };
     directory.accounts.push(account);
-    store
-        .apply(Changes { directory, audit: vec![audit], ..Changes::default() })
-        .await
-        .context("founding the region")?;
-    let credentials = vec![Proof::Invite(invitation), link];
-    store.apply(Changes { credentials, ..Changes::default() }).await.context("inviting the administrator")?;
+    let (audit, credentials) = (vec![audit], vec![Proof::Invite(invitation), link]);
+    let changes = Changes { directory, audit, credentials, ..Changes::default() };
+    store.apply(changes).await.context("founding the region")?;
     Ok(format!("/invitation/{token}"))
 }
 

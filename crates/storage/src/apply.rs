@@ -3,11 +3,12 @@
 //! The order inside decides who is told what: first the idempotency keys (a repeated one ends that command), then the guards (a stale
 //! one ends that command and gives its key back), and only then the rows, so nothing of a command that ended early is ever written.
 
+mod directory;
 mod guards;
 mod proofs;
 pub(crate) mod purge;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use domain::changes::{Changes, IdempotencyRecord, Write};
 use domain::notice::Notice;
@@ -17,8 +18,8 @@ use sqlx::SqlStr;
 use uuid::Uuid;
 
 use crate::chain::Chain;
-use crate::dialect::{Dialect, once};
-use crate::engine::{Arg, Conn, Row, Step, args};
+use crate::dialect::Dialect;
+use crate::engine::{Arg, Conn, Row, Step};
 use crate::error::{Failure, StoreError};
 use crate::rows::*;
 use crate::table::Kind::{Id, Int};
@@ -160,48 +161,6 @@ impl<'a> Batch<'a> {
         let mut rows = Rows::of(table, self.dialect);
         self.going().for_each(|(_, changes)| fill(&mut rows, changes));
         if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()).await }
-    }
-
-    async fn directory(&mut self) -> Result<(), Abort> {
-        let (mut regions, mut organizations) = (BTreeSet::<RegionId>::new(), BTreeSet::<OrganizationId>::new());
-        for (_, changes) in self.going() {
-            let d = &changes.directory;
-            regions.extend(d.regions.iter().map(|r| r.id));
-            regions.extend(d.organizations.iter().map(|o| o.region_id).chain(d.accounts.iter().map(|a| a.region_id)));
-            organizations.extend(d.wards.iter().map(|w| w.organization_id));
-            organizations.extend(d.contact_points.iter().map(|p| p.organization_id));
-            organizations.extend(d.care_managers.iter().map(|c| c.organization_id));
-        }
-        if regions.is_empty() && organizations.is_empty() {
-            return Ok(());
-        }
-        let d = self.dialect;
-        self.write(REGION.put(d), &REGION, |r, c| c.directory.regions.iter().for_each(|x| write_region(r, x))).await?;
-        self.write(ORGANIZATION.put(d), &ORGANIZATION, |r, c| {
-            c.directory.organizations.iter().for_each(|x| write_organization(r, x));
-        })
-        .await?;
-        self.write(WARD.put(d), &WARD, |r, c| c.directory.wards.iter().for_each(|x| write_ward(r, x))).await?;
-        self.write(CONTACT_POINT.put(d), &CONTACT_POINT, |r, c| {
-            c.directory.contact_points.iter().for_each(|x| write_contact_point(r, x));
-        })
-        .await?;
-        self.write(CARE_MANAGER.put(d), &CARE_MANAGER, |r, c| {
-            c.directory.care_managers.iter().for_each(|x| write_care_manager(r, x));
-        })
-        .await?;
-        self.write(ACCOUNT.put(d), &ACCOUNT, |r, c| c.directory.accounts.iter().for_each(|x| write_account(r, x)))
-            .await?;
-        let sql = once!(d, {
-            let (regions, organizations) = (d.in_ids("id", 1), d.in_ids("o.id", 2));
-            format!(
-                "UPDATE region SET directory_version = directory_version + 1
-                 WHERE {regions} OR id IN (SELECT o.region_id FROM organization AS o WHERE {organizations})"
-            )
-        });
-        let regions: Vec<Uuid> = regions.into_iter().map(Uuid::from).collect();
-        let organizations: Vec<Uuid> = organizations.into_iter().map(Uuid::from).collect();
-        Ok(self.conn.run(sql, args![regions, organizations]).await?)
     }
 
     /// Rows that others of the same transaction refer to.

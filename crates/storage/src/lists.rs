@@ -1,16 +1,18 @@
 //! The lists of the pages and the API: newest first, a page at a time, the cursor being the last id of the page before.
 
+mod warnings;
+
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use domain::consent::{Content, Sharing};
-use domain::deadline::{Deadline, Warning};
+use domain::deadline::Deadline;
 use domain::delivery::{Attempt, Delivery};
 use domain::encounter::Encounter;
 use domain::notice::{AcknowledgementRecord, Notice, Reading};
 use domain::patient::Patient;
 use domain::text::{Kana, Line};
-use domain::{DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, PatientId, RegionId, WardId, WarningId};
+use domain::{DeliveryId, EncounterId, NoticeId, OrganizationId, PatientId, RegionId, WardId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -19,6 +21,8 @@ use crate::error::StoreError;
 use crate::rows::*;
 use crate::store::Store;
 use crate::table::parse_word;
+
+pub use warnings::{OverdueLine, WarningFilter, WarningLine};
 
 /// Which stays; what is none does not narrow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,39 +102,6 @@ impl NoticeLine {
             Content::Minimal
         }
     }
-}
-
-/// Which warnings; what is none does not narrow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WarningFilter {
-    /// About stays in this hospital.
-    pub hospital_id: Option<OrganizationId>,
-    /// About this stay.
-    pub encounter_id: Option<EncounterId>,
-    /// Given then or later.
-    pub since: Option<Instant>,
-}
-
-/// One warning of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WarningLine {
-    /// The warning.
-    pub warning: Warning,
-    /// The hospital of the stay.
-    pub hospital_id: OrganizationId,
-    /// The ward on which the person is now.
-    pub ward_id: WardId,
-}
-
-/// One deadline that was missed and is still open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OverdueLine {
-    /// The deadline.
-    pub deadline: Deadline,
-    /// The hospital of the stay.
-    pub hospital_id: OrganizationId,
-    /// The ward on which the person is now.
-    pub ward_id: WardId,
 }
 
 /// The conditions of a list as they are asked for, so that each asked one can use its index.
@@ -343,58 +314,6 @@ impl Store {
             .map(|d| (attempts.remove(&d.id).unwrap_or_default(), d))
             .map(|(a, d)| (d, a))
             .collect())
-    }
-
-    /// Warnings, newest first; `after` is the last id of the page before.
-    pub async fn list_warnings(
-        &self,
-        region_id: RegionId,
-        filter: &WarningFilter,
-        after: Option<WarningId>,
-        limit: u32,
-    ) -> Result<Vec<WarningLine>, StoreError> {
-        let mut asked = Conditions::of_region("w", region_id);
-        asked.and("e.hospital_id = ?", filter.hospital_id.map(Uuid::from));
-        asked.and("w.encounter_id = ?", filter.encounter_id.map(Uuid::from));
-        asked.and("w.warned_at >= ?", filter.since);
-        asked.and("w.id < ?", after.map(Uuid::from));
-        let columns = WARNING.list("w.");
-        let select = format!(
-            "SELECT e.hospital_id, e.ward_id, {columns} FROM warning AS w JOIN encounter AS e ON e.id = w.encounter_id"
-        );
-        let rows = self.listed(&select, asked, "w.id DESC", limit).await?;
-        rows.iter()
-            .map(|row| {
-                let (hospital_id, ward_id) = (row.get::<Uuid>(0)?.into(), row.get::<Uuid>(1)?.into());
-                Ok(WarningLine { warning: read_warning(row, 2)?, hospital_id, ward_id })
-            })
-            .collect()
-    }
-
-    /// Deadlines that were missed, or could never be met, and still stand open; the longest overdue first.
-    pub async fn overdue(&self, region_id: RegionId, limit: u32) -> Result<Vec<OverdueLine>, StoreError> {
-        let mut asked = Conditions::of_region("d", region_id);
-        asked.plain("d.verdict IN ('missed', 'impossible') AND d.open");
-        let columns = DEADLINE.list("d.");
-        let select = format!(
-            "SELECT e.hospital_id, e.ward_id, {columns} FROM deadline AS d JOIN encounter AS e ON e.id = d.encounter_id"
-        );
-        let rows = self.listed(&select, asked, "d.due_on, d.encounter_id", limit).await?;
-        rows.iter()
-            .map(|row| {
-                let (hospital_id, ward_id) = (row.get::<Uuid>(0)?.into(), row.get::<Uuid>(1)?.into());
-                Ok(OverdueLine { deadline: read_deadline(row, 2)?, hospital_id, ward_id })
-            })
-            .collect()
-    }
-
-    /// What the sweep could not work on.
-    pub async fn set_aside_rows(&self, region_id: RegionId) -> Result<Vec<Deadline>, StoreError> {
-        let mut asked = Conditions::of_region("d", region_id);
-        asked.plain("d.set_aside IS NOT NULL");
-        let select = format!("SELECT {} FROM deadline AS d", DEADLINE.list("d."));
-        let rows = self.listed(&select, asked, "d.encounter_id, d.due_on", 10_000).await?;
-        rows.iter().map(|row| read_deadline(row, 0)).collect()
     }
 }
 

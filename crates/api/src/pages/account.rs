@@ -33,7 +33,7 @@ async fn account_page(app: &App, visitor: &Visitor) -> Result<Response, ApiError
     let sessions = app.store().sessions_of(who.account.id, app.now()).await?;
     let line = |s: &domain::credential::Session| SessionLine {
         id: s.id.to_string(),
-        agent: if s.agent.is_empty() { "不明な端末".to_owned() } else { s.agent.clone() },
+        agent: device(&s.agent),
         address: s.address.clone(),
         since: words::full_instant(s.created_at),
         seen: words::full_instant(s.last_seen_at),
@@ -231,6 +231,28 @@ async fn check_password(app: &App, post: &Post) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// What a person knows her device by, out of what its browser says of itself.
+fn device(agent: &str) -> String {
+    let first = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(mark, _)| agent.contains(mark)).map_or("不明", |(_, name)| name)
+    };
+    // Each browser also names those that it resembles: the most particular first.
+    let browser = first(&[("Edg", "Edge"), ("Firefox/", "Firefox"), ("Chrome", "Chrome"), ("Safari/", "Safari")]);
+    let system = first(&[
+        ("Windows", "Windows"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    ]);
+    if (browser, system) == ("不明", "不明") {
+        "不明な端末".to_owned()
+    } else {
+        format!("{browser}({system})")
+    }
+}
+
 /// A secret is typed again, never drawn into a page.
 fn without_secrets(mut form: Form) -> Form {
     form.typed = form.typed.without_secrets();
@@ -240,4 +262,18 @@ fn without_secrets(mut form: Form) -> Form {
 fn shown_once(visitor: &Visitor, codes: Vec<String>) -> Result<Response, ApiError> {
     let frame = visitor.frame("回復コード", "Recovery codes");
     page(StatusCode::OK, &Codes { frame, codes, next: "/account".into(), held: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device;
+
+    #[test]
+    fn a_device_is_named_as_its_owner_would() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0";
+        assert_eq!(device(edge), "Edge(Windows)");
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/604.1";
+        assert_eq!(device(phone), "Safari(iPhone)");
+        assert_eq!(device("curl/8"), "不明な端末");
+    }
 }

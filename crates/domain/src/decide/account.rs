@@ -26,7 +26,8 @@ pub struct NewPerson {
 }
 
 /// A login name: 3 to 60 characters that everybody can type.
-fn check_login(login: &str) -> Result<(), Fault> {
+/// What may be a login name.
+pub fn check_login(login: &str) -> Result<(), Fault> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-_".contains(c);
     if (3..=60).contains(&login.len()) && login.chars().all(plain) { Ok(()) } else { Err(Fault::NotALogin) }
 }
