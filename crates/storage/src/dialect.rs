@@ -65,9 +65,10 @@ impl Dialect {
         let columns = table.given().chain(extra.iter().copied());
         match self {
             Self::Sqlite => {
-                let picked = columns.map(|(name, kind)| match kind {
-                    Kind::Id | Kind::Bytes => format!("unhex(value ->> '{name}') AS {name}"),
-                    _ => format!("value ->> '{name}' AS {name}"),
+                // A row is an array: by its place a column is found sooner than by its name.
+                let picked = columns.zip(0..).map(|((name, kind), n)| match kind {
+                    Kind::Id | Kind::Bytes => format!("unhex(value ->> {n}) AS {name}"),
+                    _ => format!("value ->> {n} AS {name}"),
                 });
                 let picked = picked.collect::<Vec<_>>().join(", ");
                 // `jsonb_each`: with `json_each` each row is written out as text and parsed again for every column.

@@ -51,12 +51,12 @@ impl Rows {
     /// One row, field after field in the order of the columns.
     pub(crate) fn row(&mut self, fields: impl FnOnce(&mut Self)) {
         if let Cells::Json(json) = &mut self.cells {
-            json.extend_from_slice(if self.count > 0 { b",{" } else { b"{" });
+            json.extend_from_slice(if self.count > 0 { b",[" } else { b"[" });
         }
         self.next = 0;
         fields(self);
         if let Cells::Json(json) = &mut self.cells {
-            json.push(b'}');
+            json.push(b']');
         }
         self.count += 1;
     }
@@ -76,18 +76,15 @@ impl Rows {
         let (number, (name, expected)) = (self.next, self.columns[self.next]);
         debug_assert_eq!(kind, expected, "{}.{name}", self.table.name);
         self.next += 1;
-        self.place(number, name)
+        self.place(number)
     }
 
-    fn place(&mut self, number: usize, name: &str) -> Place<'_> {
+    fn place(&mut self, number: usize) -> Place<'_> {
         match &mut self.cells {
             Cells::Json(json) => {
                 if number > 0 {
                     json.push(b',');
                 }
-                json.push(b'"');
-                json.extend_from_slice(name.as_bytes());
-                json.extend_from_slice(b"\":");
                 Place::Json(json)
             }
             Cells::Columns(columns) => Place::Column(&mut columns[number]),
@@ -188,7 +185,7 @@ impl Rows {
         {
             columns.push(Column::of(Kind::Int));
         }
-        match self.place(number, "read_at") {
+        match self.place(number) {
             Place::Json(json) => encode(json, &version),
             Place::Column(column) => column.push_int(Some(version)),
         }
