@@ -11,7 +11,7 @@ use domain::delivery::{Delivery, DeliveryState, Letter};
 use domain::party::ContactUse;
 use domain::trail::AuditSeal;
 use domain::{Ids, Instant};
-use storage::{ApplyError, StoreError};
+use storage::{ApplyError, Auditor, StoreError};
 
 use crate::ground::Ground;
 
@@ -53,14 +53,15 @@ impl Sealing {
         }
     }
 
-    /// One to each organization in which somebody audits.
+    /// One to each auditor, at her own mailbox; without one, at her organization's.
     async fn letters(&self, seal: &AuditSeal, now: Instant) -> Result<Vec<Delivery>, StoreError> {
         let mut ids: Ids = self.ground.ids(now);
         let mut letters = Vec::new();
         let hash = seal.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        for (region_id, organization_id) in self.ground.store.auditing_organizations().await? {
+        for Auditor { region_id, organization_id, email } in self.ground.store.auditors().await? {
             let directory = self.ground.store.directory(region_id).await?;
-            let Some(mailbox) = directory.mailbox(organization_id, ContactUse::First, None) else { continue };
+            let mailbox = email.or_else(|| directory.mailbox(organization_id, ContactUse::First, None).cloned());
+            let Some(mailbox) = mailbox else { continue };
             letters.push(Delivery {
                 id: ids.next(),
                 region_id,
@@ -68,7 +69,7 @@ impl Sealing {
                 encounter_id: None,
                 notice_id: None,
                 warning_id: None,
-                to: mailbox.clone(),
+                to: mailbox,
                 letter: Letter::AuditSealed { number: seal.number, hash: hash.clone(), sealed_on: now.day() },
                 state: DeliveryState::Pending { next_attempt_at: now, attempts: 0 },
                 created_at: now,

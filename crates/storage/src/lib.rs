@@ -70,5 +70,6 @@ pub use error::{ApplyError, StoreError};
 pub use lists::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, WarningFilter, WarningLine};
 pub use outbox::{Claimed, ClaimedDelivery, FinishedDelivery, OutboxCounts, UnreadableDelivery};
 pub use rows::AuditRow;
+pub use seal::Auditor;
 pub use session::SessionRow;
 pub use store::{Store, StoreOptions};

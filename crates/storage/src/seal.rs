@@ -5,15 +5,24 @@
 
 use std::collections::HashMap;
 
+use domain::text::EmailAddress;
 use domain::trail::{AuditSeal, SealedEnd};
 use domain::{Instant, OrganizationId, RegionId};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::chain::AuditFault;
-use crate::engine::args;
+use crate::engine::{Row, args};
 use crate::error::{Failure, StoreError};
 use crate::store::Store;
+
+/// Who is sent the seals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auditor {
+    pub region_id: RegionId,
+    pub organization_id: OrganizationId,
+    pub email: Option<EmailAddress>,
+}
 
 /// What the seals say of the chains.
 #[derive(Debug, Default)]
@@ -70,11 +79,19 @@ impl Store {
         self.inner.pool.rows(sql, args![]).await?.first().map(|row| row.at(0)).transpose()
     }
 
-    /// Where somebody audits.
-    pub async fn auditing_organizations(&self) -> Result<Vec<(RegionId, OrganizationId)>, StoreError> {
-        let sql = "SELECT DISTINCT region_id, organization_id FROM account WHERE role = 'auditor' ORDER BY 1, 2";
+    /// Who audits, and her own mailbox if she has one.
+    pub async fn auditors(&self) -> Result<Vec<Auditor>, StoreError> {
+        let sql = "SELECT DISTINCT region_id, organization_id, email FROM account
+                   WHERE role = 'auditor' AND closed_at IS NULL ORDER BY 1, 2, 3";
         let rows = self.inner.pool.rows(sql, args![]).await?;
-        rows.iter().map(|row| Ok((row.get::<Uuid>(0)?.into(), row.get::<Uuid>(1)?.into()))).collect()
+        let auditor = |row: &Row| {
+            let email = row.get::<Option<String>>(2)?.map(|text| EmailAddress::parse(&text)).transpose();
+            let email =
+                email.map_err(|_| StoreError::Inconsistent { table: "account", column: "email", row: "?".into() })?;
+            let (region_id, organization_id) = (row.get::<Uuid>(0)?.into(), row.get::<Uuid>(1)?.into());
+            Ok(Auditor { region_id, organization_id, email })
+        };
+        rows.iter().map(auditor).collect()
     }
 
     /// All seals, each checked against the one before it.
