@@ -5,143 +5,32 @@
 //! its seed, `CRASH_SEED` takes it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::Clock;
 use domain::time::SystemClock;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper::{Method, Request};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::TokioExecutor;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use serde_json::{Value, json};
+use serde_json::json;
 use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::{Store, StoreOptions};
+use tests::binary::{Asker, Balancer, Binary};
 use tests::faulty_smtp::FaultySmtp;
 use tests::postgres::OwnServer;
 
 const CLIENTS: usize = 8;
 /// Mails that one process has in hand at a time: each may be sent once more after a kill.
-const IN_HAND: usize = 4;
+pub(crate) const IN_HAND: usize = 4;
 const LEASE_SECONDS: u64 = 5;
+
+pub(crate) fn small_leases() -> [String; 2] {
+    [format!("outbox.concurrency={IN_HAND}"), format!("outbox.lease_seconds={LEASE_SECONDS}")]
+}
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-/// The service as an operator runs it.
-struct Binary {
-    database: String,
-    address: SocketAddr,
-    relay: u16,
-    child: Option<Child>,
-}
-
-impl Binary {
-    fn new(database: &str, relay: u16) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = free.local_addr().expect("its address");
-        Self { database: database.to_owned(), address, relay, child: None }
-    }
-
-    fn start(&mut self) {
-        let deps = std::env::current_exe().expect("the test's own path");
-        let binary = deps.parent().and_then(|deps| deps.parent()).expect("target/…/deps").join("tsunagi");
-        assert!(binary.exists(), "{} is missing: cargo build --workspace --all-targets", binary.display());
-        let sets = [
-            format!("database.url={:?}", self.database),
-            format!("server.listen=\"{}\"", self.address),
-            "server.secure_cookies=false".into(),
-            "session.second_factor=false".into(),
-            "mail.smtp.host=\"127.0.0.1\"".into(),
-            format!("mail.smtp.port={}", self.relay),
-            "mail.smtp.security=\"none\"".into(),
-            "mail.smtp.connect_within_seconds=1".into(),
-            "mail.smtp.send_within_seconds=1".into(),
-            format!("outbox.concurrency={IN_HAND}"),
-            format!("outbox.lease_seconds={LEASE_SECONDS}"),
-            "outbox.every_seconds=1".into(),
-            "sweep.every_seconds=1".into(),
-            "log.filter=\"error\"".into(),
-        ];
-        let mut command = Command::new(binary);
-        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        sets.iter().for_each(|set| {
-            command.arg("--set").arg(set);
-        });
-        self.child = Some(command.spawn().expect("the service starts"));
-    }
-
-    /// SIGKILL: nothing is flushed, nobody is told.
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().expect("it runs");
-            child.wait().expect("it ended");
-        }
-    }
-}
-
-impl Drop for Binary {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// Somebody who asks until there is an answer.
-#[derive(Clone)]
-struct Asker {
-    http: Client<HttpConnector, Full<Bytes>>,
-    base: String,
-    token: String,
-    /// Requests that were cut off and had to be asked again.
-    cut: Arc<AtomicUsize>,
-}
-
-impl Asker {
-    async fn once(&self, method: Method, path: &str, key: &str, body: &Value) -> Option<(u16, String, Value)> {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base))
-            .header("authorization", format!("Bearer {}", self.token))
-            .header("idempotency-key", key)
-            .header("content-type", "application/json")
-            .body(Full::new(Bytes::from(body.to_string())))
-            .expect("a request of the test");
-        let reply = tokio::time::timeout(Duration::from_secs(5), self.http.request(request)).await.ok()?.ok()?;
-        let (parts, body) = reply.into_parts();
-        let body = body.collect().await.ok()?.to_bytes();
-        let location = parts.headers.get("location").and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
-        Some((parts.status.as_u16(), location, serde_json::from_slice(&body).unwrap_or_default()))
-    }
-
-    /// Repeats the same request with the same key until it is answered for good.
-    async fn until_answered(&self, path: &str, key: &str, body: &Value) -> (u16, String) {
-        let began = Instant::now();
-        loop {
-            match self.once(Method::POST, path, key, body).await {
-                Some((status, location, _)) if status < 500 && status != 409 => return (status, location),
-                _ => {
-                    assert!(began.elapsed() < Duration::from_secs(60), "{path} was never answered");
-                    self.cut.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            }
-        }
-    }
-
-    async fn ready(&self) {
-        let began = Instant::now();
-        while !matches!(self.once(Method::GET, "/health/ready", "", &Value::Null).await, Some((200, ..))) {
-            assert!(began.elapsed() < Duration::from_secs(60), "the service did not come back");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
 }
 
 /// Registers, admits and files, over and over; answers with what was accepted: the stay and its notice.
@@ -183,6 +72,7 @@ async fn work(
 }
 
 async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>) {
+    let engine = if postgres.is_some() { "PostgreSQL" } else { "SQLite" };
     let (rounds, seed) = (setting("CRASH_ROUNDS", 20), setting("CRASH_SEED", rand::random()));
     println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
     let mut chance = StdRng::seed_from_u64(seed);
@@ -194,15 +84,10 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
     store.close().await;
 
     let relay = FaultySmtp::start([]).await;
-    let mut binary = Binary::new(&database, relay.port());
+    let mut binary = Binary::new(&database, relay.port(), &small_leases());
     binary.start();
-    let http = Client::builder(TokioExecutor::new()).build_http();
-    let mut asker =
-        Asker { http, base: format!("http://{}", binary.address), token: String::new(), cut: Arc::default() };
-    asker.ready().await;
-    let login = json!({ "login": "nurse", "password": DEMO_PASSWORD });
-    let session = asker.once(Method::POST, "/api/v1/session", "", &login).await.expect("an answer").2;
-    asker.token = session["token"].as_str().expect("a token").to_owned();
+    let mut asker = Asker::through(&Balancer::over([binary.address]));
+    asker.log_in("nurse").await;
 
     let go_on = Arc::new(AtomicBool::new(true));
     let (district, ward) = (city.directory().districts()[0].to_string(), city.cast.ward_id.to_string());
@@ -213,7 +98,8 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
         tokio::time::sleep(Duration::from_millis(chance.random_range(100..900))).await;
         binary.kill();
         if let Some(server) = postgres.as_mut().filter(|_| round % 5 == 4) {
-            server.go_away().await;
+            // The database server dies with it.
+            server.die().await;
             server.come_back().await;
         }
         binary.start();
@@ -275,7 +161,11 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
     assert!(repeats <= kills * IN_HAND, "seed {seed}: {repeats} repeats");
     assert!(store.verify_audit().await.expect("readable").is_whole(), "seed {seed}");
     store.close().await;
-    println!("{} accepted, {cut} cut off and asked again, {distinct} mails, {repeats} sent twice", accepted.len());
+    println!(
+        "proof: {engine}, {rounds} kills: {} filings accepted and all there, {cut} requests cut off and asked again, {distinct} mails, {repeats} \
+         of them sent twice",
+        accepted.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,12 +2,15 @@
 //!
 //! - [`TestApp`] — the real router on a port of its own, a real database, a clock that the test moves, mails kept in memory.
 //! - [`Person`] — somebody logged in; one method a request.
+//! - [`binary`] — the real binary as a process, several of them behind a balancer; [`cut`] — a line to the database that can be cut.
 //! - [`on_both!`] — the same test on SQLite and on PostgreSQL.
 //!
 //! Sweep and outbox run only when the test says so ([`TestApp::sweep`], [`TestApp::send_mails`]), so that nothing depends on a timer.
 
 mod app;
+pub mod binary;
 mod client;
+pub mod cut;
 pub mod faulty_smtp;
 pub mod postgres;
 

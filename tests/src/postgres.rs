@@ -17,7 +17,11 @@ use tokio::sync::{Mutex, OnceCell};
 const SCRIPT: &str = r#"
 set -e
 dir=$(mktemp -d "${TMPDIR:-/tmp}/tsunagi-postgres.XXXXXX")
-"$0/initdb" -D "$dir/data" -U tsunagi -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
+if [ -n "$1" ]; then
+  "$0/pg_basebackup" -h "$1" -U tsunagi -D "$dir/data" -R -c fast --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
+else
+  "$0/initdb" -D "$dir/data" -U tsunagi -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
+fi
 begin() {
   "$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
     -c max_wal_size=4GB -c shared_buffers=128MB >>"$dir/log" 2>&1 &
@@ -36,7 +40,12 @@ echo "$dir"
 # Nobody who reads what the tests say waits for the cleaning up.
 exec >/dev/null 2>&1
 while read -r word; do
-  case $word in stop) end ;; start) begin ;; esac
+  case $word in
+    stop) end ;;
+    start) begin ;;
+    kill) kill -KILL "$server"; wait "$server" || true; server= ;;
+    promote) "$0/pg_ctl" promote -D "$dir/data" ;;
+  esac
   touch "$dir/$word.done"
 done
 end
@@ -62,11 +71,36 @@ pub struct OwnServer(Cluster);
 
 impl OwnServer {
     pub fn start() -> Self {
-        Self(start())
+        Self(start(None))
+    }
+
+    /// A standby that follows `primary` by streaming replication.
+    pub fn standby_of(primary: &Self) -> Self {
+        Self(start(Some(primary.directory())))
+    }
+
+    /// The postmaster is killed without warning, and its children find that out by themselves.
+    pub async fn die(&mut self) {
+        self.say("kill").await;
+    }
+
+    /// A standby becomes the primary.
+    pub async fn promote(&mut self) {
+        self.say("promote").await;
+    }
+
+    /// One statement as the owner of everything.
+    pub fn tell(&self, sql: &str) {
+        self.0.psql(sql);
     }
 
     pub fn url(&self) -> String {
         self.0.url("postgres")
+    }
+
+    /// Where its socket is.
+    pub fn directory(&self) -> &Path {
+        Path::new(&self.0.directory)
     }
 
     /// Cuts every connection; from then on nobody listens.
@@ -113,7 +147,7 @@ pub async fn empty_database() -> String {
 async fn cluster() -> &'static Cluster {
     CLUSTER
         .get_or_init(|| async {
-            let cluster = start();
+            let cluster = start(None);
             cluster.psql(&format!("CREATE DATABASE {TEMPLATE}"));
             let options = StoreOptions { readers: 1, ..StoreOptions::default() };
             let store = Store::open(&cluster.url(TEMPLATE), &options).await.expect("the new server answers");
@@ -124,7 +158,7 @@ async fn cluster() -> &'static Cluster {
         .await
 }
 
-fn start() -> Cluster {
+fn start(primary: Option<&Path>) -> Cluster {
     let bin = server_programs();
     let root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n");
     let mut command = if root {
@@ -135,7 +169,14 @@ fn start() -> Cluster {
     } else {
         Command::new("sh")
     };
-    command.arg("-c").arg(SCRIPT).arg(&bin).current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+        .arg("-c")
+        .arg(SCRIPT)
+        .arg(&bin)
+        .arg(primary.unwrap_or(Path::new("")))
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut child = command.spawn().expect("a shell starts");
     let life = child.stdin.take().expect("the shell's input is piped");
     let mut directory = String::new();

@@ -46,6 +46,8 @@ pub enum ApiError {
     CodeRefused,
     #[error("too many failed attempts from this address")]
     TooMany,
+    #[error("too many requests of this caller are in hand")]
+    TooManyAtOnce,
     #[error("the store failed")]
     Store(#[from] StoreError),
     #[error("{0}")]
@@ -107,7 +109,7 @@ impl ApiError {
                 FaultKind::NotAllowed => StatusCode::FORBIDDEN,
             },
             Self::NotLoggedIn | Self::LoginRefused | Self::CodeRefused => StatusCode::UNAUTHORIZED,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::Malformed { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -134,6 +136,9 @@ impl ApiError {
             }
             Self::TooMany => {
                 ("too_many", "ログインの失敗が続いたため、しばらく受け付けられません。時間をおいてお試しください。")
+            }
+            Self::TooManyAtOnce => {
+                ("too_many_at_once", "同時に送られた要求が多すぎます。少し待ってからもう一度お試しください。")
             }
             Self::ForeignForm => ("foreign_form", "画面の有効期限が切れました。もう一度お試しください。"),
             Self::Unreadable(_) => ("unreadable", "送信された内容を読み取れませんでした。"),
@@ -184,7 +189,7 @@ impl ApiError {
             Self::Store(error) => tracing::error!(error = error as &dyn std::error::Error, "the store failed"),
             Self::Inside(what) => tracing::error!(what, "a request failed inside"),
             Self::NoAgreement => tracing::error!("no agreement is in force"),
-            Self::Busy => tracing::warn!("refused: the writer's queue is full"),
+            Self::Busy => tracing::debug!("refused: too much is in hand"),
             _ => {}
         }
     }
@@ -199,6 +204,9 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if matches!(self, Self::Busy | Self::TooManyAtOnce) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

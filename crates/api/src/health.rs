@@ -1,6 +1,6 @@
 //! For a watcher: whether the process lives, and whether it does its work.
 //!
-//! Ready means: the database answers, the sweep has run lately, and mails leave. So a watcher that asks here watches the watcher too. No
+//! Ready means: the database answers, the sweep has run lately, mails leave, and nobody has told this instance to stop. So a watcher that asks here watches the watcher too. No
 //! login: nothing here is about anybody.
 
 use axum::Router;
@@ -51,6 +51,10 @@ async fn live() -> Response {
 }
 
 async fn ready(State(app): State<App>) -> Response {
+    if app.is_leaving() {
+        let leaving = Check::of("leaving", None, Some("this instance was told to stop".into()));
+        return answer(&Health { status: "leaving", checks: vec![leaving] });
+    }
     let now = app.now();
     let limit = app.settings().stale_after_seconds;
     let seconds_since = |at: Instant| (now.micros() - at.micros()) / 1_000_000;

@@ -6,6 +6,7 @@
 //! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON).
 //! - [`login`] — the steps to a session; [`password`], [`factor`], [`throttle`] — what they stand on.
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
+//! - `crowd` — how many requests are in hand at a time.
 //! - [`inventory`] — every route with what it stands for in the access table.
 //! - [`error::ApiError`] — every failure; becomes a problem document, or a page.
 //! - [`yearly`] — the survey of a period, counted now or as it was published.
@@ -20,6 +21,7 @@
 //!
 //! A mail is not sent inside a request: the answer says that the notice is kept and on its way, no more.
 
+mod crowd;
 mod drain;
 mod emergency;
 pub mod error;
@@ -43,7 +45,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -67,6 +69,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::map_request(drain::oversized))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), crowd::admit))
         .layer(middleware::from_fn_with_state(app.clone(), thread_request))
         .with_state(app)
 }
@@ -95,6 +98,9 @@ async fn thread_request(State(app): State<App>, mut request: Request, next: Next
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if app.is_leaving() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let status = response.status().as_u16();
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let seconds = began.elapsed().as_secs_f64();

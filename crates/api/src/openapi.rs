@@ -79,10 +79,8 @@ fn describe(path: &str, method: &HttpMethod, operation: &mut Operation) {
         .iter()
         .flatten()
         .any(|parameter| matches!(parameter, RefOr::T(Parameter { parameter_in: ParameterIn::Query, .. })));
-    let mut statuses = vec![401, 500, 503];
-    if ["log_in", "second_factor"].contains(&id.as_str()) {
-        statuses.push(429);
-    } else {
+    let mut statuses = vec![401, 429, 500, 503];
+    if !["log_in", "second_factor"].contains(&id.as_str()) {
         statuses.push(403);
     }
     if path.contains('{') {
@@ -141,7 +139,7 @@ fn refusal(status: u16) -> Response {
         (415, "Another media type than the one described."),
         (422, "Read, but wrong; `errors` names the fields."),
         (428, "`If-Match` is missing."),
-        (429, "Too many failed logins from this address."),
+        (429, "Too many requests of this caller in hand at a time, or too many failed logins from this address."),
         (500, "Failed inside."),
         (503, "Nothing was kept; to be sent again after `Retry-After`."),
     ]);

@@ -54,6 +54,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use domain::access::Command;
 
+use crate::error::ApiError;
 use crate::inventory::{Access, Record, Screens};
 use crate::state::App;
 
@@ -145,6 +146,11 @@ pub(crate) fn screens() -> Screens {
 /// Where the style of the pages is served: for pages that others draw (the demo's mailbox).
 pub fn stylesheet() -> &'static str {
     &assets::served().style
+}
+
+/// Too much is in hand: nothing was read of what was sent, and the browser still has it.
+pub(crate) async fn refused(app: &App, error: &ApiError) -> Response {
+    guard(visit::wrong(error, visit::outside(app, "混み合っています", "Busy"), String::new(), None)).await
 }
 
 /// The headers of every page. What may hold personal data is kept by no cache.

@@ -1,6 +1,7 @@
 //! What every handler holds: the store, the clock, chance, the agreements, the calendar, and a way to nudge the sweep.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::agreement::{Agreement, Editions};
@@ -12,6 +13,7 @@ use rules::calendar::Calendar;
 use storage::Store;
 use tokio::sync::Notify;
 
+use crate::crowd::Crowd;
 use crate::error::ApiError;
 use crate::password::Passwords;
 
@@ -37,6 +39,8 @@ pub struct EdgeSettings {
     pub second_factor: bool,
     /// Readiness: a sweep or an outbox older than this is not healthy.
     pub stale_after_seconds: i64,
+    /// Of machines, and as many of people; what comes beyond is refused early.
+    pub requests_in_hand: usize,
     /// Shows the fictional logins and the demo's links.
     pub demo: bool,
 }
@@ -55,6 +59,8 @@ struct Inner {
     settings: EdgeSettings,
     keys_in_progress: Mutex<HashSet<(AccountId, String)>>,
     passwords: Passwords,
+    leaving: AtomicBool,
+    crowd: Crowd,
 }
 
 impl std::fmt::Debug for App {
@@ -81,9 +87,11 @@ impl App {
             agreements,
             calendar: RwLock::new(Arc::new(calendar)),
             nudge,
+            crowd: Crowd::new(settings.requests_in_hand),
             settings,
             keys_in_progress: Mutex::default(),
             passwords: Passwords::default(),
+            leaving: AtomicBool::new(false),
         }))
     }
 
@@ -144,6 +152,20 @@ impl App {
     /// The edition under which an old screening was made.
     pub fn edition(&self, directory: &Directory, edition: &str) -> Option<&Agreement> {
         self.0.agreements.get(&directory.region.agreement)?.by_edition(edition)
+    }
+
+    pub(crate) fn crowd(&self) -> &Crowd {
+        &self.0.crowd
+    }
+
+    /// From now on readiness says no, and every answer asks its caller to come again on another connection: the balancer in front
+    /// chooses another instance, and the stop that follows cuts nobody off.
+    pub fn leave(&self) {
+        self.0.leaving.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.0.leaving.load(Ordering::Acquire)
     }
 
     /// Something changed that may be due at once: the sweep and the outbox look now instead of at their next tick.

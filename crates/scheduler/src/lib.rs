@@ -7,6 +7,7 @@
 //! - [`Sweep`] — takes every step that is due on a stay: warnings, and the mails that go with them.
 //! - [`Outbox`] — claims deliveries, sends them, records each attempt, escalates what is given up.
 //! - [`Sealing`] — seals the audit trail once a day, and mails the seal to the auditor.
+//! - [`Watcher`] — somebody outside who is told after each sweep, so that silence is noticed.
 //! - [`Weekly`] — tells each office which serial numbers it was sent.
 //! - [`letter::Letters`] — turns a delivery into a mail without personal data; [`mail::Mailer`] sends it.
 //!
@@ -35,6 +36,7 @@ pub mod outbox;
 mod running;
 pub mod sealing;
 pub mod sweep;
+pub mod watcher;
 pub mod weekly;
 
 use std::collections::HashMap;
@@ -58,6 +60,7 @@ pub use outbox::{Outbox, OutboxReport, OutboxSettings};
 pub use running::{Running, StartError};
 pub use sealing::Sealing;
 pub use sweep::{Sweep, SweepReport};
+pub use watcher::Watcher;
 pub use weekly::{Weekly, WeeklySettings};
 
 /// How the scheduler works; every key comes from the configuration.
@@ -87,6 +90,8 @@ pub struct SchedulerSettings {
     pub weekly_at: NaiveTime,
     /// When the audit trail is sealed each day, by the clock in Japan.
     pub seal_at: NaiveTime,
+    /// Who outside is told after each sweep.
+    pub watcher: Option<Watcher>,
 }
 
 /// The workers. Clones share them.
@@ -99,6 +104,7 @@ pub struct Scheduler {
     sealing: Arc<Sealing>,
     sweep_every: Duration,
     outbox_every: Duration,
+    watcher: Option<Watcher>,
 }
 
 /// What one run of all workers did.
@@ -156,6 +162,7 @@ impl Scheduler {
             outbox: Arc::new(Outbox::new(ground, mailer, letters, outbox)),
             sweep_every: settings.sweep_every,
             outbox_every: settings.outbox_every,
+            watcher: settings.watcher,
         }
     }
 

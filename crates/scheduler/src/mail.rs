@@ -30,6 +30,7 @@ mod smtp;
 mod stored;
 mod tls;
 
+pub(crate) use self::tls::connector;
 pub use self::{
     file::{FileTransport, read_mailbox},
     memory::MemoryTransport,

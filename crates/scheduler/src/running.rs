@@ -61,14 +61,17 @@ impl Scheduler {
 
     async fn sweep_and_nudge(&self, nudge: &Notify, stopped: watch::Receiver<bool>) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let report = self.sweep.run(now, &stopped).await?;
+        let report = self.sweep.run(now, &stopped, &|| nudge.notify_waiters()).await?;
         let letters = self.weekly.run_once(now).await?;
         metrics::counter!("tsunagi_warnings_total").increment(report.warnings as u64);
         metrics::counter!("tsunagi_set_aside_total").increment(report.set_aside as u64);
         let sealed = self.sealing.run_once(now).await?;
+        self.watcher.iter().for_each(crate::Watcher::tell);
+        if letters > 0 || sealed {
+            nudge.notify_waiters();
+        }
         if report.warnings + letters > 0 || sealed {
             tracing::info!(warnings = report.warnings, letters, set_aside = report.set_aside, "Swept");
-            nudge.notify_waiters();
         }
         Ok(())
     }

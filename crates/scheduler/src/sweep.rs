@@ -67,11 +67,17 @@ impl Sweep {
 
     /// Works until nothing is due any more. Fails only when the database does; the next run goes on where this one stopped.
     pub async fn run_once(&self, now: Instant) -> Result<SweepReport, StoreError> {
-        self.run(now, &watch::channel(false).1).await
+        self.run(now, &watch::channel(false).1, &|| {}).await
     }
 
-    /// The same, ending between two chunks once `stopped` says so.
-    pub(crate) async fn run(&self, now: Instant, stopped: &watch::Receiver<bool>) -> Result<SweepReport, StoreError> {
+    /// The same, ending between two chunks once `stopped` says so; `warned` is called after each chunk that wrote warnings, so that the
+    /// first mails leave while the sweep goes on.
+    pub(crate) async fn run(
+        &self,
+        now: Instant,
+        stopped: &watch::Receiver<bool>,
+        warned: &(dyn Fn() + Sync),
+    ) -> Result<SweepReport, StoreError> {
         let store = &self.ground.store;
         let request_id = self.ground.ids(now).next();
         let mut run = Run::default();
@@ -95,7 +101,11 @@ impl Sweep {
                     run.leave(id);
                 }
             }
+            let before = run.report.warnings;
             self.sweep_chunk(fresh, now, request_id, &mut run).await;
+            if run.report.warnings > before {
+                warned();
+            }
             if let Some(failure) = run.failure {
                 return Err(failure);
             }

@@ -42,9 +42,11 @@ pub struct Server {
     pub listen: std::net::SocketAddr,
     pub public_url: String,
     pub secure_cookies: bool,
+    pub drain_seconds: u64,
     pub stop_within_seconds: u64,
     pub trusted_proxies: Vec<std::net::IpAddr>,
     pub connections: usize,
+    pub requests_in_hand: usize,
     pub head_within_seconds: u64,
     pub tls: Tls,
 }
@@ -168,6 +170,7 @@ pub struct Audit {
 #[serde(deny_unknown_fields)]
 pub struct Health {
     pub stale_after_seconds: i64,
+    pub watcher_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

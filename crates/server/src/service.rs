@@ -1,7 +1,7 @@
 //! Store, scheduler and HTTP as one running thing.
 //!
-//! Start: open the store, migrate, load agreements and calendar, start the scheduler, listen. Stop: no new connections, requests in
-//! hand are answered, the scheduler finishes the mails in hand, the writer empties its queue.
+//! Start: open the store, migrate, load agreements and calendar, start the scheduler, listen. Stop: readiness says no for as long as a
+//! balancer needs to see it; then no new connections, requests in hand are answered, the scheduler finishes the mails in hand, the writer empties its queue.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -51,6 +51,7 @@ pub struct Service {
     scheduler: Option<Running>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
+    drain: Duration,
     stop_within: Duration,
 }
 
@@ -103,6 +104,7 @@ impl Service {
             break_glass_minutes: config.audit.break_glass_minutes,
             address_lockout_after: config.session.address_lockout_after,
             second_factor: config.session.second_factor,
+            requests_in_hand: config.server.requests_in_hand,
             stale_after_seconds: config.health.stale_after_seconds,
             demo: parts.demo,
         };
@@ -151,12 +153,15 @@ impl Service {
             };
             edge.serve(listener, router, stopped).await
         });
+        let drain = Duration::from_secs(config.server.drain_seconds);
         let stop_within = Duration::from_secs(config.server.stop_within_seconds);
-        Ok(Self { address, app, store, metrics, scheduler, stop, serving, stop_within })
+        Ok(Self { address, app, store, metrics, scheduler, stop, serving, drain, stop_within })
     }
 
     /// Stops gracefully; what is not done within the configured time is left to the next start, and nothing accepted is lost by it.
     pub async fn stop(self) -> Result<()> {
+        self.app.leave();
+        tokio::time::sleep(self.drain).await;
         let _ = self.stop.send(());
         let finish = async {
             let _ = self.serving.await;
@@ -187,5 +192,9 @@ pub fn scheduler_settings(config: &Config) -> Result<SchedulerSettings> {
         weekly_on: config.weekly.weekday,
         weekly_at: config.weekly.at,
         seal_at: config.audit.seal_at,
+        watcher: match config.health.watcher_url.as_str() {
+            "" => None,
+            url => Some(scheduler::Watcher::at(url).context("health.watcher_url")?),
+        },
     })
 }

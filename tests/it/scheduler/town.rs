@@ -365,6 +365,7 @@ pub(crate) fn scheduler(store: Store, clock: &Arc<ManualClock>, mails: &MemoryTr
         weekly_on: Weekday::Mon,
         weekly_at: NaiveTime::from_hms_opt(9, 0, 0).unwrap(),
         seal_at: NaiveTime::from_hms_opt(0, 10, 0).unwrap(),
+        watcher: None,
     };
     let agreements = HashMap::from([("kitami".to_owned(), Editions::new(vec![Agreement::kitami()]).unwrap())]);
     let calendar = Arc::new(Calendar::japan());

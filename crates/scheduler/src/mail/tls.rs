@@ -14,7 +14,7 @@ use tokio_rustls::{
 use super::smtp::SettingsRefused;
 
 /// A connector that accepts a relay only with a certificate for its name, by a CA of the machine or of `ca_file`; TLS 1.2 and 1.3.
-pub(super) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, SettingsRefused> {
+pub(crate) fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, SettingsRefused> {
     let mut roots = RootCertStore::empty();
     // Single unreadable certificates of the machine are no reason to stop: an empty set is, below.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -1,0 +1,207 @@
+//! The service as an operator runs it, in a process of its own, and people who ask it until they are answered.
+//!
+//! - [`Binary`] — starts, stops, kills and pauses `tsunagi serve`.
+//! - [`Balancer`] — chooses among instances by what `/health/ready` says, as the box in front of them does.
+//! - [`Asker`] — repeats a request with the same idempotency key until there is an answer; counts how often that was needed.
+
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::{Method, Request};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use server::city::DEMO_PASSWORD;
+use tokio::task::JoinHandle;
+
+/// How often a balancer looks.
+const LOOKS_EVERY: Duration = Duration::from_millis(100);
+
+/// `tsunagi serve` with a database, a relay on loopback, and short intervals.
+pub struct Binary {
+    pub address: SocketAddr,
+    sets: Vec<String>,
+    child: Option<Child>,
+}
+
+impl Binary {
+    /// On a free port; `further` are keys of the configuration, `section.key=value`.
+    pub fn new(database: &str, relay: u16, further: &[String]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = free.local_addr().expect("its address");
+        let mut sets = vec![
+            format!("database.url={database:?}"),
+            format!("server.listen=\"{address}\""),
+            "server.secure_cookies=false".into(),
+            "session.second_factor=false".into(),
+            "mail.smtp.host=\"127.0.0.1\"".into(),
+            format!("mail.smtp.port={relay}"),
+            "mail.smtp.security=\"none\"".into(),
+            "mail.smtp.connect_within_seconds=1".into(),
+            "mail.smtp.send_within_seconds=1".into(),
+            "outbox.every_seconds=1".into(),
+            "sweep.every_seconds=1".into(),
+            "log.filter=\"error\"".into(),
+        ];
+        sets.extend_from_slice(further);
+        Self { address, sets, child: None }
+    }
+
+    pub fn start(&mut self) {
+        let deps = std::env::current_exe().expect("the test's own path");
+        let binary = deps.parent().and_then(|deps| deps.parent()).expect("target/…/deps").join("tsunagi");
+        assert!(binary.exists(), "{} is missing: cargo build --workspace --all-targets", binary.display());
+        let mut command = Command::new(binary);
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.sets.iter().for_each(|set| {
+            command.arg("--set").arg(set);
+        });
+        self.child = Some(command.spawn().expect("the service starts"));
+    }
+
+    /// SIGKILL: nothing is flushed, nobody is told.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it runs");
+            child.wait().expect("it ended");
+        }
+    }
+
+    /// `STOP`, `CONT`: as `kill` names them.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().is_ok_and(|sent| sent.success()));
+    }
+
+    /// As systemd stops it; waits until it has ended.
+    pub async fn stop(&mut self) {
+        self.signal("TERM");
+        let mut child = self.child.take().expect("it runs");
+        let ended = tokio::task::spawn_blocking(move || child.wait()).await.expect("waiting is no panic");
+        assert!(ended.expect("it ended").success(), "the service did not stop well");
+    }
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+type Http = Client<HttpConnector, Full<Bytes>>;
+
+struct Place {
+    base: String,
+    ready: AtomicBool,
+}
+
+/// One after the other of those that are ready; all of them while none is.
+pub struct Balancer {
+    places: Vec<Place>,
+    next: AtomicUsize,
+}
+
+impl Balancer {
+    pub fn over(addresses: impl IntoIterator<Item = SocketAddr>) -> Arc<Self> {
+        let place = |address| Place { base: format!("http://{address}"), ready: AtomicBool::new(true) };
+        Arc::new(Self { places: addresses.into_iter().map(place).collect(), next: AtomicUsize::new(0) })
+    }
+
+    /// Looks at every instance again and again, until the task is aborted.
+    pub fn watch(self: &Arc<Self>) -> JoinHandle<()> {
+        let balancer = Arc::clone(self);
+        let http: Http = Client::builder(TokioExecutor::new()).build_http();
+        tokio::spawn(async move {
+            loop {
+                for place in &balancer.places {
+                    let uri = format!("{}/health/ready", place.base).parse().expect("an address");
+                    let looked = tokio::time::timeout(Duration::from_millis(500), http.get(uri)).await;
+                    place.ready.store(matches!(looked, Ok(Ok(reply)) if reply.status() == 200), Ordering::Relaxed);
+                }
+                tokio::time::sleep(LOOKS_EVERY).await;
+            }
+        })
+    }
+
+    /// Whether the nth instance is chosen at present.
+    pub fn chooses(&self, nth: usize) -> bool {
+        self.places[nth].ready.load(Ordering::Relaxed)
+    }
+
+    fn choose(&self) -> &str {
+        let ready: Vec<_> = self.places.iter().filter(|place| place.ready.load(Ordering::Relaxed)).collect();
+        let among = if ready.is_empty() { self.places.iter().collect() } else { ready };
+        &among[self.next.fetch_add(1, Ordering::Relaxed) % among.len()].base
+    }
+}
+
+/// Somebody who asks until there is an answer.
+#[derive(Clone)]
+pub struct Asker {
+    http: Http,
+    balancer: Arc<Balancer>,
+    token: String,
+    /// Requests that were cut off or refused for now, and had to be asked again.
+    pub cut: Arc<AtomicUsize>,
+}
+
+impl Asker {
+    pub fn through(balancer: &Arc<Balancer>) -> Self {
+        let http = Client::builder(TokioExecutor::new()).build_http();
+        Self { http, balancer: Arc::clone(balancer), token: String::new(), cut: Arc::default() }
+    }
+
+    /// Logs in once a service is ready.
+    pub async fn log_in(&mut self, login: &str) {
+        self.ready().await;
+        let login = json!({ "login": login, "password": DEMO_PASSWORD });
+        let session = self.once(Method::POST, "/api/v1/session", "", &login).await.expect("an answer").2;
+        self.token = session["token"].as_str().expect("a token").to_owned();
+    }
+
+    /// Status, `Location` and body; none when there is no answer within five seconds.
+    pub async fn once(&self, method: Method, path: &str, key: &str, body: &Value) -> Option<(u16, String, Value)> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.balancer.choose()))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("idempotency-key", key)
+            .header("if-match", "*")
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body.to_string())))
+            .expect("a request of the test");
+        let reply = tokio::time::timeout(Duration::from_secs(5), self.http.request(request)).await.ok()?.ok()?;
+        let (parts, body) = reply.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        let location = parts.headers.get("location").and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
+        Some((parts.status.as_u16(), location, serde_json::from_slice(&body).unwrap_or_default()))
+    }
+
+    /// Repeats the same request with the same key until it is answered for good.
+    pub async fn until_answered(&self, path: &str, key: &str, body: &Value) -> (u16, String) {
+        let began = Instant::now();
+        loop {
+            match self.once(Method::POST, path, key, body).await {
+                Some((status, location, _)) if status < 500 && status != 409 => return (status, location),
+                _ => {
+                    assert!(began.elapsed() < Duration::from_secs(60), "{path} was never answered");
+                    self.cut.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    }
+
+    pub async fn ready(&self) {
+        let began = Instant::now();
+        while !matches!(self.once(Method::GET, "/health/ready", "", &Value::Null).await, Some((200, ..))) {
+            assert!(began.elapsed() < Duration::from_secs(60), "the service did not come back");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
