@@ -9,6 +9,7 @@
 //! - `wards` — the people and stays that are filed about.
 //! - `notices` — filings over HTTP, beside their floors. Runs in a process of its own for each engine and each disk, so that the slow
 //!   disk (`slow_flush.c`, preloaded) slows everything that flushes: the service, the database server, and the floor.
+//! - `load` — load that lasts, too much of it, and one who floods. `mails` — how fast they leave. `sink` — a relay that keeps up.
 //! - `rules_and_form`, `stock`, `idle` — the rest.
 //!
 //! # How to read it
@@ -18,10 +19,13 @@
 //! Nothing here fails for being slow.
 
 mod idle;
+mod load;
+mod mails;
 mod notices;
 mod processes;
 mod rules_and_form;
 mod service;
+mod sink;
 mod stock;
 mod table;
 mod wards;
@@ -35,6 +39,9 @@ use domain::Clock;
 use domain::time::SystemClock;
 
 use table::{Figure, Table};
+
+/// What can be asked for.
+const PARTS: [&str; 7] = ["notices", "rules", "form", "stock", "idle", "mails", "load"];
 
 /// Divides rows and requests: to see that the bench works, not how fast the service is.
 fn scale() -> usize {
@@ -58,6 +65,14 @@ impl Engine {
         match self {
             Self::Sqlite => "SQLite",
             Self::Postgres => "PostgreSQL",
+        }
+    }
+
+    /// As the parts of this program are named.
+    const fn part(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
         }
     }
 
@@ -87,15 +102,17 @@ async fn main() -> Result<()> {
     match asked.first().map(String::as_str) {
         Some("--notices-sqlite") => return Figure::send(&notices::measure(Engine::Sqlite).await?),
         Some("--notices-postgres") => return Figure::send(&notices::measure(Engine::Postgres).await?),
+        Some("--load-sqlite") => return Figure::send(&load::measure(Engine::Sqlite).await?),
+        Some("--load-postgres") => return Figure::send(&load::measure(Engine::Postgres).await?),
+        Some("--mails-sqlite") => return Figure::send(&mails::measure(Engine::Sqlite).await?),
+        Some("--mails-postgres") => return Figure::send(&mails::measure(Engine::Postgres).await?),
         Some("--stock-sqlite") => return Figure::send(&stock::measure(Engine::Sqlite).await?),
         Some("--stock-postgres") => return Figure::send(&stock::measure(Engine::Postgres).await?),
         _ => {}
     }
     let wanted = |part: &str| asked.is_empty() || asked.iter().any(|name| name == part);
-    if let Some(unknown) =
-        asked.iter().find(|name| !["notices", "rules", "form", "stock", "idle"].contains(&name.as_str()))
-    {
-        bail!("{unknown}: expected notices, rules, form, stock or idle");
+    if let Some(unknown) = asked.iter().find(|name| !PARTS.contains(&name.as_str())) {
+        bail!("{unknown}: expected one of {}", PARTS.join(", "));
     }
     let mut table = Table::default();
     if wanted("rules") {
@@ -107,7 +124,8 @@ async fn main() -> Result<()> {
     if wanted("idle") {
         table.add("Size and start", idle::measure().await?);
     }
-    for (engine, part) in [(Engine::Sqlite, "sqlite"), (Engine::Postgres, "postgres")] {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let part = engine.part();
         if wanted("notices") {
             let name = engine.name();
             table.add(&format!("Notices, {name}"), in_own_process(&format!("--notices-{part}"), false)?);
@@ -115,6 +133,13 @@ async fn main() -> Result<()> {
                 &format!("Notices, {name}, each flush 2 ms longer"),
                 in_own_process(&format!("--notices-{part}"), true)?,
             );
+        }
+        for (part, title) in [("mails", "Mails"), ("load", "Load")] {
+            // Load takes its ten minutes only when it is asked for.
+            if asked.iter().any(|name| name == part) || part == "mails" && asked.is_empty() {
+                let figures = in_own_process(&format!("--{part}-{}", engine.part()), false)?;
+                table.add(&format!("{title}, {}", engine.name()), figures);
+            }
         }
         if wanted("stock") {
             table.add(&format!("Stock, {}", engine.name()), in_own_process(&format!("--stock-{part}"), false)?);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use domain::EncounterId;
 use server::city::CitySize;
 use storage::{Store, StoreOptions};
 
@@ -15,11 +16,13 @@ use crate::Engine;
 use crate::processes::Used;
 use crate::service::{Service, get, post};
 use crate::table::{Figure, grouped, median, millis};
-use crate::wards::{Wards, apply_all};
+use crate::wards::{BEDS, Stay, Wards, apply_all, in_order_of_filing};
 use crate::wire::{CLIENTS, Storm, storm};
 
 const WARM_UP: usize = 30;
-const ALONE: usize = 200;
+const ALONE: usize = CLIENTS * 3;
+/// Of so many rounds of admissions, one is kept for the worst case.
+const KEPT: usize = 6;
 
 /// As `serve` opens it by default.
 const OPTIONS: StoreOptions = StoreOptions { readers: 4, queue: 1024, batch: 128 };
@@ -31,11 +34,16 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let store = Store::open(&url, &OPTIONS).await?;
     store.migrate().await?;
     let wards = Wards::found(&store, CitySize::Full).await?;
-    let over_http = CLIENTS * (WARM_UP + each) + ALONE;
-    let mut stays = wards.admit(&store, over_http.next_multiple_of(CLIENTS) + floor_filings).await?;
+    let by_rule = (WARM_UP + each + ALONE / CLIENTS + each) * CLIENTS;
+    let stays = wards.admit(&store, by_rule * KEPT / (KEPT - 1) + CLIENTS * KEPT).await?;
+    let (kept, stays): (Vec<_>, Vec<_>) =
+        stays.into_iter().enumerate().partition(|(nth, _)| nth / CLIENTS % KEPT == KEPT - 1);
+    let in_no_order = in_order_of_filing(kept.into_iter().map(|(_, stay)| stay).collect(), usize::MAX);
+    let mut stays = in_order_of_filing(stays.into_iter().map(|(_, stay)| stay).collect(), BEDS);
+    stays.truncate(by_rule);
+    let floor = stays.split_off(by_rule - floor_filings);
 
     // The rows alone: the same commands, decided beforehand, by as many clients.
-    let floor = stays.split_off(over_http.next_multiple_of(CLIENTS));
     let decided =
         floor.iter().zip(5_000_000..).map(|(stay, seed)| wards.filing(stay, seed)).collect::<Result<Vec<_>>>()?;
     let began = Instant::now();
@@ -59,29 +67,31 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     };
     let session_alone = storm(service.address, CLIENTS, each * 2, 200, session_alone).await?;
 
-    let body: Arc<[u8]> = wards.filing_body().into_bytes().into();
-    let ids: Arc<[_]> = stays.iter().map(|stay| stay.case.encounter.id).collect();
-    // The nth filing of a client concerns the nth stay of its ward.
-    let file = |first: usize| {
-        let (tokens, body, ids) = (Arc::clone(&tokens), Arc::clone(&body), Arc::clone(&ids));
+    let body: Arc<[u8]> = wards.filing_body(true).into_bytes().into();
+    let (ids, in_no_order) = (ids_of(&stays), ids_of(&in_no_order));
+    // The nth filing of a client concerns the nth of its stays.
+    let file = |ids: &Arc<[EncounterId]>, first: usize| {
+        let (tokens, body, ids) = (Arc::clone(&tokens), Arc::clone(&body), Arc::clone(ids));
         move |client: usize, nth: usize, into: &mut Vec<u8>| {
             let id = ids[(first + nth) * CLIENTS + client];
             let path = format!("/api/v1/encounters/{id}/filings");
-            post(into, &path, tokens.get(client).map(String::as_str), Some(&format!("bench-{id}")), &body);
+            post(into, &path, tokens.get(client).map(String::as_str), Some(&key(id)), &body);
         }
     };
-    storm(service.address, CLIENTS, WARM_UP, 201, file(0)).await?;
+    storm(service.address, CLIENTS, WARM_UP, 201, file(&ids, 0)).await?;
     let (before, server_before) = (service.used()?, Used::by_database_server()?);
-    let filed = storm(service.address, CLIENTS, each, 201, file(WARM_UP)).await?;
+    let filed = storm(service.address, CLIENTS, each, 201, file(&ids, WARM_UP)).await?;
     let (used, server) = (service.used()?.since(before), Used::by_database_server()?.since(server_before));
     let (own, memory) = (service.own_memory()?, service.memory()?);
     let rest = ids[CLIENTS * (WARM_UP + each)..].to_vec();
     let alone = alone(&service, &tokens, &body, &rest).await?;
+    let worst_each = in_no_order.len() / CLIENTS;
+    let worst = storm(service.address, CLIENTS, worst_each, 201, file(&in_no_order, 0)).await?;
     service.stop()?;
 
     let store = Store::open(&url, &OPTIONS).await?;
     let notices = store.outbox_counts(wards.city.region.id).await?.notices - notices_before;
-    let expected = CLIENTS * (WARM_UP + each) + rest.len();
+    let expected = CLIENTS * (WARM_UP + each + worst_each) + rest.len();
     ensure!(
         notices == i64::try_from(expected)?,
         "{expected} filings were accepted, {notices} notices stand in the database"
@@ -107,6 +117,10 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
             "— memory of the service after it, its own and with the mapped file",
             format!("{} MB, {} MB", grouped(own), grouped(memory)),
         ),
+        Figure::told(
+            "worst case, stays in no order at all: rate, p99",
+            format!("{}/s, {} ms", grouped(worst.rate()), grouped(millis(worst.quantile(0.99)))),
+        ),
         Figure::told("one client alone, p50", format!("{} ms", grouped(millis(alone.quantile(0.5))))),
         Figure::told("floor: the same rows without HTTP, 64 at a time", format!("{}/s", grouped(rows_alone))),
         Figure::told("floor: HTTP with a session, no rows", format!("{}/s", grouped(session_alone.rate()))),
@@ -116,12 +130,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
 }
 
 /// One person files, nobody else does: what one round costs.
-async fn alone(
-    service: &Service,
-    tokens: &Arc<Vec<String>>,
-    body: &Arc<[u8]>,
-    ids: &[domain::EncounterId],
-) -> Result<Storm> {
+async fn alone(service: &Service, tokens: &Arc<Vec<String>>, body: &Arc<[u8]>, ids: &[EncounterId]) -> Result<Storm> {
     // The stays that are left are client 0's, 1's … in turn: each is filed by its own ward.
     let mut storms = Vec::new();
     for (client, id) in ids.iter().copied().enumerate() {
@@ -129,11 +138,21 @@ async fn alone(
         let one = move |_, _, into: &mut Vec<u8>| {
             let path = format!("/api/v1/encounters/{id}/filings");
             let token = tokens.get(client % CLIENTS).map(String::as_str);
-            post(into, &path, token, Some(&format!("bench-{id}")), &body);
+            post(into, &path, token, Some(&key(id)), &body);
         };
         storms.push(storm(service.address, 1, 1, 201, one).await?);
     }
     Ok(Storm::of(storms))
+}
+
+fn ids_of(stays: &[Stay]) -> Arc<[EncounterId]> {
+    stays.iter().map(|stay| stay.case.encounter.id).collect()
+}
+
+/// As a client makes it: nothing in it is in order.
+fn key(id: EncounterId) -> String {
+    let id = id.uuid().simple().to_string();
+    id.chars().rev().collect()
 }
 
 fn per_second(number: usize, time: Duration) -> f64 {

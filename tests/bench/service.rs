@@ -18,7 +18,7 @@ pub(crate) struct Service {
     pub(crate) ready_after: Duration,
     child: Child,
     /// Takes connections and never says a word: mails wait, and sending them costs the measurement nothing.
-    _silent_relay: TcpListener,
+    _silent_relay: Option<TcpListener>,
 }
 
 /// The binary under measurement.
@@ -27,11 +27,21 @@ pub(crate) fn binary() -> PathBuf {
 }
 
 impl Service {
+    /// With a relay that never answers.
     pub(crate) async fn start(database: &str) -> Result<Self> {
+        Self::start_mailing(database, None).await
+    }
+
+    /// With the relay on this port of loopback.
+    pub(crate) async fn start_mailing(database: &str, relay: Option<u16>) -> Result<Self> {
         let free = TcpListener::bind("127.0.0.1:0")?;
         let address = free.local_addr()?;
         drop(free);
-        let silent_relay = TcpListener::bind("127.0.0.1:0")?;
+        let silent_relay = relay.map_or_else(|| TcpListener::bind("127.0.0.1:0").map(Some), |_| Ok(None))?;
+        let relay = match &silent_relay {
+            Some(silent) => silent.local_addr()?.port(),
+            None => relay.unwrap_or_default(),
+        };
         let sets = [
             format!("database.url={database:?}"),
             format!("server.listen=\"{address}\""),
@@ -39,7 +49,8 @@ impl Service {
             // Sixty-four people log in here, none of them with a telephone in hand.
             "session.second_factor=false".to_owned(),
             "mail.smtp.host=\"127.0.0.1\"".to_owned(),
-            format!("mail.smtp.port={}", silent_relay.local_addr()?.port()),
+            format!("mail.smtp.port={relay}"),
+            "mail.smtp.connections=4".to_owned(),
             "mail.smtp.security=\"none\"".to_owned(),
             // The relay never answers: what is in hand is not waited for.
             "server.stop_within_seconds=1".to_owned(),

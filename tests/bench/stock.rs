@@ -31,6 +31,7 @@ use survey::{Parties, Scope, SurveyReport};
 use crate::Engine;
 use crate::table::{Figure, grouped, millis};
 use crate::wards::{Wards, apply_all};
+use crate::wire::CLIENTS;
 
 /// So many are due at each sweep.
 const DUE: usize = 1_000;
@@ -43,7 +44,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     store.migrate().await?;
     let wards = Wards::found(&store, CitySize::Full).await?;
     let mut stock = Stock::over(&wards);
-    let scheduler = stock.scheduler(&config, &store)?;
+    let scheduler = stock.scheduler(&config, &store, Mailer::Memory(MemoryTransport::default()))?;
 
     stock.fill(&store, whole / 10 - DUE, 60).await?;
     stock.fill(&store, DUE, 10).await?;
@@ -67,7 +68,7 @@ fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-struct Stock<'a> {
+pub(crate) struct Stock<'a> {
     wards: &'a Wards,
     clock: Arc<ManualClock>,
     ids: Ids,
@@ -77,21 +78,21 @@ struct Stock<'a> {
 }
 
 impl<'a> Stock<'a> {
-    fn over(wards: &'a Wards) -> Self {
+    pub(crate) fn over(wards: &'a Wards) -> Self {
         let first_day = wards.city.today;
         let now = At::at(first_day, NaiveTime::MIN);
         let (clock, ids) = (Arc::new(ManualClock::new(now)), Ids::new(now, 77));
         Self { wards, clock, ids, chance: StdRng::seed_from_u64(77), first_day }
     }
 
-    fn scheduler(&self, config: &Config, store: &Store) -> Result<Scheduler> {
+    pub(crate) fn scheduler(&self, config: &Config, store: &Store, mailer: Mailer) -> Result<Scheduler> {
         let calendar = Arc::new(Calendar::japan());
         let clock = Arc::<ManualClock>::clone(&self.clock);
         Ok(Scheduler::new(
             service::scheduler_settings(config)?,
             store.clone(),
             clock,
-            Mailer::Memory(MemoryTransport::default()),
+            mailer,
             service::agreements(config)?,
             Arc::new(move || Arc::clone(&calendar)),
         ))
@@ -100,7 +101,7 @@ impl<'a> Stock<'a> {
     /// Adds stays whose first warning falls on the `warned`th day, nine in the morning.
     async fn fill(&mut self, store: &Store, stays: usize, warned: u64) -> Result<()> {
         // Warned two days before the last day, which is five before the discharge.
-        let model = self.model(self.first_day + Days::new(warned + 7))?;
+        let model = self.model(self.first_day + Days::new(warned + 7), 0)?;
         let mut left = stays;
         while left > 0 {
             let lot = left.min(50_000);
@@ -111,9 +112,17 @@ impl<'a> Stock<'a> {
         Ok(())
     }
 
-    fn model(&self, planned_on: NaiveDate) -> Result<Changes> {
+    /// The same for every client's ward in turn.
+    pub(crate) async fn fill_over_wards(&mut self, store: &Store, stays: usize, warned: u64) -> Result<()> {
+        let planned_on = self.first_day + Days::new(warned + 7);
+        let models = (0..CLIENTS).map(|client| self.model(planned_on, client)).collect::<Result<Vec<_>>>()?;
+        let commands = (0..stays).map(|nth| self.copy(&models[nth % CLIENTS], false)).collect();
+        apply_all(store, commands, 512).await
+    }
+
+    fn model(&self, planned_on: NaiveDate, client: usize) -> Result<Changes> {
         let city = &self.wards.city;
-        let (calendar, directory, nurse) = (Calendar::japan(), city.directory(), city.actor(city.cast.nurse));
+        let (calendar, directory, nurse) = (Calendar::japan(), city.directory(), self.wards.actor(client));
         let mut ids = Ids::new(At::from_micros(0), 5);
         let now = At::at(self.first_day, NaiveTime::MIN);
         let context = Context {
@@ -125,7 +134,7 @@ impl<'a> Stock<'a> {
             directory: &directory,
             seed: 5,
         };
-        let stay = NewStay { ward_id: city.cast.ward_id, admitted_at: now, emergency: false, respite: false };
+        let stay = NewStay { ward_id: self.wards.ward_id(client), admitted_at: now, emergency: false, respite: false };
         let patient = city.patient(city.cast.hanako).clone();
         let admitted = admit(context, patient, Vec::new(), None, &stay);
         let mut decision = admitted.map_err(|refusal| anyhow!("{refusal:?}"))?;
@@ -202,9 +211,14 @@ impl<'a> Stock<'a> {
         (first, first + Days::new(364))
     }
 
-    async fn sweep_on(&self, scheduler: &Scheduler, day: u64, due: usize) -> Result<Duration> {
+    /// Of that day, counted from the first.
+    pub(crate) fn half_past_nine(&self, day: u64) {
         let half_past_nine = NaiveTime::from_hms_opt(9, 30, 0).expect("a time of day");
         self.clock.set(At::at(self.first_day + Days::new(day), half_past_nine));
+    }
+
+    async fn sweep_on(&self, scheduler: &Scheduler, day: u64, due: usize) -> Result<Duration> {
+        self.half_past_nine(day);
         let began = Instant::now();
         let report = scheduler.sweep_once().await?;
         let took = began.elapsed();

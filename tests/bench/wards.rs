@@ -1,7 +1,10 @@
 //! The city's wards, full of people of whom nobody has been told yet.
 //!
-//! All stays begin in the same millisecond, so their ids are in no order and the stays of one commit lie on pages far apart: as in a
-//! whole country, and the worst case for a database.
+//! People are admitted one after the other, and each ward files about one of the people who lie there, whoever it is: the stays of one
+//! commit are among the last few thousand, as in a region of a million people. In the worst case, a whole country's, they are in no
+//! order at all and lie on pages far apart.
+
+use std::collections::VecDeque;
 
 use anyhow::{Context as _, Result, anyhow};
 use chrono::Days;
@@ -15,13 +18,18 @@ use domain::notice::NoticeKind;
 use domain::patient::{CareLevel, CareTeamMember, Patient, Sex};
 use domain::text::{Kana, Line, Prose};
 use domain::time::SystemClock;
-use domain::{Clock, Ids, Instant, OrganizationId};
+use domain::{Clock, Ids, Instant, OrganizationId, WardId};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use rules::calendar::Calendar;
 use rules::{Answer, Answers};
 use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::{ApplyError, Store};
 
 use crate::wire::CLIENTS;
+
+/// Beds of a ward, all of them taken.
+pub(crate) const BEDS: usize = 64;
 
 /// The city on a store, and what decisions need.
 pub(crate) struct Wards {
@@ -61,13 +69,18 @@ impl Wards {
         &self.account_of(client).login
     }
 
+    pub(crate) fn ward_id(&self, client: usize) -> WardId {
+        self.city.wards[client % self.city.wards.len()].id
+    }
+
     fn account_of(&self, client: usize) -> &domain::party::Account {
-        let ward = self.city.wards[client % self.city.wards.len()].id;
+        let ward = self.ward_id(client);
         let mut staff = self.city.accounts.iter().filter(|account| account.ward_id == Some(ward));
         staff.next().expect("every ward has its staff")
     }
 
-    fn actor(&self, client: usize) -> Actor {
+    /// The staff of a client's ward.
+    pub(crate) fn actor(&self, client: usize) -> Actor {
         self.city.actor(self.account_of(client).id)
     }
 
@@ -81,6 +94,11 @@ impl Wards {
             directory: &self.directory,
             seed,
         }
+    }
+
+    /// When the nth person came: one every ten seconds, the first nine days ago.
+    fn admitted_at(&self, nth: usize) -> Result<Instant> {
+        Ok(self.now.plus_days(-9).plus_seconds(10 * i64::try_from(nth)?))
     }
 
     fn person(&self, nth: usize, ids: &mut Ids) -> Result<(Patient, CareTeamMember)> {
@@ -111,22 +129,18 @@ impl Wards {
         Ok((patient, charge))
     }
 
-    /// Registers and admits that many people, spread over the clients' wards.
+    /// Registers and admits that many people, spread over the clients' wards; answers them in that order.
     pub(crate) async fn admit(&self, store: &Store, number: usize) -> Result<Vec<Stay>> {
-        let mut ids = Ids::new(self.now, 42);
         let mut stays = Vec::with_capacity(number);
         let mut commands = Vec::with_capacity(number);
         for nth in 0..number {
             let client = nth % CLIENTS;
-            let (patient, charge) = self.person(nth, &mut ids)?;
+            let (now, seed) = (self.admitted_at(nth)?, 1_000 + u64::try_from(nth)?);
+            let (patient, charge) = self.person(nth, &mut Ids::new(now, !seed))?;
             let actor = self.actor(client);
-            let stay = NewStay {
-                ward_id: self.city.wards[client % self.city.wards.len()].id,
-                admitted_at: self.now.plus_days(-9),
-                emergency: nth % 3 == 0,
-                respite: false,
-            };
-            let context = self.context(&actor, 1_000 + u64::try_from(nth)?);
+            let stay =
+                NewStay { ward_id: self.ward_id(client), admitted_at: now, emergency: nth % 3 == 0, respite: false };
+            let context = Context { now, ..self.context(&actor, seed) };
             let decision = admit(context, patient.clone(), vec![charge.clone()], None, &stay);
             let decision = decision.map_err(|refusal| anyhow!("{refusal:?}"))?;
             let mut case = decision.case().clone();
@@ -167,10 +181,10 @@ impl Wards {
         Ok(changes)
     }
 
-    /// The body of a filing.
-    pub(crate) fn filing_body(&self) -> String {
-        let answers = self.answers();
-        serde_json::json!({ "planned_on": self.planned_on(), "answers": answers, "message": MESSAGE }).to_string()
+    /// The body of a filing; a message needs the person's consent.
+    pub(crate) fn filing_body(&self, with_message: bool) -> String {
+        let (answers, message) = (self.answers(), with_message.then_some(MESSAGE));
+        serde_json::json!({ "planned_on": self.planned_on(), "answers": answers, "message": message }).to_string()
     }
 
     fn planned_on(&self) -> chrono::NaiveDate {
@@ -186,6 +200,26 @@ impl Wards {
         }
         answers
     }
+}
+
+/// The order in which the stays are filed about: each client's next one is anybody of those `beds` in its ward who came first.
+pub(crate) fn in_order_of_filing(stays: Vec<Stay>, beds: usize) -> Vec<Stay> {
+    let mut chance = StdRng::seed_from_u64(64);
+    let mut waiting: Vec<_> = (0..CLIENTS).map(|_| VecDeque::new()).collect();
+    for stay in stays {
+        waiting[stay.client].push_back(stay);
+    }
+    let mut filed = Vec::new();
+    while waiting.iter().any(|ward| !ward.is_empty()) {
+        for ward in &mut waiting {
+            let in_bed = ward.len().min(beds);
+            if in_bed > 0 {
+                ward.swap(0, chance.random_range(0..in_bed));
+                filed.extend(ward.pop_front());
+            }
+        }
+    }
+    filed
 }
 
 const MESSAGE: &str = "退院の予定が決まりました。ご都合のよい日にお話しさせてください。";
