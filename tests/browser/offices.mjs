@@ -33,7 +33,32 @@ export async function administration(browser, base, window) {
   const good = await load('syukujitsu.csv', table(year));
   admin.check('the table is loaded', page.url().includes('done=loaded') && good.includes('2029年'), good);
   await admin.look('calendar loaded');
+  await systems(admin);
   await admin.close();
+}
+
+/** A token for the city's own system: refused, made, seen once, revoked. */
+async function systems(admin) {
+  const { page } = admin;
+  await page.goto('/admin/machines');
+  await admin.look('machines');
+  const add = page.getByRole('button', { name: '登録してトークンを表示する' });
+  await page.getByLabel('名前').fill('集計システム');
+  await add.click();
+  admin.check('a system for nothing is refused, its name kept', (await page.getByLabel('名前').inputValue()) === '集計システム' && (await admin.text()).includes('できること: 選んでください'));
+  await admin.look('machines refused');
+  await page.getByLabel('名簿・連絡ルール・祝日を見る').check();
+  await page.getByLabel('調査などの数値を見る').check();
+  await add.click();
+  admin.check('the token is shown', /tsm_[0-9a-f]{64}/.test(await admin.text()));
+  await admin.look('machine token');
+  await page.getByRole('link', { name: '一覧へ戻る' }).click();
+  const list = await admin.text();
+  admin.check('the system is on the list, its token is not', list.includes('集計システム') && !list.includes('tsm_'), list);
+  await admin.look('machines listed');
+  await page.locator('summary', { hasText: '取り消す' }).first().click();
+  await page.getByRole('button', { name: 'この接続を取り消す' }).first().click();
+  admin.check('it is revoked', (await admin.text()).includes('取消済み'));
 }
 
 export async function audit(browser, base, window) {

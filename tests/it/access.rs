@@ -1,6 +1,6 @@
 //! Who may: every route × role × relation on the real router, compared with the one table [`domain::access::reach`].
 //!
-//! - [`world`] — a stay with a story, and in every relation to it an organization with somebody of each role.
+//! - [`world`] — a stay with a story, and in every relation to it an organization with somebody of each role, and systems with a token.
 //! - [`samples`] — for each route a request that would do something, and one that changes nothing where it is allowed.
 //!
 //! A route that stands in no row of [`api::inventory`] can't be registered (pages) or fails the tests of the API (JSON); one without a
@@ -11,6 +11,8 @@ mod emergency;
 mod regions;
 mod samples;
 mod world;
+
+pub(crate) use world::{another_region, machine_of};
 
 use api::inventory::{Access, Record, Route, routes};
 use domain::access::{Relation, reach};
@@ -24,7 +26,12 @@ fn expected(access: Access, person: Option<&world::Somebody>, subject: &Subject)
     let Some(person) = person else {
         return if access == Access::Public { 200 } else { 401 };
     };
-    let Access::May(command, record) = access else { return 200 };
+    let Access::May(command, record) = access else {
+        return if access == Access::OwnSession && person.rights.is_some() { 403 } else { 200 };
+    };
+    if person.rights.as_ref().is_some_and(|rights| !rights.contains(&command)) {
+        return 403;
+    }
     let Some(farthest) = reach(person.role, command) else { return 403 };
     let reaches = |relation: Relation| if relation >= farthest { 200 } else { 404 };
     match record {
@@ -39,6 +46,8 @@ fn expected(access: Access, person: Option<&world::Somebody>, subject: &Subject)
         }
         Record::Account if person.place == Place::OtherRegion => reaches(Relation::None),
         Record::Account => reaches(Relation::Region),
+        Record::Machine if person.place == Place::Hospital => reaches(Relation::Own),
+        Record::Machine => 404,
         Record::Person => reaches(person.place.to_the_person()),
         Record::Stay => reaches(person.place.to_the_stay()),
         Record::Notice => {
@@ -81,18 +90,27 @@ fn was_let_in(reply: &Reply) -> u16 {
     }
 }
 
-async fn walk(app: &TestApp, world: &World, route: &Route, subject: Subject, wrong: &mut Vec<String>) -> usize {
+async fn walk(
+    app: &TestApp,
+    world: &World,
+    everybody: &[Option<&world::Somebody>],
+    route: &Route,
+    subject: Subject,
+    wrong: &mut Vec<String>,
+) -> usize {
     let mut asked = 0;
-    let everybody = world.people.iter().map(Some).chain([None]);
-    for person in everybody {
+    for person in everybody.iter().copied() {
         for sample in samples(route, world, subject) {
             let access = sample.access.unwrap_or(route.access);
+            // On a page a machine is nobody.
+            let sent_by = person;
+            let person = person.filter(|person| person.rights.is_none() || sample.path.starts_with("/api/"));
             let wanted = expected(access, person, &subject);
             // What would change something is only sent by those who are sent away.
             if wanted == 200 && sample.changes_something {
                 continue;
             }
-            let reply = send(app, route, &sample, person).await;
+            let reply = send(app, route, &sample, sent_by).await;
             asked += 1;
             // What is open to all may say no by itself: to a wrong password.
             let got = match (access, reply.status.as_u16()) {
@@ -100,7 +118,8 @@ async fn walk(app: &TestApp, world: &World, route: &Route, subject: Subject, wro
                 _ => was_let_in(&reply),
             };
             if got != wanted {
-                let who = person.map_or_else(|| "nobody".to_owned(), |p| format!("{:?} of {:?}", p.role, p.place));
+                let named = |p: &world::Somebody| format!("{:?} of {:?} {:?}", p.role, p.place, p.rights);
+                let who = sent_by.map_or_else(|| "nobody".to_owned(), named);
                 let (path, body) = (&sample.path, String::from_utf8_lossy(&sample.body));
                 wrong.push(format!("{} {path} {body:?} by {who}: {}, not {wanted}", route.method, reply.status));
             }
@@ -112,7 +131,7 @@ async fn walk(app: &TestApp, world: &World, route: &Route, subject: Subject, wro
 async fn send(app: &TestApp, route: &Route, sample: &Sample, person: Option<&world::Somebody>) -> Reply {
     let client: Person = match person {
         // Whoever logs out has no session for the next route.
-        Some(person) if sample.ends_session => app.session_of(&person.account).await,
+        Some(person) if sample.ends_session && person.rights.is_none() => app.session_of(&person.account).await,
         Some(person) => person.client.clone(),
         None => app.nobody(),
     };
@@ -121,11 +140,8 @@ async fn send(app: &TestApp, route: &Route, sample: &Sample, person: Option<&wor
     client.send(method, &sample.path, &headers, sample.body.clone().into()).await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_answers_every_role_in_every_relation_as_the_table_says() {
-    let app = TestApp::start(Engine::Sqlite).await;
-    let world = World::make(&app).await;
-    app.sweep().await;
+/// Asks every route as everybody; how many answers there were.
+async fn walk_all(app: &TestApp, world: &World, everybody: &[Option<&world::Somebody>]) -> usize {
     let mut wrong = Vec::new();
     let mut asked = 0;
     for route in routes() {
@@ -133,10 +149,31 @@ async fn every_route_answers_every_role_in_every_relation_as_the_table_says() {
         let subjects: &[_] =
             if about_a_notice { &[Subject::SentBack, Subject::Standing] } else { &[Subject::Standing] };
         for subject in subjects {
-            asked += walk(&app, &world, &route, *subject, &mut wrong).await;
+            asked += walk(app, world, everybody, &route, *subject, &mut wrong).await;
         }
     }
     assert!(wrong.is_empty(), "{} of {asked} answers differ from the table:\n{}", wrong.len(), wrong.join("\n"));
+    asked
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_answers_every_role_in_every_relation_as_the_table_says() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let world = World::make(&app).await;
+    app.sweep().await;
+    let everybody: Vec<_> = world.people.iter().map(Some).chain([None]).collect();
+    let asked = walk_all(&app, &world, &everybody).await;
+    assert!(asked > 2000, "{asked} requests");
+}
+
+/// Each token is for one scope alone, so that what a scope opens and nothing else is seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_answers_a_machine_by_its_scope_and_every_page_as_nobody() {
+    let app = TestApp::start(Engine::Sqlite).await;
+    let world = World::make(&app).await;
+    app.sweep().await;
+    let machines = world.machines(&app).await;
+    let asked = walk_all(&app, &world, &machines.iter().map(Some).collect::<Vec<_>>()).await;
     assert!(asked > 2000, "{asked} requests");
 }
 

@@ -95,6 +95,7 @@ fn all_letters() -> Vec<Letter> {
         AccountNews::RecoveryCodeUsed,
     ];
     letters.extend(news.map(|news| Letter::AccountChanged { news }));
+    letters.extend([false, true].map(|added| Letter::MachineChanged { added }));
     letters.push(Letter::WeeklySerials { first: 38, last: 41, from_on: day(11, 16), until_on: day(11, 23) });
     letters.push(Letter::OpenedInEmergency { encounter_id: Some(ids.next()), opened_on: day(11, 20) });
     letters.push(Letter::OpenedInEmergency { encounter_id: None, opened_on: day(11, 20) });
@@ -114,6 +115,7 @@ fn variant(letter: &Letter) -> usize {
         Letter::OpenedInEmergency { .. } => 7,
         Letter::Invitation { .. } => 8,
         Letter::AccountChanged { .. } => 9,
+        Letter::MachineChanged { .. } => 10,
     }
 }
 
@@ -144,7 +146,7 @@ fn mail_of(letter: Letter, kind: Option<OrganizationKind>, serial: Option<i64>) 
 
 fn all_mails() -> Vec<Mail> {
     let samples = all_letters();
-    for wanted in 0..8 {
+    for wanted in 0..11 {
         assert!(samples.iter().any(|letter| variant(letter) == wanted), "no sample of letter {wanted}");
     }
     let readers = |letter: Letter| READERS.map(|kind| mail_of(letter.clone(), kind, Some(41)));

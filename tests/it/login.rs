@@ -64,7 +64,7 @@ async fn set_up(app: &TestApp, login: &str) -> (Vec<u8>, Vec<String>) {
     (secret, recovery_codes(&shown.text()))
 }
 
-async fn login_by_api(app: &TestApp, login: &str, password: &str) -> Reply {
+pub(crate) async fn login_by_api(app: &TestApp, login: &str, password: &str) -> Reply {
     app.nobody().post("/api/v1/session", &json!({ "login": login, "password": password })).await
 }
 

@@ -13,6 +13,7 @@ mod hostile;
 mod instances;
 mod letters;
 mod login;
+mod machines;
 mod mail;
 mod metrics;
 mod scheduler;

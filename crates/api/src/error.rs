@@ -44,6 +44,9 @@ pub enum ApiError {
     LoginRefused,
     #[error("code refused")]
     CodeRefused,
+    /// Of a machine: unknown, over or revoked; which of them is not said.
+    #[error("the token is worth nothing")]
+    TokenRefused,
     #[error("too many failed attempts from this address")]
     TooMany,
     #[error("too many requests of this caller are in hand")]
@@ -108,7 +111,7 @@ impl ApiError {
                 FaultKind::NotFound => StatusCode::NOT_FOUND,
                 FaultKind::NotAllowed => StatusCode::FORBIDDEN,
             },
-            Self::NotLoggedIn | Self::LoginRefused | Self::CodeRefused => StatusCode::UNAUTHORIZED,
+            Self::NotLoggedIn | Self::LoginRefused | Self::CodeRefused | Self::TokenRefused => StatusCode::UNAUTHORIZED,
             Self::TooMany | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
@@ -133,6 +136,9 @@ impl ApiError {
             }
             Self::CodeRefused => {
                 ("code_refused", "確認コードが違うか、すでに使われています。新しいコードで、もう一度お試しください。")
+            }
+            Self::TokenRefused => {
+                ("token_refused", "この接続のトークンは使えません。期限が過ぎたか、取り消されています。")
             }
             Self::TooMany => {
                 ("too_many", "ログインの失敗が続いたため、しばらく受け付けられません。時間をおいてお試しください。")

@@ -44,8 +44,7 @@ pub(crate) async fn csv(
 ) -> Result<Vec<u8>, ApiError> {
     may_in_region(&who.actor, Command::ExportAudit)?;
     let region_id = who.actor.region_id;
-    let account = app.store().account(account_id).await?.filter(|account| account.region_id == region_id);
-    let account = account.ok_or(Fault::NotFound)?;
+    let name = app.store().acting(region_id, account_id).await?.ok_or(Fault::NotFound)?;
     if until <= since {
         return Err(Refusal::at("until", Fault::OutOfRange).into());
     }
@@ -73,7 +72,7 @@ pub(crate) async fn csv(
             &mut csv,
             [
                 entry.at.local().format("%Y-%m-%d %H:%M:%S").to_string(),
-                account.name.to_string(),
+                name.clone(),
                 organization.map_or_else(String::new, |o| o.name.to_string()),
                 entry.action.clone(),
                 person.map_or_else(String::new, |p| p.name.to_string()),

@@ -2,10 +2,17 @@
 //!
 //! - A page gets its row where it is registered ([`Screens`]): there is no other way to register one.
 //! - A JSON operation has its row in [`of_operation`]; one without a row fails the tests of [`crate::v1`].
+//! - A machine's token is held against the row of the route before the handler is asked ([`of_request`]): without a row, nothing.
 //! - `tests/it/access` walks every row with every role and every relation on the real router, and compares the answers with the table.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use axum::Router;
+use axum::extract::MatchedPath;
 use axum::handler::Handler;
+use axum::http::Method;
+use axum::http::request::Parts;
 use axum::routing;
 use domain::access::Command;
 
@@ -24,6 +31,8 @@ pub enum Record {
     Notice,
     /// Somebody who logs in.
     Account,
+    /// A system of an organization.
+    Machine,
 }
 
 /// Who may come in.
@@ -31,8 +40,10 @@ pub enum Record {
 pub enum Access {
     /// Everybody, logged in or not. Nothing behind it is about anybody.
     Public,
-    /// Everybody who is logged in: what is shown is about herself, or known to all.
+    /// Every person who is logged in: what is shown is about herself.
     OwnSession,
+    /// Every person who is logged in, and every machine.
+    SignedIn,
     May(Command, Record),
 }
 
@@ -59,16 +70,30 @@ pub fn routes() -> Vec<Route> {
     all
 }
 
+static JSON: LazyLock<HashMap<String, Access>> = LazyLock::new(|| {
+    crate::v1::inventory().into_iter().map(|row| (format!("{} {}", row.method, row.path), row.access)).collect()
+});
+
+/// The row of the JSON operation that a request has come to.
+pub(crate) fn of_request(parts: &Parts) -> Option<Access> {
+    let path = parts.extensions.get::<MatchedPath>()?.as_str();
+    // A HEAD is answered by what answers the GET.
+    let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
+    JSON.get(&format!("{method} {path}")).copied()
+}
+
 /// The row of a JSON operation, by its `operationId`.
 pub(crate) fn of_operation(id: &str) -> Option<Access> {
-    use Access::{May, OwnSession, Public};
+    use Access::{May, OwnSession, Public, SignedIn};
     use Command as C;
-    use Record::{Account, Notice, Own, Person, Region, Stay};
+    use Record::{Account, Machine, Notice, Own, Person, Region, Stay};
     Some(match id {
         "log_in" | "second_factor" => Public,
-        "log_out" | "me" => OwnSession,
-        // Known to all who work with it.
-        "agreement" | "organizations" | "calendar" | "evaluate" => OwnSession,
+        "log_out" => OwnSession,
+        "me" => SignedIn,
+        "agreement" | "organizations" | "calendar" | "evaluate" => May(C::ViewDirectory, Region),
+        "list_machines" | "add_machine" => May(C::ManageMachines, Own),
+        "revoke_machine" => May(C::ManageMachines, Machine),
         "put_calendar" => May(C::ManageCalendar, Region),
         "audit" | "list_reviews" | "list_emergencies" => May(C::ViewAudit, Region),
         "incident_csv" => May(C::ExportAudit, Account),

@@ -3,7 +3,8 @@
 //! # Who is who
 //!
 //! - [`state::App`] — what every handler holds.
-//! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON).
+//! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON), or the system (JSON alone).
+//! - `machine` — the tokens of hospitals' and offices' own systems.
 //! - [`login`] — the steps to a session; [`password`], [`factor`], [`throttle`] — what they stand on.
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
 //! - `crowd` — how many requests are in hand at a time.
@@ -30,6 +31,7 @@ pub mod health;
 mod incident;
 pub mod inventory;
 pub mod login;
+mod machine;
 pub mod openapi;
 pub mod pages;
 pub mod password;

@@ -5,7 +5,7 @@
 //! - [`visit`] — who opens a page ([`visit::Visitor`]), what was sent ([`visit::Post`]), and what is shown when it can't be done.
 //! - [`view`] — what each page shows, as plain structs with a template each; drawn with samples in its tests.
 //! - [`shape`] — from the domain's rows to those structs.
-//! - `entry`, `second`, `account`, `invited`, `staff`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `consent`, `holds`, `survey`, `admin`, `trail` — the handlers, by subject.
+//! - `entry`, `second`, `account`, `invited`, `staff`, `machines`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `consent`, `holds`, `survey`, `admin`, `trail` — the handlers, by subject.
 //! - [`assets`] — style, script and icon; `upload` — the one form with a file.
 //!
 //! # The flow of a form
@@ -36,6 +36,7 @@ mod holds;
 mod home;
 mod invited;
 mod letters;
+mod machines;
 mod notices;
 mod people;
 mod second;
@@ -70,7 +71,7 @@ pub fn router() -> Router<App> {
 pub(crate) fn screens() -> Screens {
     use Access::{May, OwnSession, Public};
     use Command as C;
-    use Record::{Notice, Own, Person, Region, Stay};
+    use Record::{Machine, Notice, Own, Person, Region, Stay};
     Screens::new()
         // What stands there, each role may see: its own list, figures, or trail.
         .get("/", OwnSession, home::home)
@@ -92,6 +93,9 @@ pub(crate) fn screens() -> Screens {
         .get("/admin/people", May(C::ManagePeople, Own), staff::people)
         .post("/admin/people", May(C::ManagePeople, Own), staff::send_invitation)
         .post("/admin/people/account", May(C::ManagePeople, Own), staff::on_account)
+        .get("/admin/machines", May(C::ManageMachines, Own), machines::list)
+        .post("/admin/machines", May(C::ManageMachines, Own), machines::add)
+        .post("/admin/machines/{id}/revocation", May(C::ManageMachines, Machine), machines::revoke_one)
         .post("/logout", OwnSession, entry::leave)
         .get("/overview", May(C::ViewOverview, Region), home::overview)
         .get("/patients/search", May(C::SearchPatients, Own), people::search_form)

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use domain::access::{
-    Actor, Command, Relation, may, opens_in_emergency, reach, relation_to, relation_to_notice, relation_to_person,
+    Actor, Command, Relation, Rights, may, opens_in_emergency, reach, relation_to, relation_to_notice,
+    relation_to_person,
 };
 use domain::case::Case;
 use domain::changes::{Changes, IdempotencyRecord};
@@ -115,7 +116,11 @@ async fn may_or_opened(
     patient_id: PatientId,
 ) -> Result<(), ApiError> {
     match may(actor, command, relation) {
-        Err(Fault::NotFound) if relation >= Relation::Region && opens_in_emergency(actor.role, command) => {
+        Err(Fault::NotFound)
+            if relation >= Relation::Region
+                && actor.rights == Rights::Whole
+                && opens_in_emergency(actor.role, command) =>
+        {
             let (region_id, account_id) = (actor.region_id, actor.account_id);
             let until = app.store().open_in_emergency(region_id, account_id, patient_id, app.now()).await?;
             until.map(drop).ok_or_else(|| Fault::NotFound.into())
@@ -127,9 +132,7 @@ async fn may_or_opened(
 /// Reads a stay that the actor may see for `command`; whatever else there is, is "not found".
 pub async fn read_case(app: &App, actor: &Actor, id: EncounterId, command: Command) -> Result<Case, ApiError> {
     // The role first: whoever never may is told so without a look at the record.
-    if reach(actor.role, command).is_none() {
-        return Err(Fault::NotAllowed.into());
-    }
+    actor.reach(command)?;
     let case = app.store().case(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
     let relation = relation_to(actor, &case, app.now());
     may_or_opened(app, actor, command, relation, case.patient.id).await?;
@@ -147,7 +150,7 @@ pub async fn sees_all(app: &App, actor: &Actor, case: &Case) -> Result<bool, Api
 
 /// Reads a person for whoever may do `command` to her record; everybody else's is "not found".
 pub async fn read_person(app: &App, actor: &Actor, id: PatientId, command: Command) -> Result<Patient, ApiError> {
-    let farthest = reach(actor.role, command).ok_or(Fault::NotAllowed)?;
+    let farthest = actor.reach(command)?;
     let patient = app.store().patient(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
     // The team is looked up only when the role needs a nearer relation than the region.
     let team = if farthest > Relation::Region { app.store().care_team(id).await? } else { Vec::new() };
@@ -163,7 +166,7 @@ pub async fn reachable(
     found: Vec<Patient>,
     command: Command,
 ) -> Result<Vec<Patient>, ApiError> {
-    if reach(actor.role, command).is_some_and(|farthest| farthest <= Relation::Region) {
+    if actor.reach(command).is_ok_and(|farthest| farthest <= Relation::Region) {
         return Ok(found);
     }
     let mut theirs = Vec::with_capacity(found.len());
@@ -179,11 +182,19 @@ pub async fn reachable(
 /// Reads a notice that the actor's organization sent or received, for a role that may do `command`; how the stay stands to her is for
 /// the command to ask.
 pub async fn read_notice(app: &App, actor: &Actor, id: NoticeId, command: Command) -> Result<Notice, ApiError> {
-    if reach(actor.role, command).is_none() {
-        return Err(Fault::NotAllowed.into());
-    }
+    actor.reach(command)?;
     let notice = app.store().notice(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
-    may(actor, Command::ViewNotice, relation_to_notice(actor, &notice))?;
+    // How a role must stand to a notice, whatever is done about it; a token that answers need not be one that reads.
+    let farthest = reach(actor.role, Command::ViewNotice).ok_or(Fault::NotAllowed)?;
+    if relation_to_notice(actor, &notice) < farthest {
+        return Err(Fault::NotFound.into());
+    }
+    if let Some(ward_id) = actor.bound_to() {
+        let case = app.store().case(actor.region_id, notice.encounter_id).await?;
+        if case.is_none_or(|case| case.encounter.ward_id != ward_id) {
+            return Err(Fault::NotFound.into());
+        }
+    }
     Ok(notice)
 }
 
@@ -283,7 +294,7 @@ fn replay(sender: &Sender<'_>, first: IdempotencyRecord) -> Result<Answer, ApiEr
 
 /// Refuses what the role never may: for one's own lists, where there is no record to stand in a relation to.
 pub fn may_ever(actor: &Actor, command: Command) -> Result<(), ApiError> {
-    reach(actor.role, command).map(drop).ok_or_else(|| Fault::NotAllowed.into())
+    Ok(actor.reach(command).map(drop)?)
 }
 
 /// The person whose record a hold concerns: named herself or by one of her stays; both must exist in the actor's region and fit.
@@ -308,5 +319,8 @@ pub async fn held_record(
 
 /// Refuses what the role may not do anywhere in the region.
 pub fn may_in_region(actor: &Actor, command: Command) -> Result<(), ApiError> {
-    may(actor, command, Relation::Region).map_err(|_| Fault::NotAllowed.into())
+    may(actor, command, Relation::Region).map_err(|fault| match fault {
+        Fault::NotFound => Fault::NotAllowed.into(),
+        other => other.into(),
+    })
 }

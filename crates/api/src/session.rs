@@ -3,7 +3,8 @@
 //! - [`SignedIn`] — somebody whose login is complete, or a machine. Everything but the login itself asks for it.
 //! - [`Pending`] — somebody whose password was right and who has still to give or to set up the second factor. It opens nothing else.
 //!
-//! A session is a random token; the store keeps only its SHA-256. Pages carry it in a cookie, machines and tests as a bearer token.
+//! A session is a random token; the store keeps only its SHA-256. Pages carry it in a cookie, whoever speaks JSON as a bearer token.
+//! A machine's own token ([`crate::machine`]) stands in for a session under `/api/`, and nowhere else.
 //! A cookie is never accepted under `/api/`, so a foreign page can't make a browser write there; forms carry the session's own token
 //! besides ([`SignedIn::check_form`]). With each step of the login the token is a new one, so nobody can be made to log in to a
 //! session that somebody else knows.
@@ -15,12 +16,14 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use domain::access::Actor;
 use domain::changes::{AuditEntry, Changes};
 use domain::credential::{Hash, Proof, Session, Stage};
+use domain::machine::Machine;
 use domain::party::Account;
 use domain::{Instant, RequestId};
 use sha2::{Digest, Sha256};
 use storage::SessionRow;
 
 use crate::error::ApiError;
+use crate::machine;
 use crate::run::{IdempotencyKey, Sender};
 use crate::state::App;
 
@@ -28,7 +31,7 @@ use crate::state::App;
 const SECURE_COOKIE: &str = "__Host-tsunagi";
 const PLAIN_COOKIE: &str = "tsunagi";
 /// `last_seen_at` is written at most this often, so that reading a page costs no commit.
-const TOUCH_SECONDS: i64 = 60;
+pub(crate) const TOUCH_SECONDS: i64 = 60;
 
 /// Who is behind a request. As an extractor it refuses with [`ApiError::NotLoggedIn`].
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub struct SignedIn {
     /// To be carried in every form.
     pub csrf: String,
     pub request_id: RequestId,
+    /// The system behind a token; none: a person.
+    pub machine: Option<Machine>,
     token_hash: Hash,
 }
 
@@ -50,6 +55,12 @@ pub struct Pending {
 }
 
 impl SignedIn {
+    /// A system with its token. It has no forms, so no form fits it.
+    pub(crate) fn machine(machine: Machine, request_id: RequestId, token_hash: Hash) -> Self {
+        let (actor, account) = (machine.actor(), machine.account());
+        Self { actor, account, csrf: String::new(), request_id, machine: Some(machine), token_hash }
+    }
+
     pub fn sender(&self, key: Option<IdempotencyKey>, if_match: Option<i64>) -> Sender<'_> {
         Sender { actor: &self.actor, key, if_match, request_id: self.request_id }
     }
@@ -124,6 +135,10 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        if let Some(token) = bearer(parts).filter(|token| token.starts_with(machine::PREFIX)) {
+            let token = token.to_owned();
+            return machine::signed_in(parts, app, &token).await;
+        }
         let (token_hash, SessionRow { account, session }) = found(parts, app).await?;
         if session.stage != Stage::Open {
             return Err(ApiError::NotLoggedIn);
@@ -132,15 +147,8 @@ impl FromRequestParts<App> for SignedIn {
         if now >= session.last_seen_at.plus_seconds(TOUCH_SECONDS) {
             app.store().touch_session(token_hash, now).await?;
         }
-        let actor = Actor {
-            account_id: account.id,
-            region_id: account.region_id,
-            organization_id: account.organization_id,
-            ward_id: account.ward_id,
-            care_manager_id: account.care_manager_id,
-            role: account.role,
-        };
-        Ok(Self { actor, account, csrf: session.csrf, request_id: request_id(parts, app), token_hash })
+        let (actor, request_id) = (Actor::person(&account), request_id(parts, app));
+        Ok(Self { actor, account, csrf: session.csrf, request_id, machine: None, token_hash })
     }
 }
 

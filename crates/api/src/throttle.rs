@@ -3,6 +3,9 @@
 //! A login name that nobody has is counted just like one that somebody has, in the same statement, so neither the answer nor its time
 //! tells them apart. A locked login name is answered like a wrong password; a locked address is told so (429), which says nothing
 //! about any account.
+//!
+//! Wrong tokens of machines are counted by address alone and apart from logins: a system that goes on with an old token must not keep
+//! the people behind the same address out. Right ones are never asked about: 256 bits aren't guessed, and a hospital is one address.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -10,6 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use domain::changes::{AuditEntry, Changes};
 use domain::credential::{Failure, Hash, Proof};
 use sha2::{Digest, Sha256};
 
@@ -31,12 +35,15 @@ impl Client {
     }
 
     /// One household or office: an IPv4 address, or the /64 of an IPv6 one.
-    fn key(&self) -> Option<Hash> {
-        let network = match self.address?.to_canonical() {
+    fn network(&self) -> Option<String> {
+        Some(match self.address?.to_canonical() {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
-        };
-        Some(key("address", &network))
+        })
+    }
+
+    fn key(&self) -> Option<Hash> {
+        self.network().map(|network| key("address", &network))
     }
 }
 
@@ -80,21 +87,31 @@ impl Attempt {
 
     /// Counts a failure.
     pub fn failed(&self, app: &App) -> Vec<Proof> {
-        let (now, settings) = (app.now(), app.settings());
-        let seconds = settings.lockout_minutes * 60;
-        let count = |key, limit| {
-            Proof::Failed(Failure {
-                key,
-                at: now,
-                since: now.plus_seconds(-seconds),
-                limit,
-                until: now.plus_seconds(seconds),
-            })
-        };
-        let login = count(self.login, settings.lockout_after);
-        let address = self.address.map(|key| count(key, settings.address_lockout_after));
+        let settings = app.settings();
+        let login = count(app, self.login, settings.lockout_after);
+        let address = self.address.map(|key| count(app, key, settings.address_lockout_after));
         std::iter::once(login).chain(address).collect()
     }
+}
+
+/// Counts a wrong token, with what the trail says of it; refuses when there were too many from there, and then keeps nothing.
+pub(crate) async fn wrong_token(app: &App, client: &Client, audit: Option<AuditEntry>) -> Result<(), ApiError> {
+    let key = client.network().map(|network| key("token", &network));
+    if let Some(key) = key
+        && !app.store().is_locked(&[key], app.now()).await?.is_empty()
+    {
+        return Err(ApiError::TooMany);
+    }
+    let credentials = key.map(|key| count(app, key, app.settings().address_lockout_after)).into_iter().collect();
+    let changes = Changes { credentials, audit: audit.into_iter().collect(), ..Changes::default() };
+    app.store().apply(changes).await?;
+    Ok(())
+}
+
+fn count(app: &App, key: Hash, limit: i64) -> Proof {
+    let (now, seconds) = (app.now(), app.settings().lockout_minutes * 60);
+    let (since, until) = (now.plus_seconds(-seconds), now.plus_seconds(seconds));
+    Proof::Failed(Failure { key, at: now, since, limit, until })
 }
 
 fn key(kind: &str, value: &str) -> Hash {

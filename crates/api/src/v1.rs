@@ -4,7 +4,7 @@
 //!
 //! - [`wire`] — what goes over the wire; the only place that utoipa knows.
 //! - [`mod@write`] — how a request is read: strictly, with `Idempotency-Key` and `If-Match`. [`reply`] — how it is answered.
-//! - `session`, `people`, `consents`, `holds`, `stays`, `filings`, `notices`, `figures`, `office`, `trail` — the handlers, each: parse, call, answer.
+//! - `session`, `people`, `consents`, `holds`, `machines`, `stays`, `filings`, `notices`, `figures`, `office`, `trail` — the handlers, each: parse, call, answer.
 //!
 //! # The flow
 //!
@@ -26,6 +26,7 @@ pub(crate) mod emergencies;
 mod figures;
 mod filings;
 mod holds;
+mod machines;
 mod notices;
 mod office;
 mod people;
@@ -56,6 +57,7 @@ fn described() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(consents::routes())
         .merge(holds::routes())
+        .merge(machines::routes())
         .merge(stays::routes())
         .merge(screens::routes())
         .merge(filings::routes())

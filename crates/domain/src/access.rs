@@ -1,5 +1,7 @@
 //! Who may do what to whose record: one table, role × command × relation.
 //!
+//! A person has the rights of her role; a machine those of its token, as far as its role has them ([`Rights`]).
+//!
 //! A handler asks [`may`] before it reads or decides. Whoever has no relation to a record gets "not found", never "not allowed", so
 //! that an id can't be probed.
 
@@ -7,25 +9,68 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
 use crate::notice::Notice;
-use crate::party::Role;
+use crate::party::{Account, Role};
 use crate::patient::{CareTeamMember, Patient};
 use crate::{AccountId, CareManagerId, Fault, Instant, OrganizationId, RegionId, WardId};
 
-/// Who is acting: the account behind a session, never what a request claims.
+/// Who is acting: the account behind a session or the system behind a token, never what a request claims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
+    /// Of a machine its own id: the audit trail and the idempotency keys name it by that.
     pub account_id: AccountId,
     pub region_id: RegionId,
     pub organization_id: OrganizationId,
     pub ward_id: Option<WardId>,
     pub care_manager_id: Option<CareManagerId>,
     pub role: Role,
+    pub rights: Rights,
+}
+
+/// What an actor may use of the commands of its role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rights {
+    /// A person: all of them.
+    Whole,
+    /// A machine: these, as far as the role may them.
+    Only(Vec<Command>),
+}
+
+impl Actor {
+    /// The person of an account.
+    pub const fn person(account: &Account) -> Self {
+        Self {
+            account_id: account.id,
+            region_id: account.region_id,
+            organization_id: account.organization_id,
+            ward_id: account.ward_id,
+            care_manager_id: account.care_manager_id,
+            role: account.role,
+            rights: Rights::Whole,
+        }
+    }
+
+    /// The farthest relation from which this actor may do `command`; a machine is told apart whether its token or its role forbids it.
+    pub fn reach(&self, command: Command) -> Result<Relation, Fault> {
+        if let Rights::Only(rights) = &self.rights
+            && !rights.contains(&command)
+        {
+            return Err(Fault::NotInScope);
+        }
+        reach(self.role, command).ok_or(Fault::NotAllowed)
+    }
+
+    /// The one ward that a machine's token is for. A person's ward is where she starts; a machine's is a wall.
+    pub fn bound_to(&self) -> Option<WardId> {
+        self.ward_id.filter(|_| matches!(self.rights, Rights::Only(_)))
+    }
 }
 
 /// Everything that can be done; the name stands on the audit trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
+    /// Organizations, the agreement, the calendar: what all know who work with it.
+    ViewDirectory,
     SearchPatients,
     ViewPatient,
     RegisterPatient,
@@ -78,7 +123,8 @@ pub enum Command {
 }
 
 impl Command {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
+        Self::ViewDirectory,
         Self::SearchPatients,
         Self::ViewPatient,
         Self::RegisterPatient,
@@ -116,6 +162,7 @@ impl Command {
     /// As on the audit trail.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::ViewDirectory => "view_directory",
             Self::SearchPatients => "search_patients",
             Self::ViewPatient => "view_patient",
             Self::RegisterPatient => "register_patient",
@@ -176,7 +223,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::SearchPatients | C::ViewPatient | C::RegisterPatient | C::WritePatient | C::WriteCareTeam => {
                 Some(Region)
             }
-            C::Admit | C::ListEncounters | C::ListNotices | C::BreakGlass => Some(Region),
+            C::ViewDirectory | C::Admit | C::ListEncounters | C::ListNotices | C::BreakGlass => Some(Region),
             C::ViewEncounter | C::RecordEvent | C::Screen | C::File => Some(Own),
             C::ViewNotice => Some(Addressed),
             C::IssueNotice | C::TakeBackNotice | C::LogContact | C::Acknowledge => Some(Own),
@@ -191,7 +238,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
         },
         Role::CareManager => match command {
             C::SearchPatients | C::ViewPatient | C::WritePatient | C::WriteCareTeam => Some(Attached),
-            C::ListEncounters | C::ListNotices | C::BreakGlass => Some(Region),
+            C::ViewDirectory | C::ListEncounters | C::ListNotices | C::BreakGlass => Some(Region),
             C::ViewEncounter | C::IssueNotice | C::TakeBackNotice | C::LogContact => Some(Attached),
             C::ViewNotice | C::Acknowledge => Some(Addressed),
             C::ViewWarnings => Some(Attached),
@@ -204,7 +251,7 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
         },
         Role::Municipality => match command {
             C::ViewOverview | C::ViewWarnings | C::ViewSurvey | C::PublishSurvey => Some(Region),
-            C::HoldRecords => Some(Region),
+            C::ViewDirectory | C::HoldRecords => Some(Region),
             C::ListEncounters | C::ListNotices => Some(Region),
             C::ViewEncounter | C::LogContact => Some(Attached),
             C::ViewNotice | C::Acknowledge => Some(Addressed),
@@ -212,17 +259,19 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
         },
         Role::Auditor => match command {
             C::ViewAudit | C::ExportAudit | C::ReviewAudit | C::ViewSurvey | C::ViewDisclosures => Some(Region),
+            C::ViewDirectory => Some(Region),
             _ => None,
         },
         Role::Administrator => match command {
             C::ManageCalendar | C::ViewOverview | C::ViewWarnings | C::ViewSurvey | C::HoldRecords => Some(Region),
+            C::ViewDirectory => Some(Region),
             C::ManagePeople | C::ManageMachines => Some(Own),
             _ => None,
         },
         // No record of anybody, nothing of the region but its figures: people and machines of the own organization.
         Role::OrganizationAdministrator => match command {
             C::ManagePeople | C::ManageMachines => Some(Own),
-            C::ViewSurvey => Some(Region),
+            C::ViewDirectory | C::ViewSurvey => Some(Region),
             _ => None,
         },
     }
@@ -233,19 +282,18 @@ pub const fn opens_in_emergency(role: Role, command: Command) -> bool {
     matches!(command, Command::ViewPatient | Command::ViewEncounter) && reach(role, Command::BreakGlass).is_some()
 }
 
-/// Refuses with [`Fault::NotAllowed`] when the role never may, with [`Fault::NotFound`] when it may not from this relation.
+/// Refuses with [`Fault::NotAllowed`] when the role never may ([`Fault::NotInScope`]: the token), with [`Fault::NotFound`] when it may
+/// not from this relation.
 pub fn may(actor: &Actor, command: Command, relation: Relation) -> Result<(), Fault> {
-    match reach(actor.role, command) {
-        None => Err(Fault::NotAllowed),
-        Some(farthest) if relation >= farthest => Ok(()),
-        Some(_) => Err(Fault::NotFound),
-    }
+    if relation >= actor.reach(command)? { Ok(()) } else { Err(Fault::NotFound) }
 }
 
 /// How the actor stands to a stay.
 pub fn relation_to(actor: &Actor, case: &Case, now: Instant) -> Relation {
     if actor.region_id != case.encounter.region_id {
         Relation::None
+    } else if actor.bound_to().is_some_and(|ward_id| ward_id != case.encounter.ward_id) {
+        Relation::Region
     } else if actor.organization_id == case.encounter.hospital_id {
         Relation::Own
     } else if case.is_attached(actor.organization_id, now) {

@@ -5,7 +5,7 @@
 //! - [`Stage`] — how far a login has come. Only an open session can do anything but its own next step.
 //! - [`Totp`], recovery codes — the second factor. A step of the first and a code of the second are accepted once.
 //! - [`Invitation`] — lets a person set a password: the first one, or a new one.
-//! - [`Machine`] — a system of an organization with a token of its own and a subset of the commands.
+//! - [`Machine`] — a system of an organization, which proves itself by a token.
 //! - [`Proof`] — one change of these, as part of [`crate::changes::Changes`]; some of them are claims.
 //!
 //! A **claim** can be won once: whoever comes second finds nothing to claim, and the whole command is stale. That a code can't be
@@ -15,10 +15,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::Command;
+use crate::machine::Machine;
 use crate::party::{OrganizationKind, Role};
-use crate::text::Line;
-use crate::{AccountId, Instant, InvitationId, MachineId, OrganizationId, RegionId, SessionId, WardId};
+use crate::{AccountId, Instant, InvitationId, MachineId, OrganizationId, RegionId, SessionId};
 
 /// SHA-256 of a token or of a code.
 pub type Hash = [u8; 32];
@@ -84,29 +83,6 @@ pub struct Invitation {
 impl Invitation {
     /// A link works for so long.
     pub const HOURS: i64 = 72;
-}
-
-/// 外部システム.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Machine {
-    pub id: MachineId,
-    pub region_id: RegionId,
-    pub organization_id: OrganizationId,
-    pub ward_id: Option<WardId>,
-    pub name: Line,
-    /// The bounds of its rights.
-    pub role: Role,
-    pub rights: Vec<Command>,
-    pub made_by: AccountId,
-    pub made_at: Instant,
-    pub expires_at: Instant,
-    pub revoked_at: Option<Instant>,
-    pub last_used_at: Option<Instant>,
-}
-
-impl Machine {
-    /// Longer than this no token lives.
-    pub const DAYS: i64 = 366;
 }
 
 /// The roles that an administrator may give to people of an organization of this kind.

@@ -102,6 +102,8 @@ pub enum Letter {
     Invitation { invitation_id: InvitationId, reset: bool },
     /// Something about an account changed; whoever did not do it should say so.
     AccountChanged { news: AccountNews },
+    /// To the administrators of an organization: one of its systems got a token, or lost it.
+    MachineChanged { added: bool },
 }
 
 /// What changed about an account.

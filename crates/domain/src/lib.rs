@@ -10,6 +10,7 @@
 //! | [`party::Organization`], [`party::Ward`], [`party::ContactPoint`] | FHIR Organization, ContactPoint | 機関, 病棟, 連絡窓口 |
 //! | [`patient::Patient`], [`party::CareManager`], [`patient::CareTeamMember`] | Patient, Practitioner, CareTeam | 本人, ケアマネジャー, 担当 |
 //! | [`consent::Consent`] (given or withdrawn), [`consent::Sharing`], [`disclosure::Disclosure`] | FHIR Consent, AuditEvent | 同意, 第三者提供の記録 |
+//! | [`machine::Machine`], [`machine::Scope`] | — | 外部システムの接続, できること |
 //! | [`retention::LegalHold`], [`retention::PurgeLot`] | — | 保全, 保存期間 |
 //! | [`encounter::Encounter`] = one inpatient stay; [`encounter::EncounterState`] | Encounter | 入院 |
 //! | [`encounter::AdtEvent`] | ADT A01 A11 A02 A16 A25 A03 A13 | 入退院の記録 |
@@ -47,6 +48,7 @@ pub mod directory;
 pub mod disclosure;
 pub mod encounter;
 pub mod id;
+pub mod machine;
 pub mod notice;
 pub mod party;
 pub mod patient;

@@ -100,6 +100,11 @@ pub enum Fault {
     LinkOver,
     #[error("not allowed")]
     NotAllowed,
+    /// The token of a machine is not for this.
+    #[error("not among the scopes of this token")]
+    NotInScope,
+    #[error("revoked already")]
+    Revoked,
     #[error("the same thing exists already")]
     Exists,
 }
@@ -204,6 +209,8 @@ impl Fault {
                 "このリンクは使えません。すでに使われたか、期限が過ぎています。所属先の管理者に、招待をもう一度送ってもらってください。",
             ),
             Self::NotAllowed => ("not_allowed", NotAllowed, "この操作を行う権限がありません。"),
+            Self::NotInScope => ("not_in_scope", NotAllowed, "この接続に許可されていない操作です。"),
+            Self::Revoked => ("revoked", Conflict, "この接続はすでに取り消されています。"),
             Self::Exists => ("exists", Conflict, "すでに登録されています。"),
         }
     }

@@ -161,7 +161,7 @@ impl City {
     /// Acts as that account.
     #[must_use]
     pub fn actor(&self, id: AccountId) -> Actor {
-        actor_of(self.account(id))
+        Actor::person(self.account(id))
     }
 
     /// The person as founded.
@@ -279,17 +279,6 @@ impl City {
     /// The last moment of which the past knows.
     fn evening_before(&self) -> Instant {
         at(self.today - chrono::Days::new(1), 18, 0)
-    }
-}
-
-fn actor_of(account: &Account) -> Actor {
-    Actor {
-        account_id: account.id,
-        region_id: account.region_id,
-        organization_id: account.organization_id,
-        ward_id: account.ward_id,
-        care_manager_id: account.care_manager_id,
-        role: account.role,
     }
 }
 

@@ -1,11 +1,13 @@
 //! Reading what people and machines prove themselves with. Writing goes through `Changes::credentials`.
 
-use domain::credential::{Hash, Machine, Session, Totp};
+use domain::credential::{Hash, Session, Totp};
+use domain::machine::Machine;
 use domain::party::Account;
-use domain::{AccountId, Instant, InvitationId, OrganizationId, RegionId};
+use domain::{AccountId, Instant, InvitationId, MachineId, OrganizationId, RegionId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
+use crate::dialect::once;
 use crate::engine::args;
 use crate::error::StoreError;
 use crate::rows::{ACCOUNT, MACHINE, SESSION, TOTP, read_account, read_machine, read_session, read_totp};
@@ -155,11 +157,50 @@ impl Store {
         rows.iter().map(line).collect()
     }
 
-    /// The machine of this token, whether or not it has expired.
+    /// The machine of this token, whether or not it is over: that is the caller's clock to say.
     pub async fn machine_by_token(&self, token_hash: Hash) -> Result<Option<Machine>, StoreError> {
-        let sql = format!("SELECT {} FROM machine WHERE token_hash = $1", MACHINE.list(""));
-        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![token_hash.to_vec()]).await?;
+        let sql = once!(self.inner.dialect, {
+            let machine = MACHINE.list("m.");
+            format!(
+                "SELECT g.directory_version, {machine}
+                 FROM machine AS m
+                 JOIN region AS g ON g.id = m.region_id
+                 WHERE m.token_hash = $1"
+            )
+        });
+        let rows = self.inner.pool.rows(sql, args![token_hash.to_vec()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let machine = read_machine(row, 1)?;
+        self.inner.directories.saw(machine.region_id, row.get(0)?);
+        Ok(Some(machine))
+    }
+
+    /// One machine of an organization.
+    pub async fn machine(&self, organization_id: OrganizationId, id: MachineId) -> Result<Option<Machine>, StoreError> {
+        let sql = format!("SELECT {} FROM machine WHERE id = $1 AND organization_id = $2", MACHINE.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid(), organization_id.uuid()]).await?;
         rows.first().map(|row| read_machine(row, 0)).transpose()
+    }
+
+    /// Name of the person or the machine that the audit trail of this region knows by that id.
+    pub async fn acting(&self, region_id: RegionId, id: AccountId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT name FROM account WHERE id = $1 AND region_id = $2
+                   UNION ALL
+                   SELECT name FROM machine WHERE id = $1 AND region_id = $2";
+        self.first(sql, args![id.uuid(), region_id.uuid()]).await
+    }
+
+    /// Whoever administrates the people and machines of an organization, without password hashes.
+    pub async fn administrators_of(&self, id: OrganizationId) -> Result<Vec<Account>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM account
+             WHERE organization_id = $1 AND role IN ('administrator', 'organization_administrator') AND closed_at IS NULL
+             ORDER BY id",
+            ACCOUNT.list("")
+        );
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
+        let bare = |row: &crate::engine::Row| Ok(Account { password_hash: String::new(), ..read_account(row, 0)? });
+        rows.iter().map(bare).collect()
     }
 
     /// The machines of an organization, newest first.

@@ -71,6 +71,8 @@ pub struct NoticeFilter {
     pub sender_id: Option<OrganizationId>,
     /// About this stay.
     pub encounter_id: Option<EncounterId>,
+    /// About a stay that is now on this ward.
+    pub ward_id: Option<WardId>,
     /// In this state, by [`domain::notice::NoticeState::name`].
     pub state: Option<String>,
     /// Neither answered nor taken back.
@@ -234,6 +236,7 @@ impl Store {
         asked.and("n.recipient_id = ?", filter.recipient_id.map(Uuid::from));
         asked.and("n.sender_id = ?", filter.sender_id.map(Uuid::from));
         asked.and("n.encounter_id = ?", filter.encounter_id.map(Uuid::from));
+        asked.and("e.ward_id = ?", filter.ward_id.map(Uuid::from));
         asked.and("n.state = ?", filter.state.clone());
         // What one organization was sent is in the order of its serial numbers: one index for the promise and for the inbox.
         let order = if filter.recipient_id.is_some() {

@@ -91,10 +91,15 @@ impl Store {
         rows.first().map(|row| read_account(row, 0)).transpose()
     }
 
-    /// The names that the screen shows beside what these accounts did.
+    /// The names that the screen shows beside what these accounts, or machines, did.
     pub async fn accounts_named(&self, ids: &[AccountId]) -> Result<Vec<(AccountId, String)>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-        let sql = format!("SELECT id, name FROM account WHERE {}", self.inner.dialect.in_ids("id", 1));
+        let chosen = self.inner.dialect.in_ids("id", 1);
+        let sql = format!(
+            "SELECT id, name FROM account WHERE {chosen}
+             UNION ALL
+             SELECT id, name FROM machine WHERE {chosen}"
+        );
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![ids]).await?;
         rows.iter().map(|row| Ok((row.get::<Uuid>(0)?.into(), row.get(1)?))).collect()
     }

@@ -32,6 +32,7 @@ pub(super) fn filing() -> Value {
 pub(super) fn samples(route: &Route, world: &World, subject: Subject) -> Vec<Sample> {
     let id = match route.access {
         Access::May(_, Record::Person) => &world.patient,
+        Access::May(_, Record::Machine) => &world.machine,
         Access::May(_, Record::Notice) if subject == Subject::SentBack => &world.sent_back,
         Access::May(_, Record::Notice) => &world.standing,
         _ => &world.stay,
@@ -90,6 +91,9 @@ fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         // Without a reason.
         ("POST", "holds") => json!({ "patient_id": world.patient, "why": " " }),
         ("POST", "lifting") => json!({ "why": " " }),
+        // For nothing.
+        ("POST", "machines") => json!({ "name": "電子カルテ", "scopes": [] }),
+        ("POST", "revocation") => return vec![Sample { path, changes_something: true, ..Sample::default() }],
         // A month that is not over.
         ("POST", "publications") => json!({ "first": 202_611, "last": 202_611 }),
         _ => panic!("{} {} needs a sample in tests/it/access/samples.rs", route.method, route.path),
@@ -154,6 +158,8 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
             (vec![], vec![("name", "北見 次郎"), ("login", "someone"), ("email", "x@example.jp"), ("role", "auditor")])
         }
         "account" => (vec![], vec![("account_id", "00000000-0000-0000-0000-000000000000"), ("what", "close")]),
+        "machines" => (vec![], vec![("name", "電子カルテ"), ("scopes", "directory")]),
+        "revocation" => (vec![], vec![]),
         "second" => (vec![("code", "000000")], vec![]),
         "sessions" | "factor" | "removal" | "codes" | "password" => (vec![], vec![]),
         "calendar" => return vec![upload(path)],
@@ -204,7 +210,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     match tail {
         "login" | "second" | "logout" | "search" | "outcome" => vec![looked_at],
         // Nothing to fill in: sending the bare form does it. A kind and a message are all that telling takes.
-        "receipt" | "tell" | "replacement" | "account" => vec![looked_at, form(&sent, true)],
+        "receipt" | "tell" | "replacement" | "account" | "revocation" => vec![looked_at, form(&sent, true)],
         // Sent without its content it is refused for that, once it is known who asks.
         _ => vec![looked_at, form(&send, false), form(&sent, true)],
     }

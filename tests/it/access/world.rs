@@ -3,11 +3,14 @@
 //! 北見 花子 lies in the hospital; her care office is in charge of her. The word of her discharge went to the office, was sent on to
 //! another one, which sent it back, and stands now with the support centre.
 
-use domain::access::Relation;
+use domain::access::{Command, Relation};
 use domain::changes::{Changes, DirectoryChanges};
+use domain::credential::Proof;
+use domain::machine::{Machine, Scope, rights_of};
 use domain::party::{Account, Organization, OrganizationKind, Region, Role};
-use domain::{Ids, OrganizationId};
+use domain::{Ids, OrganizationId, RegionId};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tests::{Person, TestApp};
 
 /// Where somebody works, seen from the stay.
@@ -53,6 +56,8 @@ pub(super) struct Somebody {
     pub(super) place: Place,
     pub(super) account: Account,
     pub(super) client: Person,
+    /// Of a machine: what its token is for.
+    pub(super) rights: Option<Vec<Command>>,
 }
 
 pub(super) struct World {
@@ -62,6 +67,8 @@ pub(super) struct World {
     pub(super) care_manager: String,
     pub(super) stay: String,
     pub(super) contact: String,
+    /// A system of the hospital.
+    pub(super) machine: String,
     pub(super) sent_back: String,
     pub(super) standing: String,
 }
@@ -106,7 +113,7 @@ impl World {
         let mut sessions = Vec::new();
         for (role, place, account) in people {
             let client = app.session_of(&account).await;
-            sessions.push(Somebody { role, place, account, client });
+            sessions.push(Somebody { role, place, account, client, rights: None });
         }
         Self::with_a_story(app, sessions).await
     }
@@ -149,16 +156,70 @@ impl World {
             ward: cast.ward_id.to_string(),
             care_manager: cast.care_manager_id.to_string(),
             contact: contact["id"].as_str().expect("an id").to_owned(),
+            machine: machine_of(app, cast.hospital_id, app.city.region.id, Role::Coordinator, &[Scope::Directory])
+                .await
+                .0
+                .id
+                .to_string(),
             people,
             stay,
             sent_back,
             standing,
         }
     }
+
+    /// A token of every scope at the hospital, in charge, at the receiver of the standing notice, and in the other region.
+    pub(super) async fn machines(&self, app: &TestApp) -> Vec<Somebody> {
+        let mut all = Vec::new();
+        for (place, role) in [
+            (Place::Hospital, Role::Coordinator),
+            (Place::InCharge, Role::CareManager),
+            (Place::Centre, Role::CareManager),
+            (Place::OtherRegion, Role::Coordinator),
+        ] {
+            let there = &self.people.iter().find(|p| p.place == place).expect("somebody everywhere").account;
+            for scope in Scope::of(role) {
+                let (machine, client) = machine_of(app, there.organization_id, there.region_id, role, &[scope]).await;
+                let (account, rights) = (machine.account(), Some(machine.rights));
+                all.push(Somebody { role, place, account, client, rights });
+            }
+        }
+        all
+    }
+}
+
+/// A system with a token, made without an administrator.
+pub(crate) async fn machine_of(
+    app: &TestApp,
+    organization_id: OrganizationId,
+    region_id: RegionId,
+    role: Role,
+    scopes: &[Scope],
+) -> (Machine, Person) {
+    let token = format!("tsm_{}", uuid::Uuid::from_u128(rand::random()).simple());
+    let now = app.now();
+    let machine = Machine {
+        id: uuid::Uuid::from_u128(rand::random()).into(),
+        region_id,
+        organization_id,
+        ward_id: None,
+        name: line("電子カルテ"),
+        role,
+        rights: rights_of(role, scopes),
+        made_by: uuid::Uuid::nil().into(),
+        made_at: now,
+        expires_at: now.plus_days(90),
+        revoked_at: None,
+        last_used_at: None,
+    };
+    let token_hash = Sha256::digest(token.as_bytes()).into();
+    let credentials = vec![Proof::AddMachine { machine: Box::new(machine.clone()), token_hash }];
+    app.service.store.apply(Changes { credentials, ..Changes::default() }).await.expect("the token is kept");
+    (machine, app.nobody().with_token(&token))
 }
 
 /// つなぎ市's neighbour: another municipality in the same installation.
-pub(super) async fn another_region(app: &TestApp) -> (Region, OrganizationId) {
+pub(crate) async fn another_region(app: &TestApp) -> (Region, OrganizationId) {
     let mut ids = Ids::new(domain::Clock::now(&*app.clock), 40);
     let region =
         Region { id: ids.next(), name: line("となり市(架空)"), agreement: app.city.region.agreement.clone() };

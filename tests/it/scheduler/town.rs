@@ -155,15 +155,7 @@ impl Town {
             account(ids.next(), hospital, Role::WardStaff, "nurse"),
             account(ids.next(), office, Role::CareManager, "caremanager"),
         ];
-        let actor = |account: &Account| Actor {
-            account_id: account.id,
-            region_id: account.region_id,
-            organization_id: account.organization_id,
-            ward_id: account.ward_id,
-            care_manager_id: account.care_manager_id,
-            role: account.role,
-        };
-        let (nurse, care_manager) = (actor(&accounts[0]), actor(&accounts[1]));
+        let (nurse, care_manager) = (Actor::person(&accounts[0]), Actor::person(&accounts[1]));
         let region_id = region.id;
         let organizations = vec![
             organization(hospital, OrganizationKind::Hospital, "つなぎ病院", &[]),

@@ -37,7 +37,7 @@ const MONTHS: usize = 12;
 pub(super) struct Asked {
     #[serde(default)]
     patient: String,
-    /// An id, or a login name.
+    /// An id (of a machine too), or a login name.
     #[serde(default)]
     account: String,
     #[serde(default)]
@@ -72,12 +72,15 @@ impl Asked {
         if asked.is_empty() {
             return Ok(None);
         }
+        let region_id = visitor.who.actor.region_id;
         let found = match asked.parse::<AccountId>() {
-            Ok(id) => app.store().account(id).await?,
-            Err(_) => app.store().account_by_login(asked).await?,
+            Ok(id) => app.store().acting(region_id, id).await?.map(|_| id),
+            Err(_) => {
+                let named = app.store().account_by_login(asked).await?;
+                named.filter(|account| account.region_id == region_id).map(|account| account.id)
+            }
         };
-        let ours = found.filter(|account| account.region_id == visitor.who.actor.region_id);
-        ours.map(|account| Some(account.id)).ok_or_else(|| Refusal::at("account", Fault::UnknownId).into())
+        found.map(Some).ok_or_else(|| Refusal::at("account", Fault::UnknownId).into())
     }
 
     fn typed(&self) -> Typed {
@@ -137,7 +140,7 @@ fn shown_row(row: &storage::AuditRow, visitor: &Visitor, names: &HashMap<Account
         who: entry.account_id.map_or_else(|| "つなぎ(自動)".to_owned(), |id| shape::named(names, id)),
         account: entry.account_id.map(|id| id.to_string()),
         place: entry.organization_id.map_or_else(String::new, |id| shape::organization(&visitor.directory, id)),
-        action: action(&entry.action).to_owned(),
+        action: action(entry.action.split(':').next().unwrap_or_default()).to_owned(),
         code: entry.action.clone(),
         concerns: ids.into_iter().flatten().collect(),
     }
@@ -262,6 +265,11 @@ fn action(name: &str) -> &'static str {
         "end_sessions_of" => "利用者のログアウト",
         "add_machine" => "外部システムの登録",
         "revoke_machine" => "外部システムの取消",
+        "manage_machines" => "外部システムの一覧の閲覧",
+        "token_given" => "トークンの発行",
+        "token_revoked" => "トークンの取消",
+        "token_refused" => "トークンの拒否(期限切れ・取消済み)",
+        "not_in_scope" => "許可されていない操作の拒否",
         "manage_people" => "利用者の一覧の閲覧",
         "log_out" => "ログアウト",
         "search_patients" => "本人の検索",

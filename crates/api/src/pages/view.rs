@@ -9,6 +9,7 @@ pub(crate) mod filing;
 pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod home;
+pub(crate) mod machines;
 pub(crate) mod notices;
 pub(crate) mod patients;
 #[cfg(test)]

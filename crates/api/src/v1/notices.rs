@@ -93,7 +93,8 @@ async fn list_notices(
     };
     let state = asked.state.map(|state| state.as_str().to_owned());
     let (encounter_id, unanswered_only) = (asked.encounter_id, asked.unanswered);
-    let filter = NoticeFilter { recipient_id, sender_id, encounter_id, state, unanswered_only };
+    let ward_id = who.actor.bound_to();
+    let filter = NoticeFilter { recipient_id, sender_id, encounter_id, ward_id, state, unanswered_only };
     let after = window.after.map(NoticeId::from);
     let lines = app.store().list_notices(who.actor.region_id, &filter, after, window.limit).await?;
     app.store().append_audit(vec![who.audit_entry(app.now(), Command::ListNotices.name())]).await?;

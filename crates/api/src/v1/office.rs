@@ -28,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// 連絡ルール in force: criteria in words, periods, what the survey counts.
 #[utoipa::path(get, path = "/api/v1/agreement", tag = "office", responses((status = 200, body = AgreementView)))]
 async fn agreement(State(app): State<App>, who: SignedIn) -> Result<Shown<AgreementView>, ApiError> {
+    may_in_region(&who.actor, Command::ViewDirectory)?;
     let directory = app.store().directory(who.actor.region_id).await?;
     Ok(Shown(app.agreement(&directory)?.into(), None))
 }
@@ -35,6 +36,7 @@ async fn agreement(State(app): State<App>, who: SignedIn) -> Result<Shown<Agreem
 /// Who there is: organizations, wards, care managers, districts.
 #[utoipa::path(get, path = "/api/v1/organizations", tag = "office", responses((status = 200, body = OrganizationsView)))]
 async fn organizations(State(app): State<App>, who: SignedIn) -> Result<Shown<OrganizationsView>, ApiError> {
+    may_in_region(&who.actor, Command::ViewDirectory)?;
     let directory = app.store().directory(who.actor.region_id).await?;
     Ok(Shown(OrganizationsView::of(&directory), None))
 }
@@ -70,9 +72,10 @@ struct HolidayView {
 #[utoipa::path(get, path = "/api/v1/calendar", tag = "office", params(CalendarQuery), responses((status = 200, body = CalendarView)))]
 async fn calendar(
     State(app): State<App>,
-    _who: SignedIn,
+    who: SignedIn,
     Ask(asked): Ask<CalendarQuery>,
 ) -> Result<Shown<CalendarView>, ApiError> {
+    may_in_region(&who.actor, Command::ViewDirectory)?;
     let year = asked.year.unwrap_or_else(|| app.now().day().year());
     let first = NaiveDate::from_ymd_opt(year, 1, 1).filter(|_| (1955..=2099).contains(&year));
     let first = first.ok_or_else(|| ApiError::Malformed { field: "year".into(), code: "not_a_known_value" })?;

@@ -12,7 +12,7 @@ use super::reply::{Reply, Shown};
 use super::wire::screening::{DecisionBody, EvaluateBody, OutcomeView, ScreeningBody, ScreeningView};
 use super::write::{Id, Read, Write};
 use crate::error::ApiError;
-use crate::run::{Answer, on_case};
+use crate::run::{Answer, may_in_region, on_case};
 use crate::session::SignedIn;
 use crate::state::App;
 
@@ -30,6 +30,7 @@ async fn evaluate(
     who: SignedIn,
     Read(body): Read<EvaluateBody>,
 ) -> Result<Shown<OutcomeView>, ApiError> {
+    may_in_region(&who.actor, Command::ViewDirectory)?;
     let directory = app.store().directory(who.actor.region_id).await?;
     let agreement = app.agreement(&directory)?;
     if !agreement.checklist.unknown_in(&body.answers).is_empty() {

@@ -74,6 +74,8 @@ async fn me(State(app): State<App>, who: SignedIn) -> Result<Shown<MeView>, ApiE
         organization_name: organization.map(|organization| organization.name.to_string()),
         ward_id: who.actor.ward_id.map(domain::WardId::uuid),
         care_manager_id: who.actor.care_manager_id.map(domain::CareManagerId::uuid),
+        scopes: who.machine.as_ref().map(domain::machine::Machine::scopes),
+        expires_at: who.machine.as_ref().map(|machine| machine.expires_at),
     };
     Ok(Shown(view, None))
 }

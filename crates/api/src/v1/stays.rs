@@ -64,10 +64,14 @@ async fn list_encounters(
         Some(Relation::Own) => (ours, None),
         _ => (None, ours),
     };
+    let ward_id = match (who.actor.bound_to(), asked.ward_id) {
+        (Some(own), Some(asked)) if own != asked => return Err(Refusal::at("ward_id", Fault::UnknownId).into()),
+        (own, asked) => own.or(asked),
+    };
     let filter = EncounterFilter {
         hospital_id,
         office_id,
-        ward_id: asked.ward_id,
+        ward_id,
         today: Some(app.now().day()),
         open_only: asked.open,
         patient_id: asked.patient_id,
@@ -99,6 +103,9 @@ async fn admit(
 ) -> Result<Reply, ApiError> {
     may_in_region(&who.actor, Command::Admit)?;
     let stay = body.parse()?;
+    if who.actor.bound_to().is_some_and(|ward_id| ward_id != stay.ward_id) {
+        return Err(Refusal::at("ward_id", Fault::UnknownId).into());
+    }
     let sender = who.sender(key, if_match);
     let decide = || async {
         let read = app.store().new_case(who.actor.region_id, body.patient_id).await?;

@@ -14,6 +14,7 @@ pub mod contact;
 pub mod deadline;
 pub mod event;
 pub mod hold;
+pub mod machine;
 pub mod notice;
 pub mod party;
 pub mod patient;

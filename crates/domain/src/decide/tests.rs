@@ -113,6 +113,7 @@ impl Town {
             ward_id: (role == Role::WardStaff).then_some(ward.id),
             care_manager_id: (role == Role::CareManager).then_some(manager.id),
             role,
+            rights: crate::access::Rights::Whole,
         };
         let (nurse, care_manager) = (actor(id(0), Role::WardStaff), actor(id(1), Role::CareManager));
         let (other_office, centre, city) = (id(2), id(3), id(4));

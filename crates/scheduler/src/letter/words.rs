@@ -80,6 +80,7 @@ pub(super) fn of(
         Letter::Invitation { reset, .. } => {
             Words { path: format!("/invitation/{}", secret.unwrap_or_default()), ..account::invitation(reset) }
         }
+        Letter::MachineChanged { added } => Words { path: "/admin/machines".into(), ..account::machine(added) },
         Letter::AccountChanged { news } => Words { path: "/account".into(), ..account::changed(news) },
     }
 }

@@ -23,7 +23,7 @@ use rules::{Answer, Answers, Checklist, Tier};
 
 use super::merge::absorb;
 use super::names::line;
-use super::{City, actor_of, at};
+use super::{City, at};
 
 /// Chooses by weight.
 pub(super) fn pick<'a, T>(weighted: &'a [(u32, T)], chance: &mut StdRng) -> &'a T {
@@ -58,7 +58,7 @@ impl<'a> Ground<'a> {
         directory: &'a Directory,
         until: Instant,
     ) -> Self {
-        let actors = || city.accounts.iter().map(actor_of);
+        let actors = || city.accounts.iter().map(Actor::person);
         // The first account of an organization speaks for it; the municipality's first is its clerk.
         let of_organization = actors().rev().map(|actor| (actor.organization_id, actor)).collect();
         let of_ward = actors().filter_map(|actor| Some((actor.ward_id?, actor))).collect();

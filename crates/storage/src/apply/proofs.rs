@@ -2,7 +2,8 @@
 //!
 //! Why one statement each and not one a table: a login costs two runs of argon2, so there are never many of them at a time.
 
-use domain::credential::{Failure as FailedLogin, Invitation, Machine, Proof, Session};
+use domain::credential::{Failure as FailedLogin, Invitation, Proof, Session};
+use domain::machine::Machine;
 use uuid::Uuid;
 
 use super::{Abort, Batch};

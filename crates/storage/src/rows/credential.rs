@@ -1,7 +1,8 @@
 //! Credentials as they are read. They are written by `apply::proofs`, statement by statement.
 
 use domain::access::Command;
-use domain::credential::{Machine, Session, Totp};
+use domain::credential::{Session, Totp};
+use domain::machine::Machine;
 use serde::Serialize;
 
 use crate::engine::Row;

@@ -20,6 +20,7 @@ impl Form {
     fn named(&self, error: &FormError) -> String {
         let name = match (error.field.as_str(), self.action.rsplit('/').next()) {
             ("to", Some("acknowledgement")) => Some("どの事業所の利用者ですか"),
+            ("name", Some("machines")) => Some("名前"),
             ("message", Some("tell")) if self.typed.get("kind") == "admission_information" => Some("入院前の様子"),
             (field, _) => label(field),
         };
@@ -44,6 +45,7 @@ pub(crate) fn is_chosen(field: &str) -> bool {
             | "cancels"
             | "kind"
             | "medium"
+            | "scopes"
             | "answer"
     )
 }
@@ -89,7 +91,7 @@ fn label(field: &str) -> Option<&'static str> {
         "organization_id" => "機関",
         "email" => "メールアドレス",
         "role" => "役割",
-        "rights" => "できること",
+        "scopes" => "できること",
         "expires_on" => "有効期限",
         "consent" | "act" => "同意",
         "scope" => "同意の範囲",
@@ -174,6 +176,17 @@ impl Form {
         Radios { form: self, name, ja, en, choices, required: false, hint: "", error: self.error(name) }
     }
 
+    /// Of some, any number.
+    pub(crate) fn ticks<'a>(
+        &'a self,
+        name: &'static str,
+        ja: &'static str,
+        en: &'static str,
+        choices: &'a [Choice],
+    ) -> Ticks<'a> {
+        Ticks { form: self, name, ja, en, choices, required: false, hint: "", error: self.error(name) }
+    }
+
     pub(crate) fn tick(&self, name: &'static str, ja: &'static str, en: &'static str) -> Tick<'_> {
         Tick { form: self, name, ja, en, hint: "", error: self.error(name) }
     }
@@ -235,6 +248,10 @@ drawn! {
         form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, choices: &'a [Choice], required: bool,
         hint: &'static str, error: Option<String>
     }
+    Ticks "field/ticks.html" {
+        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, choices: &'a [Choice], required: bool,
+        hint: &'static str, error: Option<String>
+    }
     Tick "field/tick.html" {
         form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, hint: &'static str, error: Option<String>
     }
@@ -260,6 +277,7 @@ mods! {
     Area: required, hint, described, value;
     Select: required, hint, described;
     Radios: required, hint, described;
+    Ticks: required, hint, described;
     Tick: hint, described;
 }
 
@@ -302,6 +320,12 @@ impl Area<'_> {
 impl Select<'_> {
     fn is_chosen(&self, choice: &Choice) -> bool {
         self.form.typed.get(self.name) == choice.value
+    }
+}
+
+impl Ticks<'_> {
+    fn is_chosen(&self, choice: &Choice) -> bool {
+        self.form.typed.has(self.name, &choice.value)
     }
 }
 

@@ -86,6 +86,9 @@ fn nav(role: Role, path: &str) -> Vec<NavItem> {
     if role == Role::Administrator {
         items.push(("/admin/people", "利用者", "People"));
     }
+    if can(Command::ManageMachines) {
+        items.push(("/admin/machines", "外部システム", "Systems"));
+    }
     if matches!(role, Role::Administrator) {
         items.push(("/overview", "概況", "Overview"));
     }
@@ -130,6 +133,8 @@ pub(crate) fn done(code: &str) -> Option<&'static str> {
         "factor-removed" => "認証アプリでの確認をやめました。",
         "password-set" => "パスワードを変更しました。",
         "invited" => "招待のメールを送ります。リンクは72時間、一度だけ使えます。",
+        "machine-given" => "接続は登録されています。トークンは、登録したときに一度だけ表示しました。",
+        "machine-revoked" => "外部システムの接続を取り消しました。",
         "closed" => "アカウントを停止しました。",
         "reopened" => "アカウントの停止を解除しました。",
         "loaded" => "祝日の表を読み込みました。",

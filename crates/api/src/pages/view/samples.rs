@@ -4,6 +4,7 @@
 
 mod account;
 mod law;
+mod machines;
 mod office;
 mod person;
 mod stay;

@@ -1,4 +1,4 @@
-//! What an administrator sees of people and machines, and what an invited person sees first.
+//! What an administrator sees of people, and what an invited person sees first.
 
 use askama::Template;
 

@@ -1,9 +1,11 @@
 //! Who there is: the person logged in, organizations, and the agreement in force.
 
 use chrono::NaiveDate;
+use domain::Instant;
 use domain::agreement::Agreement;
 use domain::credential::Stage;
 use domain::directory::Directory;
+use domain::machine::Scope;
 use domain::party::{Organization, OrganizationKind, Role};
 use domain::text::Line;
 use serde::{Deserialize, Serialize};
@@ -70,6 +72,12 @@ pub struct MeView {
     pub organization_name: Option<String>,
     pub ward_id: Option<Uuid>,
     pub care_manager_id: Option<Uuid>,
+    /// Of a machine: what its token is for; null: a person.
+    #[schema(value_type = Option<Vec<words::Scope>>)]
+    pub scopes: Option<Vec<Scope>>,
+    /// Of a machine: when its token ends.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Instant>,
 }
 
 /// 地域の機関.

@@ -70,6 +70,10 @@ words! {
         NotApplied Applying ChangeApplied NotEligible ProgrammeTarget Support1 Support2 Care1 Care2 Care3 Care4 Care5
     }
     Role = domain::party::Role { WardStaff Coordinator CareManager Municipality Auditor Administrator OrganizationAdministrator }
+    /// What a machine's token is for.
+    Scope = domain::machine::Scope {
+        Directory PatientsRead PatientsWrite StaysRead StaysWrite NoticesRead NoticesWrite Acknowledge Figures
+    }
     /// How far a login has come.
     Stage = domain::credential::Stage { SecondFactor Enrolment Open }
     OrganizationKind = domain::party::OrganizationKind { Hospital CareOffice SupportCentre Municipality Guest }

@@ -1,4 +1,4 @@
-//! What is said about an account: no name and no login, for the address alone says whose it is.
+//! What is said about an account or a token: no name and no login, for the address alone says whose it is.
 
 use domain::delivery::AccountNews;
 
@@ -55,6 +55,29 @@ pub(super) fn changed(news: AccountNews) -> Words {
             &["If it was you, nothing has to be done."],
             "See your account",
             &["If it was not you, please tell your administrator at once."],
+        ),
+    )
+}
+
+pub(super) fn machine(added: bool) -> Words {
+    let (ja, en) = if added {
+        ("外部システムの接続が登録されました", "A system of your organization was given access.")
+    } else {
+        ("外部システムの接続が取り消されました", "The access of a system of your organization was revoked.")
+    };
+    letter(
+        ja,
+        Voice::new(
+            format!("{ja}。"),
+            &["この機関の管理者の皆さまにお送りしています。ご自身でなさったことなら、何もなさらなくて大丈夫です。"],
+            "接続の一覧を見る",
+            &["心当たりがないときは、すぐに一覧から取り消し、市の担当課にお知らせください。"],
+        ),
+        Voice::new(
+            en,
+            &["All administrators of your organization get this mail. If it was you, nothing has to be done."],
+            "See the list",
+            &["If you know nothing of it, please revoke it in the list at once and tell the city."],
         ),
     )
 }
