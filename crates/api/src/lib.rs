@@ -5,6 +5,7 @@
 //! - [`state::App`] — what every handler holds.
 //! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON), or the system (JSON alone).
 //! - `machine` — the tokens of hospitals' and offices' own systems.
+//! - `neighbours` — acting in a further region, and lists over all of them.
 //! - [`login`] — the steps to a session; [`password`], [`factor`], [`throttle`] — what they stand on.
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
 //! - `crowd` — how many requests are in hand at a time.
@@ -32,6 +33,7 @@ mod incident;
 pub mod inventory;
 pub mod login;
 mod machine;
+mod neighbours;
 pub mod openapi;
 pub mod pages;
 pub mod password;

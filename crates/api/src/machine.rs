@@ -20,6 +20,7 @@ use domain::{Fault, MachineId};
 
 use crate::error::ApiError;
 use crate::inventory::{Access, of_request};
+use crate::neighbours;
 use crate::run::{Answer, Ground, Sender, run};
 use crate::session::{SignedIn, TOUCH_SECONDS, hash_of, hex, request_id};
 use crate::state::App;
@@ -49,7 +50,8 @@ pub(crate) async fn signed_in(parts: &mut Parts, app: &App, token: &str) -> Resu
         app.store().append_audit(vec![audit]).await?;
         return Err(Fault::NotInScope.into());
     }
-    Ok(SignedIn::machine(machine.clone(), request_id, token_hash))
+    let actor = neighbours::acting(app, machine.actor(), parts.uri.path()).await?;
+    Ok(SignedIn::machine(machine.clone(), actor, request_id, token_hash))
 }
 
 /// Whether the token is for such a route; if not, the command that it lacks.

@@ -152,8 +152,8 @@ pub async fn sees_all(app: &App, actor: &Actor, case: &Case) -> Result<bool, Api
 pub async fn read_person(app: &App, actor: &Actor, id: PatientId, command: Command) -> Result<Patient, ApiError> {
     let farthest = actor.reach(command)?;
     let patient = app.store().patient(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
-    // The team is looked up only when the role needs a nearer relation than the region.
-    let team = if farthest > Relation::Region { app.store().care_team(id).await? } else { Vec::new() };
+    // The team is looked up only when the role needs a nearer relation than the region, or a guest has no other.
+    let team = if farthest > Relation::Region || actor.guest { app.store().care_team(id).await? } else { Vec::new() };
     let relation = relation_to_person(actor, &patient, &team, app.now());
     may_or_opened(app, actor, command, relation, id).await?;
     Ok(patient)
@@ -166,7 +166,7 @@ pub async fn reachable(
     found: Vec<Patient>,
     command: Command,
 ) -> Result<Vec<Patient>, ApiError> {
-    if actor.reach(command).is_ok_and(|farthest| farthest <= Relation::Region) {
+    if !actor.guest && actor.reach(command).is_ok_and(|farthest| farthest <= Relation::Region) {
         return Ok(found);
     }
     let mut theirs = Vec::with_capacity(found.len());
@@ -319,6 +319,10 @@ pub async fn held_record(
 
 /// Refuses what the role may not do anywhere in the region.
 pub fn may_in_region(actor: &Actor, command: Command) -> Result<(), ApiError> {
+    if actor.guest {
+        actor.reach(command)?;
+        return Err(Fault::NotFound.into());
+    }
     may(actor, command, Relation::Region).map_err(|fault| match fault {
         Fault::NotFound => Fault::NotAllowed.into(),
         other => other.into(),

@@ -24,6 +24,7 @@ use storage::SessionRow;
 
 use crate::error::ApiError;
 use crate::machine;
+use crate::neighbours;
 use crate::run::{IdempotencyKey, Sender};
 use crate::state::App;
 
@@ -56,8 +57,8 @@ pub struct Pending {
 
 impl SignedIn {
     /// A system with its token. It has no forms, so no form fits it.
-    pub(crate) fn machine(machine: Machine, request_id: RequestId, token_hash: Hash) -> Self {
-        let (actor, account) = (machine.actor(), machine.account());
+    pub(crate) fn machine(machine: Machine, actor: Actor, request_id: RequestId, token_hash: Hash) -> Self {
+        let account = machine.account();
         Self { actor, account, csrf: String::new(), request_id, machine: Some(machine), token_hash }
     }
 
@@ -83,9 +84,9 @@ impl SignedIn {
         Ok(())
     }
 
-    /// An audit row of this person; the caller adds whose record it was.
+    /// An audit row of this person, on the trail of the region in which she acts; the caller adds whose record it was.
     pub fn audit_entry(&self, at: Instant, action: &str) -> AuditEntry {
-        audit_of(&self.account, at, action, self.request_id)
+        AuditEntry { region_id: self.actor.region_id, ..audit_of(&self.account, at, action, self.request_id) }
     }
 }
 
@@ -147,7 +148,8 @@ impl FromRequestParts<App> for SignedIn {
         if now >= session.last_seen_at.plus_seconds(TOUCH_SECONDS) {
             app.store().touch_session(token_hash, now).await?;
         }
-        let (actor, request_id) = (Actor::person(&account), request_id(parts, app));
+        let actor = neighbours::acting(app, Actor::person(&account), parts.uri.path()).await?;
+        let request_id = request_id(parts, app);
         Ok(Self { actor, account, csrf: session.csrf, request_id, machine: None, token_hash })
     }
 }

@@ -29,7 +29,7 @@ mod holds;
 mod machines;
 mod notices;
 mod office;
-mod people;
+pub(crate) mod people;
 pub mod reply;
 mod screens;
 mod session;

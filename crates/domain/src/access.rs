@@ -2,6 +2,9 @@
 //!
 //! A person has the rights of her role; a machine those of its token, as far as its role has them ([`Rights`]).
 //!
+//! An organization may take part in a further region, as a guest: its people act there on the records that it has to do with, and stand
+//! to everything else as strangers do.
+//!
 //! A handler asks [`may`] before it reads or decides. Whoever has no relation to a record gets "not found", never "not allowed", so
 //! that an id can't be probed.
 
@@ -24,6 +27,9 @@ pub struct Actor {
     pub care_manager_id: Option<CareManagerId>,
     pub role: Role,
     pub rights: Rights,
+    /// Acts in a further region in which the organization takes part, on a record there: what belongs to no single organization is
+    /// not hers.
+    pub guest: bool,
 }
 
 /// What an actor may use of the commands of its role.
@@ -46,7 +52,19 @@ impl Actor {
             care_manager_id: account.care_manager_id,
             role: account.role,
             rights: Rights::Whole,
+            guest: false,
         }
+    }
+
+    /// The same, where her organization is a guest.
+    #[must_use]
+    pub fn as_guest_in(&self, region_id: RegionId) -> Self {
+        Self { region_id, guest: true, ..self.clone() }
+    }
+
+    /// How everybody of a region stands to what is there.
+    const fn bystander(&self) -> Relation {
+        if self.guest { Relation::None } else { Relation::Region }
     }
 
     /// The farthest relation from which this actor may do `command`; a machine is told apart whether its token or its role forbids it.
@@ -202,7 +220,7 @@ impl Command {
 /// How somebody's organization stands to a record; a nearer relation includes the farther ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relation {
-    /// Another region, or a record one has nothing to do with.
+    /// Another region, or, for a guest, a record one has nothing to do with.
     None,
     /// The same region: for things that belong to no single organization.
     Region,
@@ -293,7 +311,7 @@ pub fn relation_to(actor: &Actor, case: &Case, now: Instant) -> Relation {
     if actor.region_id != case.encounter.region_id {
         Relation::None
     } else if actor.bound_to().is_some_and(|ward_id| ward_id != case.encounter.ward_id) {
-        Relation::Region
+        actor.bystander()
     } else if actor.organization_id == case.encounter.hospital_id {
         Relation::Own
     } else if case.is_attached(actor.organization_id, now) {
@@ -301,7 +319,7 @@ pub fn relation_to(actor: &Actor, case: &Case, now: Instant) -> Relation {
     } else if case.was_addressed_to(actor.organization_id) {
         Relation::Addressed
     } else {
-        Relation::Region
+        actor.bystander()
     }
 }
 
@@ -313,7 +331,7 @@ pub fn relation_to_person(actor: &Actor, patient: &Patient, team: &[CareTeamMemb
     } else if team.iter().any(|m| m.organization_id == actor.organization_id && m.is_current_on(today)) {
         Relation::Attached
     } else {
-        Relation::Region
+        actor.bystander()
     }
 }
 
@@ -324,7 +342,7 @@ pub fn relation_to_notice(actor: &Actor, notice: &Notice) -> Relation {
     } else if [notice.sender_id, notice.recipient.organization_id].contains(&actor.organization_id) {
         Relation::Addressed
     } else {
-        Relation::Region
+        actor.bystander()
     }
 }
 

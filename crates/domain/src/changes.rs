@@ -10,7 +10,7 @@ use crate::delivery::Delivery;
 use crate::disclosure::Disclosure;
 use crate::encounter::{Encounter, EncounterEvent};
 use crate::notice::{AcknowledgementRecord, Contact, Notice, Reading};
-use crate::party::{Account, CareManager, ContactPoint, Organization, Region, Ward};
+use crate::party::{Account, CareManager, ContactPoint, Neighbour, Organization, Region, Ward};
 use crate::patient::{CareTeamMember, Patient};
 use crate::retention::{LegalHold, PurgeLot};
 use crate::screening::Screening;
@@ -86,6 +86,8 @@ pub struct DirectoryChanges {
     pub contact_points: Vec<ContactPoint>,
     pub care_managers: Vec<CareManager>,
     pub accounts: Vec<Account>,
+    /// Put by organization and region; both regions' versions are raised.
+    pub neighbours: Vec<Neighbour>,
 }
 
 /// 監査: who did what to whose record. The writer chains it.

@@ -1,11 +1,14 @@
 //! Who there is in a region: organizations, wards, contact points, care managers. Small and read all the time, so it is held in memory
 //! and read again when its version in the store has moved.
+//!
+//! A care office or a support centre of another region that takes part in this one stands here too, as a **guest**: it can be named, told
+//! and can answer like any other, but it serves no district here, and nobody of this region administrates it.
 
 use std::collections::HashMap;
 
 use crate::party::{CareManager, ContactPoint, ContactUse, Organization, OrganizationKind, Region, Ward};
 use crate::text::EmailAddress;
-use crate::{CareManagerId, OrganizationId, WardId};
+use crate::{CareManagerId, OrganizationId, RegionId, WardId};
 
 #[derive(Debug, Clone)]
 pub struct Directory {
@@ -16,6 +19,7 @@ pub struct Directory {
     wards: HashMap<WardId, Ward>,
     care_managers: HashMap<CareManagerId, CareManager>,
     contact_points: HashMap<OrganizationId, Vec<ContactPoint>>,
+    further: HashMap<OrganizationId, Vec<RegionId>>,
 }
 
 impl Directory {
@@ -31,14 +35,41 @@ impl Directory {
         for point in contact_points {
             by_organization.entry(point.organization_id).or_default().push(point);
         }
+        let here = |mut organization: Organization| {
+            if organization.region_id != region.id {
+                organization.districts.clear();
+            }
+            (organization.id, organization)
+        };
+        let organizations = organizations.into_iter().map(here).collect();
         Self {
             region,
             version,
-            organizations: organizations.into_iter().map(|o| (o.id, o)).collect(),
+            organizations,
             wards: wards.into_iter().map(|w| (w.id, w)).collect(),
             care_managers: care_managers.into_iter().map(|c| (c.id, c)).collect(),
             contact_points: by_organization,
+            further: HashMap::new(),
         }
+    }
+
+    /// With what further regions organizations of this one take part in.
+    #[must_use]
+    pub fn with_neighbours(mut self, neighbours: impl IntoIterator<Item = (OrganizationId, RegionId)>) -> Self {
+        for (organization_id, region_id) in neighbours {
+            self.further.entry(organization_id).or_default().push(region_id);
+        }
+        self
+    }
+
+    /// The further regions in which an organization of this one takes part.
+    pub fn further_regions_of(&self, organization_id: OrganizationId) -> &[RegionId] {
+        self.further.get(&organization_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// An organization of this very region, not one that takes part from elsewhere.
+    pub fn own(&self, id: OrganizationId) -> Option<&Organization> {
+        self.organization(id).filter(|organization| organization.region_id == self.region.id)
     }
 
     pub fn organization(&self, id: OrganizationId) -> Option<&Organization> {

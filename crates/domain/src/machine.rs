@@ -180,6 +180,7 @@ impl Machine {
             care_manager_id: None,
             role: self.role,
             rights: Rights::Only(self.rights.clone()),
+            guest: false,
         }
     }
 

@@ -4,7 +4,7 @@ use rules::calendar::OfficeHours;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{EmailAddress, Line};
-use crate::{AccountId, CareManagerId, ContactPointId, OrganizationId, RegionId, WardId};
+use crate::{AccountId, CareManagerId, ContactPointId, Instant, OrganizationId, RegionId, WardId};
 
 /// 地域: a municipality that owns an agreement. Every row of the store belongs to one; nothing joins across.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,17 @@ pub enum ContactUse {
     /// The hospital's 地域連携室.
     CoordinationDesk,
     Ward,
+}
+
+/// となりの地域: an organization takes part in a further region, besides its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbour {
+    /// A care office or a support centre.
+    pub organization_id: OrganizationId,
+    /// Another than its own.
+    pub region_id: RegionId,
+    pub joined_at: Instant,
+    pub ended_at: Option<Instant>,
 }
 
 /// 連絡窓口.
@@ -127,7 +138,7 @@ pub struct Account {
     /// Argon2id, in PHC form; empty until the person has set a password.
     pub password_hash: String,
     /// Since then nobody logs in with it.
-    pub closed_at: Option<crate::Instant>,
+    pub closed_at: Option<Instant>,
 }
 
 /// Doubt about the check digit of a 10-digit 医療機関コード (modulus 10, weights 2 and 1). Real codes break it.

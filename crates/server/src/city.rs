@@ -212,6 +212,7 @@ impl City {
             contact_points: self.contact_points.clone(),
             care_managers: self.care_managers.clone(),
             accounts: self.accounts.clone(),
+            neighbours: Vec::new(),
         };
         let changes = Changes { directory, ..Changes::default() };
         store.apply(changes).await.context("founding the city's directory")?;

@@ -7,6 +7,7 @@
 //! - [`edge`] — connections, TLS, limits, whose address a request comes from.
 //! - [`found`] — a new region and its first administrator.
 //! - [`metrics`] — figures for Prometheus, and the alerts that matter.
+//! - [`found`] — a new region; [`neighbours`] — who takes part in a further one.
 //! - [`papers`] — the threat model, and the Ministry's guideline point by point.
 //! - [`city`] — the fictional city of demo, tests and benchmarks, made from a seed.
 //! - [`purge`] — what the retention no longer keeps goes.
@@ -20,6 +21,7 @@ pub mod doctor;
 pub mod edge;
 pub mod found;
 pub mod metrics;
+pub mod neighbours;
 pub mod papers;
 pub mod purge;
 pub mod service;

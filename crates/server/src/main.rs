@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use domain::changes::AuditEntry;
 use domain::survey::Month;
 use domain::time::SystemClock;
-use domain::{Ids, Instant, RegionId};
+use domain::{Ids, Instant, OrganizationId, RegionId};
 use server::backup::{self, sealed::Key};
 use server::config::{Config, Transport};
 use server::doctor;
@@ -49,6 +49,16 @@ enum Task {
     Migrate,
     /// A new region from a file (config/region.example.toml); prints a link for its first administrator.
     Found { file: PathBuf },
+    /// Lets a care office or a support centre take part in a further region of this installation; prints who does.
+    Neighbour {
+        #[arg(long, requires = "region")]
+        organization: Option<OrganizationId>,
+        #[arg(long, requires = "organization")]
+        region: Option<RegionId>,
+        /// Ends it.
+        #[arg(long, requires = "region")]
+        end: bool,
+    },
     /// One sweep now: what is due is warned about, and the mails are written.
     Sweep,
     /// The survey of a period, as JSON, CSV or PDF.
@@ -127,6 +137,7 @@ async fn main() -> Result<()> {
         Task::Demo { listen, directory, small } => server::demo::run(config, &listen, directory, small).await,
         Task::Migrate => migrate(&config).await,
         Task::Found { file } => found(&config, &file).await,
+        Task::Neighbour { organization, region, end } => neighbour(&config, organization, region, end).await,
         Task::Sweep => sweep(&config).await,
         Task::Survey { first, last, format, output, publish } => {
             survey(&config, (first, last), &format, output, publish).await
@@ -192,6 +203,23 @@ async fn found(config: &Config, file: &Path) -> Result<()> {
     let link = server::found::found(&store, file, &known, domain::Clock::now(&SystemClock), seed, &token).await;
     store.close().await;
     println!("The administrator sets her password within 72 hours at:\n{}{}", config.server.public_url, link?);
+    Ok(())
+}
+
+async fn neighbour(
+    config: &Config,
+    organization: Option<OrganizationId>,
+    region: Option<RegionId>,
+    end: bool,
+) -> Result<()> {
+    let store = service::open_store(config).await?;
+    if let (Some(organization), Some(region)) = (organization, region) {
+        let seed = rand::TryRng::try_next_u64(&mut rand::rngs::SysRng)?;
+        let now = domain::Clock::now(&SystemClock);
+        server::neighbours::neighbour(&store, organization, region, end, now, seed).await?;
+    }
+    print!("{}", server::neighbours::list(&store).await?);
+    store.close().await;
     Ok(())
 }
 

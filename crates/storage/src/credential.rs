@@ -184,9 +184,12 @@ impl Store {
 
     /// Name of the person or the machine that the audit trail of this region knows by that id.
     pub async fn acting(&self, region_id: RegionId, id: AccountId) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT name FROM account WHERE id = $1 AND region_id = $2
+        // Whose organization takes part in the region, or did, may stand on its trail too.
+        let sql = "SELECT a.name FROM account AS a WHERE a.id = $1
+                     AND (a.region_id = $2 OR a.organization_id IN (SELECT n.organization_id FROM organization_region AS n WHERE n.region_id = $2))
                    UNION ALL
-                   SELECT name FROM machine WHERE id = $1 AND region_id = $2";
+                   SELECT m.name FROM machine AS m WHERE m.id = $1
+                     AND (m.region_id = $2 OR m.organization_id IN (SELECT n.organization_id FROM organization_region AS n WHERE n.region_id = $2))";
         self.first(sql, args![id.uuid(), region_id.uuid()]).await
     }
 

@@ -6,16 +6,28 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::RegionId;
 use domain::directory::Directory;
-use domain::party::Region;
+use domain::party::{Neighbour, Region};
+use domain::{EncounterId, NoticeId, PatientId, RegionId};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use crate::engine::{Row, args};
 use crate::error::StoreError;
 use crate::rows::*;
 use crate::store::Store;
 use crate::table::Table;
+
+/// What a region is asked of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Record {
+    /// A stay.
+    Encounter(EncounterId),
+    /// A person.
+    Patient(PatientId),
+    /// A notice.
+    Notice(NoticeId),
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Directories {
@@ -69,26 +81,58 @@ impl Store {
         let directory = Directory::new(
             region,
             version,
-            self.of_region(region_id, &ORGANIZATION, read_organization).await?,
-            self.of_region(region_id, &WARD, read_ward).await?,
-            self.of_region(region_id, &CARE_MANAGER, read_care_manager).await?,
-            self.of_region(region_id, &CONTACT_POINT, read_contact_point).await?,
+            self.of_region(region_id, &ORGANIZATION, "id", read_organization).await?,
+            self.of_region(region_id, &WARD, "organization_id", read_ward).await?,
+            self.of_region(region_id, &CARE_MANAGER, "organization_id", read_care_manager).await?,
+            self.of_region(region_id, &CONTACT_POINT, "organization_id", read_contact_point).await?,
         );
+        let sql = "SELECT n.organization_id, n.region_id FROM organization_region AS n
+                   JOIN organization AS o ON o.id = n.organization_id
+                   WHERE o.region_id = $1 AND n.ended_at IS NULL
+                   ORDER BY n.region_id";
+        let rows = self.inner.pool.rows(sql, args![region_id.uuid()]).await?;
+        let pair = |row: &Row| Ok((row.get::<Uuid>(0)?.into(), row.get::<Uuid>(1)?.into()));
+        let neighbours = rows.iter().map(pair).collect::<Result<Vec<_>, StoreError>>()?;
+        let directory = directory.with_neighbours(neighbours);
         let directory = Arc::new(directory);
         self.inner.directories.keep(&directory);
         Ok(directory)
     }
 
+    /// Rows of the region's organizations, and of those that take part in it.
     async fn of_region<T>(
         &self,
         region_id: RegionId,
         table: &'static Table,
+        organization: &str,
         read: fn(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let (columns, name) = (table.list(""), table.name);
-        let sql = format!("SELECT {columns} FROM {name} WHERE region_id = $1 ORDER BY id");
+        let sql = format!(
+            "SELECT {columns} FROM {name}
+             WHERE region_id = $1
+                OR {organization} IN (SELECT n.organization_id FROM organization_region AS n
+                                      WHERE n.region_id = $1 AND n.ended_at IS NULL)
+             ORDER BY id"
+        );
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![region_id.uuid()]).await?;
         rows.iter().map(read).collect()
+    }
+
+    /// Who takes part in a further region, or did.
+    pub async fn neighbours(&self) -> Result<Vec<Neighbour>, StoreError> {
+        let sql = format!("SELECT {} FROM organization_region ORDER BY organization_id, region_id", NEIGHBOUR.list(""));
+        self.inner.pool.rows(AssertSqlSafe(sql), args![]).await?.iter().map(read_neighbour).collect()
+    }
+
+    /// The region of a stay, a person or a notice.
+    pub async fn region_of(&self, record: Record) -> Result<Option<RegionId>, StoreError> {
+        let (sql, id) = match record {
+            Record::Encounter(id) => ("SELECT region_id FROM encounter WHERE id = $1", id.uuid()),
+            Record::Patient(id) => ("SELECT region_id FROM patient WHERE id = $1", id.uuid()),
+            Record::Notice(id) => ("SELECT region_id FROM notice WHERE id = $1", id.uuid()),
+        };
+        Ok(self.first::<Uuid>(sql, args![id]).await?.map(RegionId::from))
     }
 
     /// Every region of the installation, oldest first.

@@ -66,6 +66,7 @@ pub use apply::Applied;
 pub use audit::{AuditCursor, AuditFilter};
 pub use chain::{AuditFault, AuditReport, ChainEnd};
 pub use credential::{Factors, InvitationRow, PersonLine};
+pub use directory::Record;
 pub use error::{ApplyError, StoreError};
 pub use lists::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, WarningFilter, WarningLine};
 pub use outbox::{Claimed, ClaimedDelivery, FinishedDelivery, OutboxCounts, UnreadableDelivery};

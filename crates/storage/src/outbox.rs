@@ -297,9 +297,11 @@ impl Store {
         from: Instant,
         until: Instant,
     ) -> Result<Vec<(OrganizationId, i64, i64)>, StoreError> {
-        let sql = "SELECT recipient_id, min(serial), max(serial) FROM notice
-                   WHERE region_id = $1 AND issued_at >= $2 AND issued_at < $3
-                   GROUP BY recipient_id ORDER BY recipient_id";
+        // By the receiver's own region: its numbers run through whatever regions it takes part in.
+        let sql = "SELECT n.recipient_id, min(n.serial), max(n.serial) FROM notice AS n
+                   JOIN organization AS o ON o.id = n.recipient_id
+                   WHERE o.region_id = $1 AND n.issued_at >= $2 AND n.issued_at < $3
+                   GROUP BY n.recipient_id ORDER BY n.recipient_id";
         let rows = self.inner.pool.rows(sql, args![region_id.uuid(), from, until]).await?;
         rows.iter().map(|row| Ok((row.get::<Uuid>(0)?.into(), row.get(1)?, row.get(2)?))).collect()
     }

@@ -78,7 +78,7 @@ fn id(reply: &tests::Reply) -> String {
     location.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-fn line<T: TryFrom<String>>(text: &str) -> T {
+pub(super) fn line<T: TryFrom<String>>(text: &str) -> T {
     T::try_from(text.to_owned()).unwrap_or_else(|_| panic!("{text} is a line"))
 }
 

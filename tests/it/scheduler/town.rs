@@ -171,6 +171,7 @@ impl Town {
             contact_points,
             care_managers: vec![manager],
             accounts,
+            neighbours: Vec::new(),
         };
         store.apply(Changes { directory, ..Changes::default() }).await.unwrap();
         let directory = store.directory(region_id).await.unwrap();

@@ -119,6 +119,7 @@ impl Ground {
             contact_points: vec![point],
             care_managers: vec![manager.clone()],
             accounts: vec![nurse.clone()],
+            neighbours: Vec::new(),
         };
         store.apply(Changes { directory: directory_changes, ..Changes::default() }).await.unwrap();
         let ids = Mutex::new(ids);

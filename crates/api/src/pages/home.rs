@@ -17,6 +17,7 @@ use super::view::words::{self, Tone};
 use super::visit::{Visitor, page};
 use super::{admin, staff, trail, visit};
 use crate::error::ApiError;
+use crate::neighbours::Everywhere;
 use crate::run::may_in_region;
 use crate::state::App;
 
@@ -51,14 +52,19 @@ pub(super) async fn overview(State(app): State<App>, visitor: Visitor) -> Respon
     visitor.answer(city(&app, &visitor).await)
 }
 
-async fn stays(app: &App, visitor: &Visitor, filter: &EncounterFilter) -> Result<Vec<EncounterLine>, ApiError> {
-    let mut lines = app.store().list_encounters(visitor.who.actor.region_id, filter, None, MOST).await?;
+async fn stays(
+    app: &App,
+    visitor: &Visitor,
+    everywhere: &Everywhere,
+    filter: &EncounterFilter,
+) -> Result<Vec<EncounterLine>, ApiError> {
+    let mut lines = everywhere.encounters(app, filter, None, MOST).await?;
     // What must be told soonest stands on top; what has no deadline follows, the oldest stay first.
     lines.sort_by_key(|line| {
         let due = line.deadline.as_ref().map_or(chrono::NaiveDate::MAX, |deadline| deadline.due_on);
         (due, line.encounter.admitted_at)
     });
-    app.store().append_audit(vec![visitor.who.audit_entry(app.now(), Command::ListEncounters.name())]).await?;
+    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListEncounters)).await?;
     Ok(lines)
 }
 
@@ -67,7 +73,8 @@ async fn board(app: &App, visitor: &Visitor, whole: bool) -> Result<Response, Ap
     let ward_id = actor.ward_id.filter(|_| !whole);
     let hospital_id = Some(actor.organization_id);
     let filter = EncounterFilter { hospital_id, ward_id, open_only: true, ..EncounterFilter::default() };
-    let lines = stays(app, visitor, &filter).await?;
+    let everywhere = Everywhere::of(app, actor).await?;
+    let lines = stays(app, visitor, &everywhere, &filter).await?;
     let hospital = organization(&visitor.directory, actor.organization_id);
     let shown = Board {
         frame: visitor.frame("入院一覧", "Stays"),
@@ -84,21 +91,25 @@ async fn inbox(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     let actor = &visitor.who.actor;
     let ours = Some(actor.organization_id);
     let unanswered = NoticeFilter { recipient_id: ours, unanswered_only: true, ..NoticeFilter::default() };
-    let mut waiting = app.store().list_notices(actor.region_id, &unanswered, None, 100).await?;
-    visitor.seen(app, Command::ListNotices, None, None, None).await?;
+    let everywhere = Everywhere::of(app, actor).await?;
+    let mut waiting = everywhere.notices(app, &unanswered, None, 100).await?;
+    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices)).await?;
     waiting.reverse();
     let filter =
         EncounterFilter { office_id: ours, today: Some(visitor.today), open_only: true, ..EncounterFilter::default() };
-    let lines = stays(app, visitor, &filter).await?;
+    let lines = stays(app, visitor, &everywhere, &filter).await?;
     let letter = |line: &storage::NoticeLine| {
         let person = (line.patient_name.as_str(), line.patient_kana.as_str());
-        notice_row(&line.notice, &visitor.directory, Some(person))
+        notice_row(&line.notice, everywhere.directory(line.notice.region_id), Some(person))
+    };
+    let stay = |line: &EncounterLine| {
+        stay_row(line, everywhere.directory(line.encounter.region_id), visitor.today, actor.role)
     };
     let shown = Inbox {
         frame: visitor.frame("受信箱", "Inbox"),
         place: organization(&visitor.directory, actor.organization_id),
         waiting: waiting.iter().map(letter).collect(),
-        stays: lines.iter().map(|line| stay_row(line, &visitor.directory, visitor.today, actor.role)).collect(),
+        stays: lines.iter().map(stay).collect(),
     };
     page(StatusCode::OK, &shown)
 }

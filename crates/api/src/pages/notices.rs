@@ -26,6 +26,7 @@ use super::view::typed::Typed;
 use super::view::words::{self, Badge, Tone};
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
+use crate::neighbours::Everywhere;
 use crate::run::{Answer, Ground, may_in_region, on_case, read_notice, run};
 use crate::state::App;
 
@@ -54,8 +55,9 @@ async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response,
         sender_id: ours.filter(|_| sent),
         ..NoticeFilter::default()
     };
-    let lines = app.store().list_notices(actor.region_id, &filter, after, A_PAGE).await?;
-    app.store().append_audit(vec![visitor.who.audit_entry(app.now(), Command::ListNotices.name())]).await?;
+    let everywhere = Everywhere::of(app, actor).await?;
+    let lines = everywhere.notices(app, &filter, after, A_PAGE).await?;
+    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices)).await?;
     let row = |line: &storage::NoticeLine| {
         let buried = is_buried(&line.notice, actor.organization_id);
         let person = if buried {
@@ -63,7 +65,7 @@ async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response,
         } else {
             (line.patient_name.as_str(), line.patient_kana.as_str())
         };
-        notice_row(&line.notice, &visitor.directory, Some(person))
+        notice_row(&line.notice, everywhere.directory(line.notice.region_id), Some(person))
     };
     let more = lines.len() >= A_PAGE as usize;
     let shown = Notices {

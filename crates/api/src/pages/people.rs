@@ -6,7 +6,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Command, reach};
-use domain::changes::AuditEntry;
 use domain::decide::{NewConsent, NewPatient, PatientDoubt, charge, correct_patient, register_patient, with_consent};
 use domain::party::Role;
 use domain::patient::{InsuredNumber, Patient};
@@ -22,8 +21,10 @@ use super::view::patients::{CareTeamForm, Person, PersonForm, Search};
 use super::view::typed::{KEY, Typed, parse_day};
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
-use crate::run::{Answer, Ground, may_ever, may_in_region, reachable, read_person, run};
+use crate::neighbours::Everywhere;
+use crate::run::{Answer, Ground, may_ever, may_in_region, read_person, run};
 use crate::state::App;
+use crate::v1::people::found_entries;
 
 /// People on one page of a search.
 const MOST: u32 = 50;
@@ -46,20 +47,10 @@ async fn find(app: &App, post: &Post) -> Result<Response, ApiError> {
         form.errors.push(FormError { field: "q".into(), message: fault.ja() });
         return searched(visitor, form, None);
     }
-    let found = app.store().find_patients(visitor.who.actor.region_id, &key, None, MOST).await?;
-    let found = reachable(app, &visitor.who.actor, found, Command::SearchPatients).await?;
-    note_found(app, visitor, &found).await?;
+    let everywhere = Everywhere::of(app, &visitor.who.actor).await?;
+    let (found, _) = everywhere.people(app, &key, Command::SearchPatients, None, MOST).await?;
+    app.store().append_audit(found_entries(app, &visitor.who, &found)).await?;
     searched(visitor, form, Some(&found))
-}
-
-/// Everybody who is shown is on the audit trail; so is a search that found nobody.
-async fn note_found(app: &App, visitor: &Visitor, found: &[Patient]) -> Result<(), ApiError> {
-    let entry = || visitor.who.audit_entry(app.now(), Command::SearchPatients.name());
-    let mut audit: Vec<_> = found.iter().map(|p| AuditEntry { patient_id: Some(p.id), ..entry() }).collect();
-    if audit.is_empty() {
-        audit.push(entry());
-    }
-    Ok(app.store().append_audit(audit).await?)
 }
 
 fn searched(visitor: &Visitor, form: Form, found: Option<&[Patient]>) -> Result<Response, ApiError> {
@@ -204,7 +195,7 @@ async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Regis
         if let Some(write) = &changes.patient {
             let alike = app.store().possible_duplicates(write.row()).await?;
             if !alike.is_empty() {
-                note_found(app, &post.visitor, &alike).await?;
+                app.store().append_audit(found_entries(app, &post.visitor.who, &alike)).await?;
                 return Ok(Registered::Alike(alike, new.doubts(&context)));
             }
         }

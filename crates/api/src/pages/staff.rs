@@ -49,6 +49,7 @@ pub(super) async fn people_page(app: &App, visitor: &Visitor, refused: Option<Fo
             OrganizationKind::Guest,
         ];
         let all = kinds.into_iter().flat_map(|kind| directory.organizations(kind));
+        let all = all.filter(|o| directory.own(o.id).is_some());
         organizations = all.map(|o| Choice::new(o.id.to_string(), o.name.as_str(), "")).collect();
     }
     let wards = directory.wards_of(actor.organization_id).into_iter();

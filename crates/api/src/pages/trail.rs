@@ -270,6 +270,8 @@ fn action(name: &str) -> &'static str {
         "token_revoked" => "トークンの取消",
         "token_refused" => "トークンの拒否(期限切れ・取消済み)",
         "not_in_scope" => "許可されていない操作の拒否",
+        "join_region" => "他の地域への参加",
+        "leave_region" => "他の地域への参加の終了",
         "manage_people" => "利用者の一覧の閲覧",
         "log_out" => "ログアウト",
         "search_patients" => "本人の検索",

@@ -7,7 +7,7 @@ use domain::access::{Command, Relation};
 use domain::survey::Month;
 use domain::{EncounterId, Fault, Instant, Refusal, WarningId};
 use serde::{Deserialize, Serialize};
-use storage::WarningFilter;
+use storage::{Record, WarningFilter};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,6 +17,7 @@ use super::reply::{LARGEST_LIMIT, Reply, Shown, Window};
 use super::wire::deadline::{DeadlineView, WarningPage, WarningView};
 use super::write::{Ask, Write};
 use crate::error::{ApiError, Problem};
+use crate::neighbours;
 use crate::run::{Answer, may_in_region, read_case};
 use crate::session::SignedIn;
 use crate::state::App;
@@ -63,7 +64,10 @@ async fn list_warnings(
     Ask(asked): Ask<WarningQuery>,
 ) -> Result<Shown<WarningPage>, ApiError> {
     let window = Window::of(asked.limit, asked.after.as_deref())?;
-    let actor = &who.actor;
+    let actor = &match asked.encounter_id {
+        Some(id) => neighbours::acting_on(&app, &who.actor, Record::Encounter(id)).await?,
+        None => who.actor.clone(),
+    };
     let farthest = actor.reach(Command::ViewWarnings)?;
     let hospital_id = match asked.encounter_id {
         Some(id) => {
@@ -77,7 +81,7 @@ async fn list_warnings(
     };
     let filter = WarningFilter { hospital_id, encounter_id: asked.encounter_id, since: None };
     let after = window.after.map(WarningId::from);
-    let lines = app.store().list_warnings(who.actor.region_id, &filter, after, window.limit).await?;
+    let lines = app.store().list_warnings(actor.region_id, &filter, after, window.limit).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.warning.id.uuid()));
     let view = |line: &storage::WarningLine| WarningView {
         hospital_id: Some(line.hospital_id.uuid()),

@@ -30,6 +30,7 @@ use super::wire::notice::{
 use super::wire::patient::PatientView;
 use super::write::{Ask, Id, Write};
 use crate::error::ApiError;
+use crate::neighbours::Everywhere;
 use crate::run::{Answer, Ground, may_in_region, on_case, read_notice, run};
 use crate::session::SignedIn;
 use crate::state::App;
@@ -96,8 +97,9 @@ async fn list_notices(
     let ward_id = who.actor.bound_to();
     let filter = NoticeFilter { recipient_id, sender_id, encounter_id, ward_id, state, unanswered_only };
     let after = window.after.map(NoticeId::from);
-    let lines = app.store().list_notices(who.actor.region_id, &filter, after, window.limit).await?;
-    app.store().append_audit(vec![who.audit_entry(app.now(), Command::ListNotices.name())]).await?;
+    let everywhere = Everywhere::of(&app, &who.actor).await?;
+    let lines = everywhere.notices(&app, &filter, after, window.limit).await?;
+    app.store().append_audit(everywhere.audit(&app, &who, Command::ListNotices)).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.notice.id.uuid()));
     let line = |line: storage::NoticeLine| {
         let buried = is_tombstone(&who, &line.notice);

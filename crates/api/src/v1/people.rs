@@ -22,6 +22,7 @@ use super::wire::patient::{
 };
 use super::write::{Id, Read, Write};
 use crate::error::ApiError;
+use crate::neighbours::Everywhere;
 use crate::run::{Answer, Ground, may_ever, may_in_region, reachable, read_person, run};
 use crate::session::SignedIn;
 use crate::state::App;
@@ -33,6 +34,14 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show_patient, correct))
         .routes(routes!(duplicates))
         .routes(routes!(show_team, name_manager))
+}
+
+/// Everybody who is shown, on the trail of her own region; a search that found nobody is a row too.
+pub(crate) fn found_entries(app: &App, who: &SignedIn, found: &[Patient]) -> Vec<AuditEntry> {
+    let entry = || who.audit_entry(app.now(), Command::SearchPatients.name());
+    let shown =
+        |patient: &Patient| AuditEntry { patient_id: Some(patient.id), region_id: patient.region_id, ..entry() };
+    if found.is_empty() { vec![entry()] } else { found.iter().map(shown).collect() }
 }
 
 pub(super) fn seen(app: &App, who: &SignedIn, id: PatientId, command: Command) -> AuditEntry {
@@ -54,14 +63,10 @@ async fn search_patients(
     let text = Line::parse(&body.text).map_err(|fault| Refusal::at("text", fault))?;
     let window = Window::of(body.limit, body.after.as_deref())?;
     let (key, after) = (Kana::search_key(text.as_str()), window.after.map(PatientId::from));
-    let found = app.store().find_patients(who.actor.region_id, &key, after, window.limit).await?;
-    let next = window.next(found.len(), found.last().map(|patient| patient.id.uuid()));
-    let patients = reachable(&app, &who.actor, found, command).await?;
-    let mut audit: Vec<_> = patients.iter().map(|patient| seen(&app, &who, patient.id, command)).collect();
-    if audit.is_empty() {
-        audit.push(who.audit_entry(app.now(), command.name()));
-    }
-    app.store().append_audit(audit).await?;
+    let everywhere = Everywhere::of(&app, &who.actor).await?;
+    let (patients, last) = everywhere.people(&app, &key, command, after, window.limit).await?;
+    let next = last.map(|id| id.uuid().simple().to_string());
+    app.store().append_audit(found_entries(&app, &who, &patients)).await?;
     Ok(Shown(PatientPage { patients: patients.into_iter().map(PatientView::from).collect(), next }, None))
 }
 

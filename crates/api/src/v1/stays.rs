@@ -18,6 +18,7 @@ use super::wire::event::{AdmitBody, EventBody};
 use super::wire::stay::{EncounterHead, EncounterLineView, EncounterPage, EncounterView, KeptView, StateView};
 use super::write::{Ask, Id, Write};
 use crate::error::ApiError;
+use crate::neighbours::Everywhere;
 use crate::run::{Answer, Ground, may_in_region, on_case, read_case, run, sees_all};
 use crate::session::SignedIn;
 use crate::state::App;
@@ -77,13 +78,16 @@ async fn list_encounters(
         patient_id: asked.patient_id,
     };
     let after = window.after.map(EncounterId::from);
-    let region_id = who.actor.region_id;
-    let lines = app.store().list_encounters(region_id, &filter, after, window.limit).await?;
-    let directory = app.store().directory(region_id).await?;
-    app.store().append_audit(vec![who.audit_entry(app.now(), Command::ListEncounters.name())]).await?;
+    let everywhere = Everywhere::of(&app, &who.actor).await?;
+    let lines = everywhere.encounters(&app, &filter, after, window.limit).await?;
+    app.store().append_audit(everywhere.audit(&app, &who, Command::ListEncounters)).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.encounter.id.uuid()));
     let line = |line: storage::EncounterLine| EncounterLineView {
-        encounter: EncounterHead::of(&line.encounter, &directory, line.shares_with(who.actor.organization_id)),
+        encounter: EncounterHead::of(
+            &line.encounter,
+            everywhere.directory(line.encounter.region_id),
+            line.shares_with(who.actor.organization_id),
+        ),
         patient_name: line.patient.name,
         patient_kana: line.patient.kana,
         next_deadline: line.deadline.as_ref().map(Into::into),

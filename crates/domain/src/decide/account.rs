@@ -42,7 +42,7 @@ pub fn administrates(actor: &Actor, organization_id: OrganizationId, role: Role)
 pub fn invite(context: &Context<'_>, actor: &Actor, new: NewPerson) -> Result<Changes, Refusal> {
     let directory = context.directory;
     let mut faults = Faults::default();
-    let organization = directory.organization(new.organization_id);
+    let organization = directory.own(new.organization_id);
     if organization.is_none() {
         faults.add("organization_id", Fault::UnknownId);
     }

@@ -114,6 +114,7 @@ impl Town {
             care_manager_id: (role == Role::CareManager).then_some(manager.id),
             role,
             rights: crate::access::Rights::Whole,
+            guest: false,
         };
         let (nurse, care_manager) = (actor(id(0), Role::WardStaff), actor(id(1), Role::CareManager));
         let (other_office, centre, city) = (id(2), id(3), id(4));

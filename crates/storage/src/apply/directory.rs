@@ -17,6 +17,9 @@ impl Batch<'_> {
             let d = &changes.directory;
             regions.extend(d.regions.iter().map(|r| r.id));
             regions.extend(d.organizations.iter().map(|o| o.region_id).chain(d.accounts.iter().map(|a| a.region_id)));
+            regions.extend(d.neighbours.iter().map(|n| n.region_id));
+            organizations.extend(d.neighbours.iter().map(|n| n.organization_id));
+            organizations.extend(d.organizations.iter().map(|o| o.id));
             organizations.extend(d.wards.iter().map(|w| w.organization_id));
             organizations.extend(d.contact_points.iter().map(|p| p.organization_id));
             organizations.extend(d.care_managers.iter().map(|c| c.organization_id));
@@ -41,11 +44,19 @@ impl Batch<'_> {
         .await?;
         self.write(ACCOUNT.put(d), &ACCOUNT, |r, c| c.directory.accounts.iter().for_each(|x| write_account(r, x)))
             .await?;
+        self.write(NEIGHBOUR.put(d), &NEIGHBOUR, |r, c| {
+            c.directory.neighbours.iter().for_each(|x| write_neighbour(r, x));
+        })
+        .await?;
+        // Where an organization is a guest, it stands in the directory too.
         let sql = once!(d, {
             let (regions, organizations) = (d.in_ids("id", 1), d.in_ids("o.id", 2));
+            let guests = d.in_ids("n.organization_id", 2);
             format!(
                 "UPDATE region SET directory_version = directory_version + 1
-                 WHERE {regions} OR id IN (SELECT o.region_id FROM organization AS o WHERE {organizations})"
+                 WHERE {regions}
+                    OR id IN (SELECT o.region_id FROM organization AS o WHERE {organizations})
+                    OR id IN (SELECT n.region_id FROM organization_region AS n WHERE {guests})"
             )
         });
         let regions: Vec<Uuid> = regions.into_iter().map(Uuid::from).collect();

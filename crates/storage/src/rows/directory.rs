@@ -1,6 +1,6 @@
 //! Regions, organizations, and who belongs to them.
 
-use domain::party::{Account, CareManager, ContactPoint, Organization, Region, Ward};
+use domain::party::{Account, CareManager, ContactPoint, Neighbour, Organization, Region, Ward};
 
 use crate::engine::Row;
 use crate::error::StoreError;
@@ -58,6 +58,24 @@ pub(crate) fn read_organization(row: &Row) -> Result<Organization, StoreError> {
         hours: c.nested()?,
         version: c.get()?,
     })
+}
+
+pub(crate) static NEIGHBOUR: Table = Table::new(
+    "organization_region",
+    &[("organization_id", Id), ("region_id", Id), ("joined_at", At), ("ended_at", At)],
+    &["organization_id", "region_id"],
+)
+.keep(&["joined_at"]);
+
+pub(crate) fn write_neighbour(rows: &mut Rows, n: &Neighbour) {
+    rows.row(|r| {
+        r.id(n.organization_id).id(n.region_id).at(n.joined_at).maybe_at(n.ended_at);
+    });
+}
+
+pub(crate) fn read_neighbour(row: &Row) -> Result<Neighbour, StoreError> {
+    let mut c = NEIGHBOUR.cursor(row);
+    Ok(Neighbour { organization_id: c.id()?, region_id: c.id()?, joined_at: c.at()?, ended_at: c.maybe_at()? })
 }
 
 pub(crate) static WARD: Table =

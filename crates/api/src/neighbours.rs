@@ -1,0 +1,156 @@
+//! となりの地域: a care office or a support centre that takes part in a further region acts there on the records that it has to do with.
+//!
+//! Everything is read and decided in one region, that of the record: its directory, its agreement, its audit trail. So whoever asks for a
+//! record by its address acts in the record's region ([`acting`]), and only lists look at all of the organization's regions
+//! ([`Everywhere`]). Whose organization takes part nowhere else, costs nothing more; and a record of a region in which it takes no part is
+//! looked for at home, and not found.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::access::{Actor, Command};
+use domain::changes::AuditEntry;
+use domain::directory::Directory;
+use domain::patient::Patient;
+use domain::{EncounterId, NoticeId, PatientId, RegionId};
+use storage::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, Record};
+
+use crate::error::ApiError;
+use crate::run::reachable;
+use crate::session::SignedIn;
+use crate::state::App;
+
+/// The actor in the region of the record that the address names; at home where it names none, or one of elsewhere.
+pub(crate) async fn acting(app: &App, actor: Actor, path: &str) -> Result<Actor, ApiError> {
+    let home = app.store().directory(actor.region_id).await?;
+    let further = home.further_regions_of(actor.organization_id);
+    let Some(record) = named(path).filter(|_| !further.is_empty()) else { return Ok(actor) };
+    in_region_of(app, actor, further, record).await
+}
+
+/// The same, of a record that a query names.
+pub(crate) async fn acting_on(app: &App, actor: &Actor, record: Record) -> Result<Actor, ApiError> {
+    let home = app.store().directory(actor.region_id).await?;
+    in_region_of(app, actor.clone(), home.further_regions_of(actor.organization_id), record).await
+}
+
+async fn in_region_of(app: &App, actor: Actor, further: &[RegionId], record: Record) -> Result<Actor, ApiError> {
+    if further.is_empty() {
+        return Ok(actor);
+    }
+    let region_id = app.store().region_of(record).await?;
+    Ok(match region_id.filter(|region_id| further.contains(region_id)) {
+        Some(region_id) => actor.as_guest_in(region_id),
+        None => actor,
+    })
+}
+
+/// `/encounters/{id}/…`, `/api/v1/patients/{id}`, …
+fn named(path: &str) -> Option<Record> {
+    let mut parts = path.trim_start_matches("/api/v1").trim_start_matches('/').split('/');
+    let (kind, id) = (parts.next()?, parts.next()?.parse::<uuid::Uuid>().ok()?);
+    match kind {
+        "encounters" => Some(Record::Encounter(id.into())),
+        "patients" => Some(Record::Patient(id.into())),
+        "notices" => Some(Record::Notice(id.into())),
+        _ => None,
+    }
+}
+
+/// Somebody in all regions in which her organization takes part, her own first.
+pub(crate) struct Everywhere {
+    actors: Vec<Actor>,
+    directories: HashMap<RegionId, Arc<Directory>>,
+}
+
+impl Everywhere {
+    pub(crate) async fn of(app: &App, actor: &Actor) -> Result<Self, ApiError> {
+        let home = app.store().directory(actor.region_id).await?;
+        let mut actors = vec![actor.clone()];
+        if !actor.guest {
+            let further = home.further_regions_of(actor.organization_id);
+            actors.extend(further.iter().map(|region_id| actor.as_guest_in(*region_id)));
+        }
+        let mut directories = HashMap::from([(actor.region_id, home)]);
+        for guest in &actors[1..] {
+            directories.insert(guest.region_id, app.store().directory(guest.region_id).await?);
+        }
+        Ok(Self { actors, directories })
+    }
+
+    /// The directory that a line of a list is to be read with.
+    pub(crate) fn directory(&self, region_id: RegionId) -> &Directory {
+        self.directories.get(&region_id).unwrap_or_else(|| &self.directories[&self.actors[0].region_id])
+    }
+
+    /// One row on the trail of each region that was looked at.
+    pub(crate) fn audit(&self, app: &App, who: &SignedIn, command: Command) -> Vec<AuditEntry> {
+        let entry = who.audit_entry(app.now(), command.name());
+        self.actors.iter().map(|actor| AuditEntry { region_id: actor.region_id, ..entry.clone() }).collect()
+    }
+
+    /// Of a filter that names an organization; in a further region there is nothing else for a guest.
+    pub(crate) async fn encounters(
+        &self,
+        app: &App,
+        filter: &EncounterFilter,
+        after: Option<EncounterId>,
+        limit: u32,
+    ) -> Result<Vec<EncounterLine>, ApiError> {
+        let mut lines = Vec::new();
+        for actor in self.actors.iter().filter(|actor| !actor.guest || filter.office_id == Some(actor.organization_id))
+        {
+            lines.extend(app.store().list_encounters(actor.region_id, filter, after, limit).await?);
+        }
+        lines.sort_by_key(|line| std::cmp::Reverse(line.encounter.id));
+        lines.truncate(limit as usize);
+        Ok(lines)
+    }
+
+    /// As [`Self::encounters`]; what one organization received is in the order of its numbers, which run through all regions.
+    pub(crate) async fn notices(
+        &self,
+        app: &App,
+        filter: &NoticeFilter,
+        after: Option<NoticeId>,
+        limit: u32,
+    ) -> Result<Vec<NoticeLine>, ApiError> {
+        let mut lines = Vec::new();
+        for actor in &self.actors {
+            let ours = Some(actor.organization_id);
+            if !actor.guest || filter.recipient_id == ours || filter.sender_id == ours {
+                lines.extend(app.store().list_notices(actor.region_id, filter, after, limit).await?);
+            }
+        }
+        let by_number = filter.recipient_id.is_some();
+        lines.sort_by_key(|line| {
+            std::cmp::Reverse(if by_number { (line.notice.serial, line.notice.id) } else { (0, line.notice.id) })
+        });
+        lines.truncate(limit as usize);
+        Ok(lines)
+    }
+
+    /// People by reading or number: those to whose record `command` may be done, and the last of the page they were looked for on.
+    pub(crate) async fn people(
+        &self,
+        app: &App,
+        key: &str,
+        command: Command,
+        after: Option<PatientId>,
+        limit: u32,
+    ) -> Result<(Vec<Patient>, Option<PatientId>), ApiError> {
+        let mut found = Vec::new();
+        for (n, actor) in self.actors.iter().enumerate() {
+            let people = app.store().find_patients(actor.region_id, key, after, limit).await?;
+            found.extend(people.into_iter().map(|patient| (n, patient)));
+        }
+        found.sort_by(|(_, a), (_, b)| (a.kana.as_str(), a.id).cmp(&(b.kana.as_str(), b.id)));
+        found.truncate(limit as usize);
+        let last = found.last().filter(|_| found.len() >= limit as usize).map(|(_, patient)| patient.id);
+        let mut theirs = Vec::with_capacity(found.len());
+        for (n, patient) in found {
+            theirs.extend(reachable(app, &self.actors[n], vec![patient], command).await?);
+        }
+        Ok((theirs, last))
+    }
+}
