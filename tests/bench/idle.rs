@@ -7,7 +7,7 @@ use domain::time::SystemClock;
 use domain::{Clock, Instant as At};
 use rules::calendar::Calendar;
 use server::city::CitySize;
-use storage::{Store, StoreOptions};
+use storage::Store;
 
 use crate::Engine;
 use crate::service::{Service, binary};
@@ -16,7 +16,7 @@ use crate::wards::Wards;
 
 pub(crate) async fn measure() -> Result<Vec<Figure>> {
     let url = Engine::Sqlite.database("idle").await;
-    let store = Store::open(&url, &StoreOptions { readers: 4, queue: 1024, batch: 128 }).await?;
+    let store = Store::open(&url, &crate::options()).await?;
     store.migrate().await?;
     let began = Instant::now();
     let wards = Wards::found(&store, CitySize::Full).await?;

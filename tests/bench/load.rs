@@ -21,11 +21,9 @@ use crate::table::{Figure, grouped, millis};
 use crate::wards::Wards;
 use crate::wire::{CLIENTS, Wire};
 
-const READERS: StoreOptions = StoreOptions { readers: 1, queue: 16, batch: 16 };
-
 pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let url = engine.database("load").await;
-    let store = Store::open(&url, &READERS).await?;
+    let store = Store::open(&url, &StoreOptions { readers: 1, queue: 16, batch: 16, ..crate::options() }).await?;
     store.migrate().await?;
     let wards = Wards::found(&store, CitySize::Full).await?;
     let sink = Sink::start().await?;

@@ -30,7 +30,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
 /// From the answer, which follows the commit, to the relay's 250.
 async fn idle(engine: Engine) -> Result<Figure> {
     let url = engine.database("mails").await;
-    let config = Config::read(None, &[format!("database.url={url:?}")])?;
+    let config = Config::read(None, &[format!("database.url={url:?}"), crate::service::key_setting()])?;
     let store = service::open_store(&config).await?;
     store.migrate().await?;
     let wards = Wards::found(&store, CitySize::Full).await?;
@@ -74,6 +74,7 @@ async fn at_one_instant(engine: Engine) -> Result<Vec<Figure>> {
         None,
         &[
             format!("database.url={url:?}"),
+            crate::service::key_setting(),
             "mail.smtp.host=\"127.0.0.1\"".to_owned(),
             format!("mail.smtp.port={}", sink.port()),
             "mail.smtp.security=\"none\"".to_owned(),

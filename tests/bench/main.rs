@@ -38,6 +38,7 @@ use anyhow::{Context as _, Result, bail};
 use domain::Clock;
 use domain::time::SystemClock;
 
+use storage::StoreOptions;
 use table::{Figure, Table};
 
 /// What can be asked for.
@@ -51,6 +52,11 @@ fn scale() -> usize {
 /// Where databases may stand.
 fn work() -> PathBuf {
     std::env::var_os("BENCH_WORK").map_or_else(std::env::temp_dir, PathBuf::from)
+}
+
+/// As `serve` opens its store by default.
+fn options() -> StoreOptions {
+    StoreOptions { readers: 4, queue: 1024, batch: 128, keys: tests::keys::keys() }
 }
 
 /// The database engines, by the name under which a part is asked for.

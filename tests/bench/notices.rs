@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use domain::EncounterId;
 use server::city::CitySize;
-use storage::{Store, StoreOptions};
+use storage::Store;
 
 use crate::Engine;
 use crate::processes::Used;
@@ -24,14 +24,11 @@ const ALONE: usize = CLIENTS * 3;
 /// Of so many rounds of admissions, one is kept for the worst case.
 const KEPT: usize = 6;
 
-/// As `serve` opens it by default.
-const OPTIONS: StoreOptions = StoreOptions { readers: 4, queue: 1024, batch: 128 };
-
 pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let each = 500 / crate::scale().min(20);
     let floor_filings = CLIENTS * each;
     let url = engine.database("notices").await;
-    let store = Store::open(&url, &OPTIONS).await?;
+    let store = Store::open(&url, &crate::options()).await?;
     store.migrate().await?;
     let wards = Wards::found(&store, CitySize::Full).await?;
     let by_rule = (WARM_UP + each + ALONE / CLIENTS + each) * CLIENTS;
@@ -89,7 +86,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let worst = storm(service.address, CLIENTS, worst_each, 201, file(&in_no_order, 0)).await?;
     service.stop()?;
 
-    let store = Store::open(&url, &OPTIONS).await?;
+    let store = Store::open(&url, &crate::options()).await?;
     let notices = store.outbox_counts(wards.city.region.id).await?.notices - notices_before;
     let expected = CLIENTS * (WARM_UP + each + worst_each) + rest.len();
     ensure!(

@@ -26,6 +26,11 @@ pub(crate) fn binary() -> PathBuf {
     std::env::var_os("BENCH_TSUNAGI").map_or_else(|| PathBuf::from("target/release/tsunagi"), PathBuf::from)
 }
 
+/// The key of the sealed columns, for the configuration.
+pub(crate) fn key_setting() -> String {
+    format!("encryption.key_files=[{:?}]", tests::keys::key_file(&crate::work()))
+}
+
 impl Service {
     /// With a relay that never answers.
     pub(crate) async fn start(database: &str) -> Result<Self> {
@@ -44,6 +49,7 @@ impl Service {
         };
         let sets = [
             format!("database.url={database:?}"),
+            key_setting(),
             format!("server.listen=\"{address}\""),
             format!("server.public_url=\"http://{address}\""),
             // Sixty-four people log in here, none of them with a telephone in hand.

@@ -39,7 +39,7 @@ const DUE: usize = 1_000;
 pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let whole = 1_000_000 / crate::scale();
     let url = engine.database("stock").await;
-    let config = Config::read(None, &[format!("database.url={url:?}")])?;
+    let config = Config::read(None, &[format!("database.url={url:?}"), crate::service::key_setting()])?;
     let store = service::open_store(&config).await?;
     store.migrate().await?;
     let wards = Wards::found(&store, CitySize::Full).await?;

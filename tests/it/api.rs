@@ -11,6 +11,7 @@ mod publishing;
 mod purge;
 mod repeats;
 mod scopes;
+mod sealed;
 mod taken_back;
 
 use serde_json::{Value, json};

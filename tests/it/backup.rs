@@ -9,7 +9,8 @@ use domain::{Clock, RegionId};
 use serde_json::json;
 use server::backup::sealed::Key;
 use server::backup::{back_up, generations, restore};
-use storage::{AuditReport, Store, StoreOptions};
+use storage::{AuditReport, Store};
+use tests::keys::store_options;
 use tests::{Engine, Person, TestApp};
 
 struct Place(PathBuf);
@@ -43,7 +44,7 @@ impl Drop for Place {
 
 async fn open(file: &Path) -> Store {
     let url = format!("sqlite://{}?mode=rw", file.display());
-    Store::open(&url, &StoreOptions::default()).await.expect("the database opens")
+    Store::open(&url, &store_options()).await.expect("the database opens")
 }
 
 /// What must be equal on both sides: every counted cell, and each chain's length and last hash.
@@ -214,7 +215,7 @@ async fn postgresql_s_own_dump_comes_back_with_the_same_figures_and_trail() {
     let dump = dump.to_str().expect("UTF-8");
     run("pg_dump", &["--format=custom", "--file", dump, "--dbname", &app.config.database.url]);
     run("pg_restore", &["--exit-on-error", "--dbname", &elsewhere, dump]);
-    let copy = Store::open(&elsewhere, &StoreOptions::default()).await.unwrap();
+    let copy = Store::open(&elsewhere, &store_options()).await.unwrap();
     let region_id = app.city.region.id;
     assert!(figures(&copy, region_id).await == figures(&app.service.store, region_id).await);
     assert_eq!(copy.schema_version().await.unwrap(), app.service.store.schema_version().await.unwrap());

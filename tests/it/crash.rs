@@ -15,9 +15,10 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
 use server::city::{City, CitySize, DEMO_PASSWORD};
-use storage::{Store, StoreOptions};
+use storage::Store;
 use tests::binary::{Asker, Balancer, Binary};
 use tests::faulty_smtp::FaultySmtp;
+use tests::keys::store_options;
 use tests::postgres::OwnServer;
 
 const CLIENTS: usize = 8;
@@ -76,7 +77,7 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
     let (rounds, seed) = (setting("CRASH_ROUNDS", 20), setting("CRASH_SEED", rand::random()));
     println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
     let mut chance = StdRng::seed_from_u64(seed);
-    let store = Store::open(&database, &StoreOptions::default()).await.expect("the database opens");
+    let store = Store::open(&database, &store_options()).await.expect("the database opens");
     store.migrate().await.expect("the migrations run");
     let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");
     let city = City::plan(1, CitySize::Small, SystemClock.now().day(), &hash);
@@ -121,7 +122,7 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
 
     // What a dead process had in hand is free again after its lease; then everything is mailed.
     let region_id = city.region.id;
-    let store = Store::open(&database, &StoreOptions::default()).await.expect("the database opens");
+    let store = Store::open(&database, &store_options()).await.expect("the database opens");
     let began = Instant::now();
     while store.outbox_counts(region_id).await.expect("counts").pending > 0 {
         assert!(began.elapsed() < Duration::from_secs(60), "mails wait for ever");

@@ -33,6 +33,29 @@ on_both! {
         assert!(all.iter().any(|it| it.name == "mail" && matches!(it.finding, Finding::Well(_))), "{all:#?}");
     }
 
+    async fn a_key_that_others_can_read_or_that_is_missing_or_retired_is_told(app: TestApp) {
+        use std::os::unix::fs::PermissionsExt;
+        let (config, _relay) = relayed(&app, vec![]).await;
+        app.sweep().await;
+        let now = seconds(app.clock.now(), 10);
+        let path = &config.encryption.key_files[0];
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(wrong(&examine(&config, now).await), ["keys"]);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let new = path.with_file_name("new-key");
+        server::backup::sealed::Key::create(&new).unwrap();
+        let mut changed = config.clone();
+        changed.encryption.key_files.insert(0, new);
+        let all = examine(&changed, now).await;
+        assert!(all.iter().any(|it| it.name == "sealed" && matches!(&it.finding, Finding::Open(what) if what.contains("key rotate"))), "{all:#?}");
+        changed.encryption.key_files.pop();
+        assert_eq!(wrong(&examine(&changed, now).await), ["sealed"], "what is stored was sealed with the old one");
+        changed.encryption.key_files.clear();
+        assert_eq!(wrong(&examine(&changed, now).await), ["keys"]);
+        let said = format!("{:#}", server::keys::required(&changed).unwrap_err());
+        assert!(said.contains("tsunagi key new"), "{said}");
+    }
+
     async fn each_illness_has_its_name(app: TestApp) {
         let (config, relay) = relayed(&app, vec![Session::good().but(Point::Greeting, Act::SayAndClose("554 not for you\r\n"))]).await;
         assert_eq!(wrong(&examine(&config, app.clock.now()).await), ["sweep", "mail"], "never swept; the relay refuses");

@@ -12,6 +12,7 @@ use domain::time::SystemClock;
 use serde_json::json;
 use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::{Store, StoreOptions};
+use tests::keys::store_options;
 use tests::binary::{Asker, Balancer, Binary};
 use tests::cut::Line;
 use tests::faulty_smtp::FaultySmtp;
@@ -80,7 +81,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_instances_do_everything_once_while_each_of_them_fails() {
     let server = OwnServer::start();
-    let options = StoreOptions { readers: 2, ..StoreOptions::default() };
+    let options = StoreOptions { readers: 2, ..store_options() };
     let store = Store::open(&server.url(), &options).await.expect("the database opens");
     store.migrate().await.expect("the migrations run");
     let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");

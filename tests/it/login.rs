@@ -25,7 +25,7 @@ async fn password_given(app: &TestApp, login: &str) -> (Person, Reply) {
 }
 
 /// The secret as the page shows it.
-fn shown_secret(page: &str) -> Vec<u8> {
+pub(crate) fn shown_secret(page: &str) -> Vec<u8> {
     let text = page.split("<code class=\"secret\">").nth(1).expect("a secret").split('<').next().unwrap();
     let mut bits = (0_u64, 0_u32);
     let mut bytes = Vec::new();
@@ -54,7 +54,7 @@ async fn send(who: &Person, page: &Reply, to: &str, fields: &[(&str, &str)]) -> 
 }
 
 /// Sets an authenticator up for somebody who is logged in; its secret and the recovery codes.
-async fn set_up(app: &TestApp, login: &str) -> (Vec<u8>, Vec<String>) {
+pub(crate) async fn set_up(app: &TestApp, login: &str) -> (Vec<u8>, Vec<String>) {
     let who = app.log_in_by_page(login).await;
     let page = who.get("/account/factor").await;
     let secret = shown_secret(&page.text());

@@ -11,7 +11,8 @@ use domain::Clock;
 use domain::time::SystemClock;
 use serde_json::json;
 use server::city::{City, CitySize, DEMO_PASSWORD};
-use storage::{Store, StoreOptions};
+use storage::Store;
+use tests::keys::store_options;
 use tests::binary::{Asker, Balancer, Binary};
 use tests::cut::Line;
 use tests::faulty_smtp::FaultySmtp;
@@ -43,7 +44,7 @@ async fn work(asker: Asker, client: usize, district: String, go_on: Arc<AtomicBo
 /// How many of the accepted are gone after the standby took over, and how many there were.
 async fn lost_with_the_primary(waits_for_the_standby: bool) -> (usize, usize) {
     let mut primary = OwnServer::start();
-    let store = Store::open(&primary.url(), &StoreOptions::default()).await.expect("the database opens");
+    let store = Store::open(&primary.url(), &store_options()).await.expect("the database opens");
     store.migrate().await.expect("the migrations run");
     let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");
     let city = City::plan(1, CitySize::Small, SystemClock.now().day(), &hash);
@@ -83,7 +84,7 @@ async fn lost_with_the_primary(waits_for_the_standby: bool) -> (usize, usize) {
     }
     binary.kill();
 
-    let store = Store::open(&standby.url(), &StoreOptions::default()).await.expect("the standby answers");
+    let store = Store::open(&standby.url(), &store_options()).await.expect("the standby answers");
     let mut lost = 0;
     for location in &accepted {
         let id = location.rsplit('/').next().unwrap_or_default().parse().expect("an id");

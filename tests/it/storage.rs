@@ -4,6 +4,7 @@ mod faults;
 pub(crate) mod ground;
 mod lists;
 mod outbox;
+mod sealed;
 mod writer;
 
 /// Declares tests that get an open store with an empty schema, once per engine.

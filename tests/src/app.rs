@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
 use crate::client::Person;
+use crate::keys::key_file;
 use crate::postgres;
 
 /// What the forms of [`TestApp::session_of`] bring along.
@@ -38,11 +39,20 @@ pub struct TestApp {
     pub service: Service,
     pub scheduler: Scheduler,
     pub config: Config,
-    _sqlite: Option<Directory>,
+    _directory: Directory,
 }
 
 /// Removed with everything in it at the end.
 struct Directory(std::path::PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        let unique = uuid::Uuid::from_u128(rand::random()).simple().to_string();
+        let path = std::env::temp_dir().join(format!("tsunagi-test-{unique}"));
+        std::fs::create_dir_all(&path).expect("a temporary directory can be made");
+        Self(path)
+    }
+}
 
 impl Drop for Directory {
     fn drop(&mut self) {
@@ -63,19 +73,16 @@ impl TestApp {
     /// With a mailer of the test's own instead of [`Self::mails`].
     pub async fn start_mailing(engine: Engine, sets: &[&str], mailer: Option<Mailer>) -> Self {
         let clock = Arc::new(ManualClock::new(at(2026, 11, 20, 10, 0)));
-        let (url, directory) = match engine {
+        let directory = Directory::new();
+        let url = match engine {
             // The test brings its own.
-            _ if sets.iter().any(|set| set.starts_with("database.url=")) => (String::from("sqlite::memory:"), None),
-            Engine::Postgres => (postgres::fresh_database().await, None),
-            Engine::Sqlite => {
-                let unique = uuid::Uuid::from_u128(rand::random()).simple().to_string();
-                let path = std::env::temp_dir().join(format!("tsunagi-test-{unique}"));
-                std::fs::create_dir_all(&path).expect("a temporary directory can be made");
-                (format!("sqlite://{}/tsunagi.db?mode=rwc", path.display()), Some(Directory(path)))
-            }
+            _ if sets.iter().any(|set| set.starts_with("database.url=")) => String::from("sqlite::memory:"),
+            Engine::Postgres => postgres::fresh_database().await,
+            Engine::Sqlite => format!("sqlite://{}/tsunagi.db?mode=rwc", directory.0.display()),
         };
         let sets: Vec<String> = [
             format!("database.url={url:?}"),
+            format!("encryption.key_files=[{:?}]", key_file(&directory.0)),
             "server.secure_cookies=false".into(),
             "session.second_factor=false".into(),
         ]
@@ -109,7 +116,7 @@ impl TestApp {
             service::agreements(&config).expect("agreements"),
             Arc::new(move || calendar.calendar()),
         );
-        Self { clock, city, mails, service, scheduler, config, _sqlite: directory }
+        Self { clock, city, mails, service, scheduler, config, _directory: directory }
     }
 
     /// Somebody who is not logged in.

@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use server::city::DEMO_PASSWORD;
 use tokio::task::JoinHandle;
 
+use crate::keys::{KeyPlace, key_file};
+
 /// How often a balancer looks.
 const LOOKS_EVERY: Duration = Duration::from_millis(100);
 
@@ -27,6 +29,7 @@ pub struct Binary {
     pub address: SocketAddr,
     sets: Vec<String>,
     child: Option<Child>,
+    _key: KeyPlace,
 }
 
 impl Binary {
@@ -34,8 +37,10 @@ impl Binary {
     pub fn new(database: &str, relay: u16, further: &[String]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = free.local_addr().expect("its address");
+        let key = KeyPlace::new();
         let mut sets = vec![
             format!("database.url={database:?}"),
+            format!("encryption.key_files=[{:?}]", key_file(key.path())),
             format!("server.listen=\"{address}\""),
             "server.secure_cookies=false".into(),
             "session.second_factor=false".into(),
@@ -49,7 +54,7 @@ impl Binary {
             "log.filter=\"error\"".into(),
         ];
         sets.extend_from_slice(further);
-        Self { address, sets, child: None }
+        Self { address, sets, child: None, _key: key }
     }
 
     pub fn start(&mut self) {

@@ -3,6 +3,7 @@
 //! - [`TestApp`] — the real router on a port of its own, a real database, a clock that the test moves, mails kept in memory.
 //! - [`Person`] — somebody logged in; one method a request.
 //! - [`binary`] — the real binary as a process, several of them behind a balancer; [`cut`] — a line to the database that can be cut.
+//! - [`keys`] — the key of the sealed columns.
 //! - [`on_both!`] — the same test on SQLite and on PostgreSQL.
 //!
 //! Sweep and outbox run only when the test says so ([`TestApp::sweep`], [`TestApp::send_mails`]), so that nothing depends on a timer.
@@ -12,6 +13,7 @@ pub mod binary;
 mod client;
 pub mod cut;
 pub mod faulty_smtp;
+pub mod keys;
 pub mod postgres;
 
 pub use app::{CSRF, Engine, TestApp, at};

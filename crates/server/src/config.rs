@@ -22,6 +22,7 @@ const DEFAULT: &str = include_str!("../../../config/default.toml");
 pub struct Config {
     pub server: Server,
     pub database: Database,
+    pub encryption: Encryption,
     pub agreements: Agreements,
     pub calendar: CalendarKeys,
     pub session: Session,
@@ -69,6 +70,13 @@ pub struct Database {
     pub readers: u32,
     pub writer_queue: usize,
     pub writer_batch: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Encryption {
+    /// The first seals, all open.
+    pub key_files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -16,6 +16,7 @@ use rules::calendar::Calendar;
 use scheduler::mail::{FileTransport, Mailer};
 use tokio::net::TcpListener;
 
+use crate::backup::sealed::Key;
 use crate::city::{City, CitySize, DEMO_PASSWORD};
 use crate::config::Config;
 use crate::service::{self, Parts, Service};
@@ -43,6 +44,12 @@ pub async fn run(mut config: Config, listen: &str, directory: Option<PathBuf>, s
     config.sweep.every_seconds = 2;
     config.outbox.every_seconds = 1;
     config.database.url = format!("sqlite://{}?mode=rwc", directory.join("tsunagi.db").display());
+
+    let key = directory.join("column-key");
+    if !key.exists() {
+        Key::create(&key)?;
+    }
+    config.encryption.key_files = vec![key];
 
     let clock = Arc::new(ShiftedClock::default());
     let store = service::open_store(&config).await?;

@@ -14,6 +14,7 @@ use storage::Store;
 use crate::backup::generations;
 use crate::config::Config;
 use crate::edge::Certificates;
+use crate::keys;
 use crate::service;
 
 /// A disk with less free than this is nearly full: a day of a busy city, and a compaction, fit into it.
@@ -58,8 +59,9 @@ impl fmt::Display for Examined {
 pub async fn examine(config: &Config, now: Instant) -> Vec<Examined> {
     let mut all = vec![agreements(config), certificate(config), disk(config)];
     let opened = service::open_store(config).await;
-    all.push(database(&opened).await);
+    all.extend([key_files(config), database(&opened).await]);
     if let Ok(store) = &opened {
+        all.push(sealed(store).await);
         all.extend([clock(store, now).await, sweep(config, store, now).await, outbox(config, store, now).await]);
         store.close().await;
     }
@@ -118,6 +120,49 @@ fn disk(config: &Config) -> Examined {
         Ok(Finding::Well(format!("{free} MB are free where the database stands")))
     };
     judged("disk", look(), "make room: nothing is lost while the disk is full, but nothing new is taken")
+}
+
+fn key_files(config: &Config) -> Examined {
+    let look = || -> Result<Finding> {
+        let ids = keys::ring(config)?.ids();
+        keys::required(config)?;
+        for path in &config.encryption.key_files {
+            let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path)?);
+            anyhow::ensure!(mode & 0o077 == 0, "{} can be read by others than its owner", path.display());
+        }
+        Ok(Finding::Well(format!("{} seals, {} open", ids[0], ids.len())))
+    };
+    judged(
+        "keys",
+        look(),
+        "`chmod 600`, and only the service's user; if anybody else may have read it, make a new one and rotate",
+    )
+}
+
+async fn sealed(store: &Store) -> Examined {
+    let look = async {
+        let Some(first) = store.key_ids().into_iter().next() else {
+            return Ok(Finding::Open("without a key nothing is looked at".into()));
+        };
+        let (in_use, at_hand) = (store.keys_in_use().await?, store.key_ids());
+        let missing: Vec<&str> = in_use.sealed.keys().filter(|id| !at_hand.contains(id)).map(String::as_str).collect();
+        anyhow::ensure!(
+            missing.is_empty(),
+            "values are sealed with keys that are not configured: {}",
+            missing.join(", ")
+        );
+        anyhow::ensure!(in_use.plain == 0, "{} values still stand plain", in_use.plain);
+        let others = in_use.others(&first);
+        if others > 0 {
+            let ids: Vec<&str> = in_use.sealed.keys().filter(|id| **id != first).map(String::as_str).collect();
+            return Ok(Finding::Open(format!(
+                "{others} values are still sealed with {}: `tsunagi key rotate` seals them anew",
+                ids.join(", ")
+            )));
+        }
+        Ok(Finding::Well("everything is sealed with the first key; any other may go".into()))
+    };
+    judged("sealed", look.await, "name the missing key's file; `tsunagi key rotate` seals what stands plain")
 }
 
 async fn database(opened: &Result<Store>) -> Examined {

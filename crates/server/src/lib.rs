@@ -6,6 +6,7 @@
 //! - [`doctor`] — what is wrong, and what to do about it.
 //! - [`edge`] — connections, TLS, limits, whose address a request comes from.
 //! - [`found`] — a new region and its first administrator.
+//! - [`keys`] — the keys of the sealed columns: read, asked for, changed.
 //! - [`metrics`] — figures for Prometheus, and the alerts that matter.
 //! - [`found`] — a new region; [`neighbours`] — who takes part in a further one.
 //! - [`papers`] — the threat model, and the Ministry's guideline point by point.
@@ -20,6 +21,7 @@ pub mod demo;
 pub mod doctor;
 pub mod edge;
 pub mod found;
+pub mod keys;
 pub mod metrics;
 pub mod neighbours;
 pub mod papers;

@@ -1,4 +1,4 @@
-//! `tsunagi`: serve, demo, migrate, sweep, survey, check, purge, audit, backup.
+//! `tsunagi`: serve, demo, migrate, sweep, survey, check, purge, keys, audit, backup.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use domain::{Ids, Instant, OrganizationId, RegionId};
 use server::backup::{self, sealed::Key};
 use server::config::{Config, Transport};
 use server::doctor;
+use server::keys;
 use server::service::{self, Parts, Service};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -110,11 +111,27 @@ enum Task {
         #[arg(long = "do")]
         really: bool,
     },
+    /// The keys of the sealed columns (encryption.key_files).
+    Key {
+        #[command(subcommand)]
+        task: KeyTask,
+    },
     /// The audit trail.
     Audit {
         #[command(subcommand)]
         task: AuditTask,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyTask {
+    /// Makes a key. Keep a copy away from the machine, and not with the backups.
+    New {
+        /// A file that isn't there yet.
+        file: PathBuf,
+    },
+    /// Seals everything anew with the first key, while the service runs; may be stopped and run again at any moment.
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]
@@ -148,6 +165,8 @@ async fn main() -> Result<()> {
         Task::BackupKey { file } => Key::create(&file),
         Task::Restore { from, to, replace } => restore(&config, &from, to, replace).await,
         Task::Purge { really } => purge(&config, really).await,
+        Task::Key { task: KeyTask::New { file } } => Key::create(&file),
+        Task::Key { task: KeyTask::Rotate } => rotate(&config).await,
         Task::Audit { task: AuditTask::Verify { mailed } } => {
             server::trail::verify(&config, &mailed, &mut std::io::stdout()).await
         }
@@ -169,6 +188,7 @@ async fn serve(config: &Config) -> Result<()> {
     if config.mail.transport != Transport::Smtp {
         bail!("mail.transport: `serve` sends by \"smtp\" only; the others are for the demo and for tests");
     }
+    keys::required(config)?;
     let listener = TcpListener::bind(config.server.listen).await.context("server.listen")?;
     let store = service::open_store(config).await?;
     let mut seed = [0; 32];
@@ -223,8 +243,20 @@ async fn neighbour(
     Ok(())
 }
 
-async fn sweep(config: &Config) -> Result<()> {
+async fn rotate(config: &Config) -> Result<()> {
+    keys::required(config)?;
     let store = service::open_store(config).await?;
+    let seed = rand::TryRng::try_next_u64(&mut rand::rngs::SysRng)?;
+    let rotated = keys::rotate(&store, domain::Clock::now(&SystemClock), seed).await;
+    store.close().await;
+    print!("{}", rotated?);
+    Ok(())
+}
+
+async fn sweep(config: &Config) -> Result<()> {
+    keys::required(config)?;
+    let store = service::open_store(config).await?;
+    store.meet_keys().await?;
     let calendar = Arc::new(service::calendar(config, &store).await?);
     let scheduler = scheduler::Scheduler::new(
         service::scheduler_settings(config)?,

@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::edge::Edge;
+use crate::keys;
 use crate::metrics::Metrics;
 
 /// What differs between real use, the demo and a test.
@@ -55,11 +56,15 @@ pub struct Service {
     stop_within: Duration,
 }
 
-/// Opens the store as configured; does not migrate.
+/// Opens the store as configured, with its keys if there are any; does not migrate.
 pub async fn open_store(config: &Config) -> Result<Store> {
     let database = &config.database;
-    let options =
-        StoreOptions { readers: database.readers, queue: database.writer_queue, batch: database.writer_batch };
+    let options = StoreOptions {
+        readers: database.readers,
+        queue: database.writer_queue,
+        batch: database.writer_batch,
+        keys: keys::ring(config)?,
+    };
     Store::open(&database.url, &options).await.context("opening the database")
 }
 

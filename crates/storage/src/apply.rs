@@ -12,14 +12,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::changes::{Changes, IdempotencyRecord, Write};
 use domain::notice::Notice;
+use domain::patient::Patient;
 use domain::survey::CellKey;
 use domain::{NoticeId, OrganizationId, RegionId};
 use sqlx::SqlStr;
 use uuid::Uuid;
 
 use crate::chain::Chain;
-use crate::dialect::Dialect;
-use crate::engine::{Arg, Conn, Row, Step};
+use crate::dialect::{Dialect, once};
+use crate::engine::{Arg, Conn, Row, Step, args};
 use crate::error::{Failure, StoreError};
 use crate::rows::*;
 use crate::table::Kind::{Id, Int};
@@ -146,8 +147,18 @@ impl<'a> Batch<'a> {
         })
     }
 
-    fn step(&self, sql: &'static str, table: &'static Table, mut fill: impl FnMut(&mut Rows, &Changes)) -> Step {
-        let mut rows = Rows::of(table, self.dialect);
+    /// None yet of this table.
+    fn rows(&self, table: &'static Table) -> Rows {
+        Rows::of(table, self.dialect, self.conn.keys())
+    }
+
+    fn step(
+        &self,
+        sql: &'static str,
+        table: &'static Table,
+        mut fill: impl FnMut(&mut Rows, &Changes),
+    ) -> Result<Step, Failure> {
+        let mut rows = self.rows(table);
         self.going().for_each(|(_, changes)| fill(&mut rows, changes));
         step_of(sql, rows)
     }
@@ -158,9 +169,9 @@ impl<'a> Batch<'a> {
         table: &'static Table,
         mut fill: impl FnMut(&mut Rows, &Changes),
     ) -> Result<(), Failure> {
-        let mut rows = Rows::of(table, self.dialect);
+        let mut rows = self.rows(table);
         self.going().for_each(|(_, changes)| fill(&mut rows, changes));
-        if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()).await }
+        if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()?).await }
     }
 
     /// Rows that others of the same transaction refer to.
@@ -170,6 +181,7 @@ impl<'a> Batch<'a> {
             new_of(&c.patient).into_iter().for_each(|row| write_patient(rows, row, None));
         })
         .await?;
+        self.marks().await?;
         self.write(ENCOUNTER.add(d), &ENCOUNTER, |rows, c| {
             new_of(&c.encounter).into_iter().for_each(|row| write_encounter(rows, row, None));
         })
@@ -181,6 +193,26 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// What the people are found by who are written, anew.
+    async fn marks(&mut self) -> Result<(), Abort> {
+        let people: Vec<&Write<Patient>> = self.going().filter_map(|(_, c)| c.patient.as_ref()).collect();
+        let known = people.iter().filter(|write| matches!(write, Write::Update { .. }));
+        let known: Vec<Uuid> = known.map(|write| write.row().id.uuid()).collect();
+        if !known.is_empty() {
+            let sql = once!(self.dialect, {
+                format!("DELETE FROM patient_mark WHERE {}", self.dialect.in_ids("patient_id", 1))
+            });
+            self.conn.run(sql, args![known]).await?;
+        }
+        let mut rows = self.rows(&PATIENT_MARK);
+        let keys = self.conn.keys();
+        people.iter().for_each(|write| write_patient_marks(&mut rows, keys, write.row()));
+        if !rows.is_empty() {
+            self.conn.run(PATIENT_MARK.add(self.dialect), rows.args()?).await?;
+        }
+        Ok(())
+    }
+
     /// New notices take the next numbers of their receivers; known ones change their state and nothing else.
     async fn notices(&mut self) -> Result<Rows, Abort> {
         let mut wanted = BTreeMap::<OrganizationId, (RegionId, i64)>::new();
@@ -189,20 +221,20 @@ impl<'a> Batch<'a> {
         }
         let mut next = HashMap::<Uuid, i64>::new();
         if !wanted.is_empty() {
-            let mut rows = Rows::of(&SERIAL_COUNTER, self.dialect);
+            let mut rows = self.rows(&SERIAL_COUNTER);
             for (organization_id, (region_id, count)) in &wanted {
                 rows.row(|r| {
                     r.id(*organization_id).id(*region_id).int(*count);
                 });
             }
             let sql = SERIAL_COUNTER.count(self.dialect, "last", "RETURNING organization_id, last");
-            for row in self.conn.rows(sql, rows.args()).await? {
+            for row in self.conn.rows(sql, rows.args()?).await? {
                 let (organization_id, last): (Uuid, i64) = (row.get(0)?, row.get(1)?);
                 let count = wanted.get(&organization_id.into()).map_or(0, |(_, count)| *count);
                 next.insert(organization_id, last - count + 1);
             }
         }
-        let (mut new, mut settled) = (Rows::of(&NOTICE, self.dialect), Rows::of(&NOTICE, self.dialect));
+        let (mut new, mut settled) = (self.rows(&NOTICE), self.rows(&NOTICE));
         let mut given = Vec::new();
         for (index, changes) in self.going() {
             let mut applied = Applied::default();
@@ -222,7 +254,7 @@ impl<'a> Batch<'a> {
         }
         self.applied.extend(given);
         if !settled.is_empty() {
-            self.conn.run(NOTICE.update(self.dialect), settled.args()).await?;
+            self.conn.run(NOTICE.update(self.dialect), settled.args()?).await?;
         }
         Ok(new)
     }
@@ -230,27 +262,27 @@ impl<'a> Batch<'a> {
     /// What every filing writes, as one script: the same statements each time, whether or not there are rows for all of them.
     async fn facts(&mut self, notices: Rows, chain: &mut Chain, and_commit: bool) -> Result<(), Abort> {
         let d = self.dialect;
-        let mut cells = Rows::of(&SURVEY_CELL, self.dialect);
+        let mut cells = self.rows(&SURVEY_CELL);
         self.sums().iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut cells, key, *sum));
         let mut steps = vec![
-            self.step(EVENT.add(d), &EVENT, |rows, c| c.events.iter().for_each(|row| write_event(rows, row))),
+            self.step(EVENT.add(d), &EVENT, |rows, c| c.events.iter().for_each(|row| write_event(rows, row)))?,
             self.step(SCREENING.add(d), &SCREENING, |rows, c| {
                 c.screenings.iter().for_each(|row| write_screening(rows, row));
-            }),
-            step_of(NOTICE.add(d), notices),
+            })?,
+            step_of(NOTICE.add(d), notices)?,
             self.step(DEADLINE.put(d), &DEADLINE, |rows, c| {
                 c.deadlines.iter().for_each(|row| write_deadline(rows, row));
-            }),
+            })?,
             self.step(DELIVERY.add(d), &DELIVERY, |rows, c| {
                 c.deliveries.iter().for_each(|row| write_delivery(rows, row));
-            }),
+            })?,
             self.step(SURVEY_FACT.put(d), &SURVEY_FACT, |rows, c| {
                 c.fact.iter().for_each(|row| write_survey_fact(rows, row));
-            }),
-            step_of(SURVEY_CELL.count(d, "stays", ""), cells),
+            })?,
+            step_of(SURVEY_CELL.count(d, "stays", ""), cells)?,
             self.step(AUDIT.add(d), &AUDIT, |rows, c| {
                 c.audit.iter().for_each(|entry| write_audit(rows, &chain.link(entry)));
-            }),
+            })?,
         ];
         if and_commit {
             steps.push(Step::new("COMMIT", vec![]));
@@ -340,9 +372,9 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn step_of(sql: &'static str, rows: Rows) -> Step {
+fn step_of(sql: &'static str, rows: Rows) -> Result<Step, Failure> {
     let idle = rows.is_empty();
-    Step { sql, args: rows.args(), idle }
+    Ok(Step { sql, args: rows.args()?, idle })
 }
 
 pub(crate) fn find_key(columns: &str) -> String {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::chain::AuditReport;
 use crate::engine::args;
-use crate::error::StoreError;
+use crate::error::{StoreError, readable};
 use crate::rows::{AUDIT, AUDIT_REVIEW, AuditRow, BREAK_GLASS, read_audit, read_audit_review, read_break_glass};
 use crate::store::Store;
 
@@ -120,7 +120,7 @@ impl Store {
             BREAK_GLASS.list("")
         );
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![region_id.uuid(), since, i64::from(limit)]).await?;
-        rows.iter().map(read_break_glass).collect()
+        rows.iter().filter_map(|row| readable(read_break_glass(row))).collect()
     }
 
     /// Until when the person's record stays open to the account, if it opened it in an emergency.

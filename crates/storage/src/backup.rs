@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::dialect::Dialect;
 use crate::engine::{Target, args};
 use crate::error::StoreError;
+use crate::sealed::Keyring;
 use crate::store::{Store, newest_migration};
 
 impl Store {
@@ -48,7 +49,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] while another process has the file open, even if it does nothing.
     pub async fn fold_log(url: &str) -> Result<(), StoreError> {
-        let mut conn = Target::parse(url)?.connect().await?;
+        let mut conn = Target::parse(url, Keyring::default())?.connect().await?;
         let folded = conn.rows("PRAGMA journal_mode = DELETE", vec![]).await;
         conn.close().await;
         let mode: Option<String> = folded?.first().map(|row| row.get(0)).transpose()?;

@@ -6,7 +6,7 @@ use domain::disclosure::{Disclosure, Line};
 use sqlx::AssertSqlSafe;
 
 use crate::engine::args;
-use crate::error::StoreError;
+use crate::error::{StoreError, readable};
 use crate::rows::*;
 use crate::store::Store;
 
@@ -27,15 +27,15 @@ impl Store {
         };
         let mut lines = Vec::new();
         for row in pool.rows(of_person("notice", NOTICE.list("t.")), args![id.uuid()]).await? {
-            lines.push(Line::of_notice(&read_notice(&row, 0)?));
+            lines.extend(readable(read_notice(&row, 0)).transpose()?.map(|notice| Line::of_notice(&notice)));
         }
         for row in pool.rows(of_person("contact", CONTACT.list("t.")), args![id.uuid()]).await? {
-            lines.push(Line::of_contact(&read_contact(&row, 0)?));
+            lines.extend(readable(read_contact(&row, 0)).transpose()?.map(|contact| Line::of_contact(&contact)));
         }
         let sql = format!("SELECT {} FROM disclosure WHERE patient_id = $1", DISCLOSURE.list(""));
         for row in pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await? {
-            let disclosure: Disclosure = read_disclosure(&row)?;
-            lines.push(Line::of(&disclosure));
+            let disclosure: Option<Disclosure> = readable(read_disclosure(&row)).transpose()?;
+            lines.extend(disclosure.as_ref().map(Line::of));
         }
         lines.sort_by_key(|line| std::cmp::Reverse(line.at));
         Ok(lines)

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use crate::dialect::once;
 use crate::engine::args;
 use crate::error::StoreError;
-use crate::rows::{ACCOUNT, MACHINE, SESSION, TOTP, read_account, read_machine, read_session, read_totp};
+use crate::rows::{
+    ACCOUNT, MACHINE, SESSION, TOTP, read_account, read_enrolling, read_machine, read_session, read_totp,
+};
 use crate::store::Store;
 
 /// The second factors of a person.
@@ -83,8 +85,8 @@ impl Store {
 
     /// The second factor that is being set up in this session.
     pub async fn enrolling(&self, token_hash: Hash) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT secret FROM session WHERE token_hash = $1";
-        Ok(self.first::<Option<Vec<u8>>>(sql, args![token_hash.to_vec()]).await?.flatten())
+        let sql = "SELECT token_hash, secret FROM session WHERE token_hash = $1 AND secret IS NOT NULL";
+        self.inner.pool.rows(sql, args![token_hash.to_vec()]).await?.first().map(read_enrolling).transpose()
     }
 
     /// Sessions of a person that have not ended by themselves, newest first.

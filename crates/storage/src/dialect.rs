@@ -67,7 +67,7 @@ impl Dialect {
             Self::Sqlite => {
                 // A row is an array: by its place a column is found sooner than by its name.
                 let picked = columns.zip(0..).map(|((name, kind), n)| match kind {
-                    Kind::Id | Kind::Bytes => format!("unhex(value ->> {n}) AS {name}"),
+                    Kind::Id | Kind::Bytes | Kind::SealedBytes => format!("unhex(value ->> {n}) AS {name}"),
                     _ => format!("value ->> {n} AS {name}"),
                 });
                 let picked = picked.collect::<Vec<_>>().join(", ");
@@ -90,13 +90,13 @@ impl Dialect {
     const fn postgres_type(kind: Kind) -> (&'static str, &'static str) {
         match kind {
             Kind::Id => ("uuid", ""),
-            Kind::Text => ("text", ""),
+            Kind::Text | Kind::Sealed => ("text", ""),
             Kind::Day => ("date", ""),
             Kind::At => ("timestamptz", ""),
             Kind::Int => ("bigint", ""),
             Kind::Bool => ("boolean", ""),
             Kind::Json => ("text", "::jsonb"),
-            Kind::Bytes => ("bytea", ""),
+            Kind::Bytes | Kind::SealedBytes => ("bytea", ""),
         }
     }
 

@@ -4,125 +4,34 @@
 //! replace a page of trait bounds on each function there, and the crate compiles once.
 
 mod arg;
+mod target;
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::Instant;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow, Postgres};
-use sqlx::sqlite::{
-    Sqlite, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Decode, Row as _, SqlSafeStr, Type};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnection, PgPool, PgRow, Postgres};
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, Connection, Decode, Row as _, SqlSafeStr, Type};
 
-use crate::dialect::{Dialect, classify};
+use crate::dialect::classify;
 use crate::error::{Failure, StoreError};
+use crate::sealed::Keyring;
 
 pub(crate) use arg::{Arg, Column, args, push_hex};
 use arg::{postgres, sqlite};
+pub(crate) use target::Target;
 
-/// How long a statement waits for another process's lock before it is an error.
-const LOCK_WAIT: Duration = Duration::from_secs(2);
-const STATEMENTS: usize = 400;
-/// 8 MB: a reader's pages are forgotten with every commit of the writer.
-const READER_CACHE: &str = "-8192";
-
-#[derive(Debug, Clone)]
-pub(crate) enum Target {
-    Sqlite(Box<SqliteConnectOptions>),
-    Postgres(Box<PgConnectOptions>),
-}
-
-impl Target {
-    pub(crate) fn parse(url: &str) -> Result<Self, StoreError> {
-        let wrong = |_| StoreError::Setup { reason: "the database URL can't be read".into() };
-        if url.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(url).map_err(wrong)?;
-            let options = options
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(LOCK_WAIT)
-                .statement_cache_capacity(STATEMENTS)
-                .row_buffer_size(4096)
-                // Pages of the writer's: with the default of 2 MB every commit would read its pages again. A bigger cache costs as
-                // well: after a page was split, a commit looks through all of it. The file is not mapped: a reader would give its
-                // map back after every commit of the writer.
-                .pragma("cache_size", "-24576")
-                // Whoever else writes (a migration) sees to a log that `checkpoint` does not know of.
-                .pragma("wal_autocheckpoint", "32000")
-                // What a statement of many rows would have to take back is kept in memory, not in a temporary file.
-                .pragma("temp_store", "MEMORY")
-                .disable_statement_logging();
-            Ok(Self::Sqlite(Box::new(options)))
-        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url).map_err(wrong)?;
-            let options = options
-                .application_name("tsunagi")
-                .options([
-                    ("synchronous_commit", "on"),
-                    ("lock_timeout", "5s"),
-                    ("idle_in_transaction_session_timeout", "60s"),
-                    ("jit", "off"),
-                ])
-                .statement_cache_capacity(STATEMENTS)
-                .disable_statement_logging();
-            Ok(Self::Postgres(Box::new(options)))
-        } else {
-            Err(StoreError::Setup { reason: "the database URL begins with neither sqlite: nor postgres:".into() })
-        }
-    }
-
-    pub(crate) const fn dialect(&self) -> Dialect {
-        match self {
-            Self::Sqlite(_) => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
-        }
-    }
-
-    /// For connections that only ever look rows up by their keys: PostgreSQL plans each statement once, and not by how many keys there are
-    /// this time or how small a table was when it was young.
-    pub(crate) fn for_lookups(&self) -> Self {
-        match self {
-            Self::Sqlite(options) => {
-                Self::Sqlite(Box::new(options.as_ref().clone().pragma("cache_size", READER_CACHE)))
-            }
-            Self::Postgres(options) => {
-                let settings = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
-                Self::Postgres(Box::new(options.as_ref().clone().options(settings)))
-            }
-        }
-    }
-
-    pub(crate) async fn connect(&self) -> Result<Conn, Failure> {
-        match self {
-            Self::Sqlite(options) => options.connect().await.map(|c| Conn::Sqlite(Box::new(c), Scripts::new())),
-            Self::Postgres(options) => options.connect().await.map(|c| Conn::Postgres(Box::new(c))),
-        }
-        .map_err(|error| classify(&error))
-    }
-
-    pub(crate) fn pool(&self, size: u32) -> Pool {
-        match self {
-            Self::Sqlite(options) => {
-                let options = options.as_ref().clone().pragma("query_only", "ON").pragma("cache_size", READER_CACHE);
-                let pool = SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
-                Pool::Sqlite(pool.acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options))
-            }
-            Self::Postgres(options) => {
-                let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(5));
-                Pool::Postgres(pool.connect_lazy_with(options.as_ref().clone()))
-            }
-        }
-    }
+#[derive(Debug)]
+pub(crate) struct Conn {
+    link: Link,
+    keys: Keyring,
 }
 
 #[derive(Debug)]
-pub(crate) enum Conn {
+enum Link {
     Sqlite(Box<SqliteConnection>, Scripts),
     Postgres(Box<PgConnection>),
 }
@@ -162,22 +71,40 @@ fn join(steps: &[Step]) -> String {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Pool {
+pub(crate) struct Pool {
+    links: Links,
+    keys: Keyring,
+}
+
+#[derive(Debug, Clone)]
+enum Links {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
 
 impl Conn {
+    pub(crate) const fn keys(&self) -> &Keyring {
+        &self.keys
+    }
+
+    /// Applies what is not applied yet of `of`, the engine's own.
+    pub(crate) async fn migrate(&mut self, of: &Migrator) -> Result<(), MigrateError> {
+        match &mut self.link {
+            Link::Sqlite(conn, _) => of.run(conn.as_mut()).await,
+            Link::Postgres(conn) => of.run(conn.as_mut()).await,
+        }
+    }
+
     pub(crate) async fn rows(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<Row>, Failure> {
         let sql = sql.into_sql_str();
-        match self {
-            Self::Sqlite(conn, _) => {
+        match &mut self.link {
+            Link::Sqlite(conn, _) => {
                 let found = sqlx::query_with(sql, sqlite(args)).fetch_all(conn.as_mut()).await;
-                found.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+                found.map(|rows| rows_of(rows, Found::Sqlite, &self.keys))
             }
-            Self::Postgres(conn) => {
+            Link::Postgres(conn) => {
                 let found = sqlx::query_with(sql, postgres(args)).fetch_all(conn.as_mut()).await;
-                found.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                found.map(|rows| rows_of(rows, Found::Postgres, &self.keys))
             }
         }
         .map_err(|error| classify(&error))
@@ -186,9 +113,9 @@ impl Conn {
     /// Without rows: one answer instead of a stream.
     pub(crate) async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<(), Failure> {
         let sql = sql.into_sql_str();
-        match self {
-            Self::Sqlite(conn, _) => sqlx::query_with(sql, sqlite(args)).execute(conn.as_mut()).await.map(drop),
-            Self::Postgres(conn) => sqlx::query_with(sql, postgres(args)).execute(conn.as_mut()).await.map(drop),
+        match &mut self.link {
+            Link::Sqlite(conn, _) => sqlx::query_with(sql, sqlite(args)).execute(conn.as_mut()).await.map(drop),
+            Link::Postgres(conn) => sqlx::query_with(sql, postgres(args)).execute(conn.as_mut()).await.map(drop),
         }
         .map_err(|error| classify(&error))
     }
@@ -196,15 +123,15 @@ impl Conn {
     /// Several statements, and all their rows. SQLite runs them in one go: what costs there is not the statement but the way to
     /// sqlx's thread and back. PostgreSQL takes one statement at a time.
     pub(crate) async fn script(&mut self, steps: Vec<Step>) -> Result<Vec<Row>, Failure> {
-        match self {
-            Self::Sqlite(conn, scripts) => {
+        match &mut self.link {
+            Link::Sqlite(conn, scripts) => {
                 let parts = steps.iter().map(|step| step.sql.as_ptr().addr()).collect();
                 let text = Arc::clone(scripts.entry(parts).or_insert_with(|| join(&steps).into()));
                 let args = steps.into_iter().flat_map(|step| step.args).collect();
                 let found = sqlx::query_with(AssertSqlSafe(text), sqlite(args)).fetch_all(conn.as_mut()).await;
-                found.map(|rows| rows.into_iter().map(Row::Sqlite).collect()).map_err(|error| classify(&error))
+                found.map(|rows| rows_of(rows, Found::Sqlite, &self.keys)).map_err(|error| classify(&error))
             }
-            Self::Postgres(_) => {
+            Link::Postgres(_) => {
                 let mut found = Vec::new();
                 for step in steps.into_iter().filter(|step| !step.idle) {
                     found.append(&mut self.rows(step.sql, step.args).await?);
@@ -215,9 +142,9 @@ impl Conn {
     }
 
     pub(crate) async fn close(self) {
-        let closed = match self {
-            Self::Sqlite(conn, _) => conn.close().await,
-            Self::Postgres(conn) => conn.close().await,
+        let closed = match self.link {
+            Link::Sqlite(conn, _) => conn.close().await,
+            Link::Postgres(conn) => conn.close().await,
         };
         if let Err(error) = closed {
             tracing::debug!(failure = ?classify(&error), "a connection did not close cleanly");
@@ -232,14 +159,14 @@ impl Pool {
         let mut tries = 0;
         loop {
             let (sql, args) = (sql.clone(), args.clone());
-            let found: Result<Vec<Row>, sqlx::Error> = match self {
-                Self::Sqlite(pool) => {
+            let found: Result<Vec<Row>, sqlx::Error> = match &self.links {
+                Links::Sqlite(pool) => {
                     let found = sqlx::query_with(sql, sqlite(args)).fetch_all(pool).await;
-                    found.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+                    found.map(|rows| rows_of(rows, Found::Sqlite, &self.keys))
                 }
-                Self::Postgres(pool) => {
+                Links::Postgres(pool) => {
                     let found = sqlx::query_with(sql, postgres(args)).fetch_all(pool).await;
-                    found.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                    found.map(|rows| rows_of(rows, Found::Postgres, &self.keys))
                 }
             };
             match found.map_err(|error| classify(&error)) {
@@ -251,16 +178,26 @@ impl Pool {
     }
 
     pub(crate) async fn close(&self) {
-        match self {
-            Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
+        match &self.links {
+            Links::Sqlite(pool) => pool.close().await,
+            Links::Postgres(pool) => pool.close().await,
         }
     }
 }
 
-pub(crate) enum Row {
+/// One row of an answer, with what its sealed columns are opened with.
+pub(crate) struct Row {
+    found: Found,
+    pub(crate) keys: Keyring,
+}
+
+enum Found {
     Sqlite(SqliteRow),
     Postgres(PgRow),
+}
+
+fn rows_of<R>(rows: Vec<R>, found: fn(R) -> Found, keys: &Keyring) -> Vec<Row> {
+    rows.into_iter().map(|row| Row { found: found(row), keys: keys.clone() }).collect()
 }
 
 /// What both engines can read.
@@ -273,9 +210,9 @@ impl<T> Value for T where T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r>
 
 impl Row {
     pub(crate) fn read<T: Value>(&self, index: usize) -> Result<T, sqlx::Error> {
-        match self {
-            Self::Sqlite(row) => row.try_get(index),
-            Self::Postgres(row) => row.try_get(index),
+        match &self.found {
+            Found::Sqlite(row) => row.try_get(index),
+            Found::Postgres(row) => row.try_get(index),
         }
     }
 

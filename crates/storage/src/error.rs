@@ -105,6 +105,17 @@ pub(crate) enum Failure {
     },
 }
 
+/// Of a list: a row that can't be read is told of in the log and left out, so that it doesn't hide the others.
+pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Option<Result<T, StoreError>> {
+    match read {
+        Err(error @ StoreError::Inconsistent { .. }) => {
+            tracing::error!(%error, "A row can't be read and is left out");
+            None
+        }
+        read => Some(read),
+    }
+}
+
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         match failure {

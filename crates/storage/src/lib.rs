@@ -12,6 +12,7 @@
 //! | `loader` | grouped reads: stays (`case`) and sessions (`session`) that are asked for one by one and read together |
 //! | `rows` | the tables' columns; how a value becomes a row and a row a value |
 //! | `table` | statements made from the columns |
+//! | `sealed` | personal columns: which, how they are sealed, how people are found all the same, and new keys |
 //! | `engine` | a connection, a pool, a row and an argument over either engine: all that is seen of sqlx |
 //! | `dialect` | everything that differs between the engines |
 //!
@@ -55,6 +56,7 @@ mod patients;
 mod retention;
 mod rows;
 mod seal;
+mod sealed;
 mod session;
 mod store;
 mod survey;
@@ -72,5 +74,6 @@ pub use lists::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, Overdu
 pub use outbox::{Claimed, ClaimedDelivery, FinishedDelivery, OutboxCounts, UnreadableDelivery};
 pub use rows::AuditRow;
 pub use seal::Auditor;
+pub use sealed::{Keyring, KeysInUse, Rotation};
 pub use session::SessionRow;
 pub use store::{Store, StoreOptions};

@@ -17,10 +17,9 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::engine::{Arg, Row, args};
-use crate::error::StoreError;
+use crate::error::{StoreError, readable};
 use crate::rows::*;
 use crate::store::Store;
-use crate::table::parse_word;
 
 pub use warnings::{OverdueLine, WarningFilter, WarningLine};
 
@@ -39,6 +38,38 @@ pub struct EncounterFilter {
     pub open_only: bool,
     /// Of this person.
     pub patient_id: Option<PatientId>,
+}
+
+impl EncounterFilter {
+    fn conditions(&self, region_id: RegionId) -> Conditions {
+        let mut asked = Conditions::of_region("e", region_id);
+        asked.and("e.hospital_id = ?", self.hospital_id.map(Uuid::from));
+        asked.and("e.ward_id = ?", self.ward_id.map(Uuid::from));
+        asked.and("e.patient_id = ?", self.patient_id.map(Uuid::from));
+        if let Some(office_id) = self.office_id {
+            asked.args.push(office_id.uuid().into());
+            let office = format!("${}", asked.args.len());
+            let current = match self.today {
+                None => "m.until_on IS NULL".to_owned(),
+                Some(today) => {
+                    asked.args.push(today.into());
+                    let n = asked.args.len();
+                    format!("m.from_on <= ${n} AND (m.until_on IS NULL OR m.until_on >= ${n})")
+                }
+            };
+            asked.plain(&format!(
+                "(e.id IN (SELECT n.encounter_id FROM notice AS n
+                           WHERE n.recipient_id = {office} AND n.state IN ('issued', 'acknowledged'))
+                  OR e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.sender_id = {office})
+                  OR e.patient_id IN (SELECT m.patient_id FROM care_team_member AS m
+                                      WHERE m.organization_id = {office} AND {current}))"
+            ));
+        }
+        if self.open_only {
+            asked.plain("e.state IN ('in_progress', 'discharge_planned')");
+        }
+        asked
+    }
 }
 
 /// One stay of a list.
@@ -77,6 +108,21 @@ pub struct NoticeFilter {
     pub state: Option<String>,
     /// Neither answered nor taken back.
     pub unanswered_only: bool,
+}
+
+impl NoticeFilter {
+    fn conditions(&self, region_id: RegionId) -> Conditions {
+        let mut asked = Conditions::of_region("n", region_id);
+        asked.and("n.recipient_id = ?", self.recipient_id.map(Uuid::from));
+        asked.and("n.sender_id = ?", self.sender_id.map(Uuid::from));
+        asked.and("n.encounter_id = ?", self.encounter_id.map(Uuid::from));
+        asked.and("e.ward_id = ?", self.ward_id.map(Uuid::from));
+        asked.and("n.state = ?", self.state.clone());
+        if self.unanswered_only {
+            asked.plain("n.state = 'issued'");
+        }
+        asked
+    }
 }
 
 /// One notice of a list.
@@ -148,7 +194,7 @@ impl Store {
         self.inner.pool.rows(AssertSqlSafe(sql), args).await
     }
 
-    /// Stays, newest first; `after` is the last id of the page before.
+    /// Stays, newest first; `after` is the last id of the page before. One that can't be read is left out.
     pub async fn list_encounters(
         &self,
         region_id: RegionId,
@@ -156,38 +202,22 @@ impl Store {
         after: Option<EncounterId>,
         limit: u32,
     ) -> Result<Vec<EncounterLine>, StoreError> {
-        let mut asked = Conditions::of_region("e", region_id);
-        asked.and("e.hospital_id = ?", filter.hospital_id.map(Uuid::from));
-        asked.and("e.ward_id = ?", filter.ward_id.map(Uuid::from));
-        asked.and("e.patient_id = ?", filter.patient_id.map(Uuid::from));
-        asked.and("e.id < ?", after.map(Uuid::from));
-        if let Some(office_id) = filter.office_id {
-            asked.args.push(office_id.uuid().into());
-            let office = format!("${}", asked.args.len());
-            let current = match filter.today {
-                None => "m.until_on IS NULL".to_owned(),
-                Some(today) => {
-                    asked.args.push(today.into());
-                    let n = asked.args.len();
-                    format!("m.from_on <= ${n} AND (m.until_on IS NULL OR m.until_on >= ${n})")
-                }
-            };
-            asked.plain(&format!(
-                "(e.id IN (SELECT n.encounter_id FROM notice AS n
-                           WHERE n.recipient_id = {office} AND n.state IN ('issued', 'acknowledged'))
-                  OR e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.sender_id = {office})
-                  OR e.patient_id IN (SELECT m.patient_id FROM care_team_member AS m
-                                      WHERE m.organization_id = {office} AND {current}))"
-            ));
-        }
-        if filter.open_only {
-            asked.plain("e.state IN ('in_progress', 'discharge_planned')");
-        }
         let (encounter, patient) = (ENCOUNTER.list("e."), PATIENT.list("p."));
         let select =
             format!("SELECT {encounter}, {patient} FROM encounter AS e JOIN patient AS p ON p.id = e.patient_id");
-        let rows = self.listed(&select, asked, "e.id DESC", limit).await?;
-        let mut lines = rows.iter().map(encounter_line).collect::<Result<Vec<_>, _>>()?;
+        let (mut lines, mut last) = (Vec::new(), after.map(Uuid::from));
+        while let Some(missing) = missing(limit, lines.len()) {
+            let mut asked = filter.conditions(region_id);
+            asked.and("e.id < ?", last);
+            let rows = self.listed(&select, asked, "e.id DESC", missing).await?;
+            for row in &rows {
+                last = Some(row.get(0)?);
+                lines.extend(readable(encounter_line(row)).transpose()?);
+            }
+            if rows.len() < missing as usize {
+                break;
+            }
+        }
         self.add_what_is_open(&mut lines).await?;
         Ok(lines)
     }
@@ -224,7 +254,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notices, newest first; `after` is the last id of the page before.
+    /// Notices, newest first; `after` is the last id of the page before. One that can't be read is left out.
     pub async fn list_notices(
         &self,
         region_id: RegionId,
@@ -232,43 +262,32 @@ impl Store {
         after: Option<NoticeId>,
         limit: u32,
     ) -> Result<Vec<NoticeLine>, StoreError> {
-        let mut asked = Conditions::of_region("n", region_id);
-        asked.and("n.recipient_id = ?", filter.recipient_id.map(Uuid::from));
-        asked.and("n.sender_id = ?", filter.sender_id.map(Uuid::from));
-        asked.and("n.encounter_id = ?", filter.encounter_id.map(Uuid::from));
-        asked.and("e.ward_id = ?", filter.ward_id.map(Uuid::from));
-        asked.and("n.state = ?", filter.state.clone());
         // What one organization was sent is in the order of its serial numbers: one index for the promise and for the inbox.
-        let order = if filter.recipient_id.is_some() {
-            asked.and("n.serial < (SELECT l.serial FROM notice AS l WHERE l.id = ?)", after.map(Uuid::from));
-            "n.serial DESC"
+        let (behind, order) = if filter.recipient_id.is_some() {
+            ("n.serial < (SELECT l.serial FROM notice AS l WHERE l.id = ?)", "n.serial DESC")
         } else {
-            asked.and("n.id < ?", after.map(Uuid::from));
-            "n.id DESC"
+            ("n.id < ?", "n.id DESC")
         };
-        if filter.unanswered_only {
-            asked.plain("n.state = 'issued'");
-        }
-        let columns = NOTICE.list("n.");
+        let (notice, person) = (NOTICE.list("n."), PATIENT_NAME.list("p."));
         let select = format!(
-            "SELECT p.name, p.kana, e.hospital_id, p.sharing, {columns} FROM notice AS n
+            "SELECT {notice}, {person}, e.hospital_id FROM notice AS n
              JOIN encounter AS e ON e.id = n.encounter_id
              JOIN patient AS p ON p.id = e.patient_id"
         );
-        let rows = self.listed(&select, asked, order, limit).await?;
-        rows.iter()
-            .map(|row| {
-                let notice = read_notice(row, 4)?;
-                let wrong = |column| StoreError::Inconsistent { table: "patient", column, row: notice.id.to_string() };
-                Ok(NoticeLine {
-                    patient_name: Line::try_from(row.get::<String>(0)?).map_err(|_| wrong("name"))?,
-                    patient_kana: Kana::try_from(row.get::<String>(1)?).map_err(|_| wrong("kana"))?,
-                    hospital_id: row.get::<Uuid>(2)?.into(),
-                    sharing: parse_word(&row.get::<String>(3)?).ok_or_else(|| wrong("sharing"))?,
-                    notice,
-                })
-            })
-            .collect()
+        let (mut lines, mut last) = (Vec::new(), after.map(Uuid::from));
+        while let Some(missing) = missing(limit, lines.len()) {
+            let mut asked = filter.conditions(region_id);
+            asked.and(behind, last);
+            let rows = self.listed(&select, asked, order, missing).await?;
+            for row in &rows {
+                last = Some(row.get(0)?);
+                lines.extend(readable(notice_line(row)).transpose()?);
+            }
+            if rows.len() < missing as usize {
+                break;
+            }
+        }
+        Ok(lines)
     }
 
     /// One notice, in whatever state: what was taken back stays as a tombstone.
@@ -296,14 +315,7 @@ impl Store {
     pub async fn deliveries_of_notice(&self, id: NoticeId) -> Result<Vec<(Delivery, Vec<Attempt>)>, StoreError> {
         let sql = format!("SELECT {} FROM delivery WHERE notice_id = $1 ORDER BY id", DELIVERY.list(""));
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
-        let readable = |row| match read_delivery(row) {
-            Err(error @ StoreError::Inconsistent { .. }) => {
-                tracing::error!(%error, "A delivery can't be read");
-                None
-            }
-            read => Some(read),
-        };
-        let deliveries = rows.iter().filter_map(readable).collect::<Result<Vec<_>, _>>()?;
+        let deliveries = rows.iter().filter_map(|row| readable(read_delivery(row))).collect::<Result<Vec<_>, _>>()?;
         let ids: Vec<Uuid> = deliveries.iter().map(|delivery| delivery.id.uuid()).collect();
         let (columns, chosen) = (ATTEMPT.list(""), self.inner.dialect.in_ids("delivery_id", 1));
         let sql = format!("SELECT {columns} FROM attempt WHERE {chosen} ORDER BY id");
@@ -318,6 +330,19 @@ impl Store {
             .map(|(a, d)| (d, a))
             .collect())
     }
+}
+
+/// How many lines a page still wants.
+fn missing(limit: u32, have: usize) -> Option<u32> {
+    limit.checked_sub(u32::try_from(have).unwrap_or(u32::MAX)).filter(|missing| *missing > 0)
+}
+
+fn notice_line(row: &Row) -> Result<NoticeLine, StoreError> {
+    let mut c = PATIENT_NAME.cursor_from(row, NOTICE.columns.len());
+    c.skip();
+    let (patient_name, patient_kana, sharing) = (c.opened()?, c.opened()?, c.word()?);
+    let hospital_id = row.get::<Uuid>(NOTICE.columns.len() + PATIENT_NAME.columns.len())?.into();
+    Ok(NoticeLine { notice: read_notice(row, 0)?, patient_name, patient_kana, hospital_id, sharing })
 }
 
 fn encounter_line(row: &Row) -> Result<EncounterLine, StoreError> {

@@ -195,7 +195,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let d = self.inner.dialect;
-        let (mut attempts, mut finishes) = (Rows::of(&ATTEMPT, d), Rows::of(&FINISH, d));
+        let (mut attempts, mut finishes) = (Rows::of(&ATTEMPT, d, self.keys()), Rows::of(&FINISH, d, self.keys()));
         for finished in done {
             write_attempt(&mut attempts, &finished.attempt);
             let (state, count, next_attempt_at, finished_at) = delivery_columns(&finished.state);
@@ -213,8 +213,8 @@ impl Store {
             )
         });
         let ops = vec![
-            Op { sql: ATTEMPT.add(d).into_sql_str(), args: attempts.args() },
-            Op { sql: finish.into_sql_str(), args: finishes.args() },
+            Op { sql: ATTEMPT.add(d).into_sql_str(), args: attempts.args()? },
+            Op { sql: finish.into_sql_str(), args: finishes.args()? },
         ];
         let answers = self.written_all(ops).await?;
         let held = answers.get(1).map_or(&[][..], Vec::as_slice);

@@ -1,4 +1,7 @@
-//! Finding a person: by the beginning of the reading or of the insured number, and who may be the same person twice.
+//! Finding a person: by the beginning of the reading or by the insured number, and who may be the same person twice.
+//!
+//! Names are sealed, so the database finds candidates by their [marks](crate::sealed::marks), and what it found is opened, told apart and put in
+//! order here: a few thousand at a time, of which only the page that is asked for is kept.
 
 use domain::patient::Patient;
 use domain::text::Kana;
@@ -6,10 +9,17 @@ use domain::{PatientId, RegionId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::engine::args;
-use crate::error::StoreError;
-use crate::rows::{PATIENT, read_patient};
+use crate::engine::{Arg, Row, args};
+use crate::error::{StoreError, readable};
+use crate::rows::{PATIENT, PATIENT_FOUND, read_patient};
+use crate::sealed::marks::{Trait, beginning};
 use crate::store::Store;
+
+/// Candidates that are opened together.
+const CANDIDATES: i64 = 2_000;
+
+/// A candidate by what orders it.
+type Place = (Kana, PatientId);
 
 impl Store {
     /// One person of the region.
@@ -19,16 +29,16 @@ impl Store {
         rows.first().map(|row| read_patient(row, 0)).transpose()
     }
 
-    /// These people of the region.
+    /// These people of the region; without whom can't be read.
     pub async fn patients(&self, region_id: RegionId, ids: &[PatientId]) -> Result<Vec<Patient>, StoreError> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
         let chosen = self.inner.dialect.in_ids("id", 2);
         let sql = format!("SELECT {} FROM patient WHERE region_id = $1 AND {chosen}", PATIENT.list(""));
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![region_id.uuid(), ids]).await?;
-        rows.iter().map(|row| read_patient(row, 0)).collect()
+        rows.iter().filter_map(|row| readable(read_patient(row, 0))).collect()
     }
 
-    /// People whose reading (in either kana) or insured number begins so, in the order of the reading; `after` is the last of the
+    /// People whose reading (in either kana) begins so, or whose insured number it is, in the order of the reading; `after` is the last of the
     /// page before. An empty prefix finds everybody.
     pub async fn find_patients(
         &self,
@@ -37,37 +47,100 @@ impl Store {
         after: Option<PatientId>,
         limit: u32,
     ) -> Result<Vec<Patient>, StoreError> {
-        let prefix = Kana::search_key(prefix);
-        // The greatest character there is: what begins with the prefix lies between the two.
-        let end = format!("{prefix}\u{10FFFF}");
-        let mut args = args![region_id.uuid(), i64::from(limit), prefix, end];
-        let mut from = String::new();
-        if let Some(after) = after {
-            args.push(after.uuid().into());
-            from.push_str("AND (p.kana, p.id) > (SELECT l.kana, l.id FROM patient AS l WHERE l.id = $5)");
+        let wanted = Kana::search_key(prefix);
+        let after = match after {
+            Some(id) => match self.patient(region_id, id).await? {
+                Some(last) => Some((last.kana, last.id)),
+                None => return Ok(Vec::new()),
+            },
+            None => None,
+        };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut found: Vec<Place> = Vec::new();
+        let mut last = Uuid::nil();
+        loop {
+            let rows = self.alike(region_id, &wanted, last).await?;
+            for row in &rows {
+                last = row.get(0)?;
+                if let Some(place) = readable(fits(row, &wanted)).transpose()?.flatten()
+                    && after.as_ref().is_none_or(|after| place > *after)
+                {
+                    found.push(place);
+                }
+            }
+            found.sort_unstable();
+            found.truncate(limit);
+            if i64::try_from(rows.len()).unwrap_or(0) < CANDIDATES {
+                break;
+            }
         }
-        let columns = PATIENT.list("p.");
-        // Two ranges over two indexes; nobody is in both, because a reading has no digits.
+        let ids: Vec<PatientId> = found.into_iter().map(|(_, id)| id).collect();
+        let mut people = self.patients(region_id, &ids).await?;
+        people.sort_unstable_by(|a, b| (&a.kana, a.id).cmp(&(&b.kana, b.id)));
+        Ok(people)
+    }
+
+    /// Who may fit, in the order of the ids, behind `last`.
+    async fn alike(&self, region_id: RegionId, wanted: &str, last: Uuid) -> Result<Vec<Row>, StoreError> {
+        let mut args = args![region_id.uuid(), last, CANDIDATES];
+        let mut asked = String::new();
+        if !wanted.is_empty() {
+            let traits = [Trait::Beginning(beginning(wanted)), Trait::InsuredNumber(wanted)];
+            let marked = self.marked(region_id, &traits, &mut args);
+            asked = format!("AND ({marked}");
+            if self.keys().plain_stands() {
+                // The greatest character there is: what begins so lies between the two.
+                args.extend(args![wanted, format!("{wanted}\u{10FFFF}")]);
+                let n = args.len();
+                asked.push_str(&format!(" OR p.kana >= ${} AND p.kana < ${n} OR p.insured_number = ${}", n - 1, n - 1));
+            }
+            asked.push(')');
+        }
+        let columns = PATIENT_FOUND.list("p.");
         let sql = format!(
-            "SELECT {columns} FROM patient AS p
-             WHERE p.region_id = $1 AND (p.kana >= $3 AND p.kana < $4 OR p.insured_number >= $3 AND p.insured_number < $4) {from}
-             ORDER BY p.kana, p.id LIMIT $2"
+            "SELECT {columns} FROM patient AS p WHERE p.region_id = $1 AND p.id > $2 {asked} ORDER BY p.id LIMIT $3"
         );
-        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args).await?;
-        rows.iter().map(|row| read_patient(row, 0)).collect()
+        self.inner.pool.rows(AssertSqlSafe(sql), args).await
+    }
+
+    /// `p` has one of the traits; the argument is added.
+    fn marked(&self, region_id: RegionId, traits: &[Trait<'_>], args: &mut Vec<Arg>) -> String {
+        args.push(self.keys().marks_for(region_id, traits).into());
+        let chosen = self.inner.dialect.in_ids("m.mark", args.len());
+        format!("p.id IN (SELECT m.patient_id FROM patient_mark AS m WHERE {chosen})")
     }
 
     /// Who may be the same person: [`Patient::may_be_the_same_as`]. Proposed, never merged.
     pub async fn possible_duplicates(&self, patient: &Patient) -> Result<Vec<Patient>, StoreError> {
-        let number = patient.insured_number.as_ref().map_or("", |number| number.as_str());
+        let (kana, number) = (patient.kana.as_str(), patient.insured_number.as_ref());
+        let mut traits = vec![Trait::Born(kana, patient.birth_on)];
+        traits.extend(number.map(|number| Trait::InsuredNumber(number.as_str())));
+        let mut args = args![patient.region_id.uuid(), patient.id.uuid()];
+        let mut asked = self.marked(patient.region_id, &traits, &mut args);
+        if self.keys().plain_stands() {
+            let number = number.map_or("", |number| number.as_str());
+            args.extend(args![kana, patient.birth_on.to_string(), number]);
+            let n = args.len();
+            asked.push_str(&format!(" OR p.kana = ${} AND p.birth_on = ${} OR p.insured_number = ${n}", n - 2, n - 1));
+        }
+        let columns = PATIENT.list("p.");
         let sql = format!(
-            "SELECT {} FROM patient
-             WHERE region_id = $1 AND (kana = $2 AND birth_on = $3 OR insured_number = $4) AND id <> $5
-             ORDER BY id LIMIT 20",
-            PATIENT.list("")
+            "SELECT {columns} FROM patient AS p WHERE p.region_id = $1 AND p.id <> $2 AND ({asked}) ORDER BY p.id LIMIT 100"
         );
-        let args = args![patient.region_id.uuid(), patient.kana.as_str(), patient.birth_on, number, patient.id.uuid()];
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args).await?;
-        rows.iter().map(|row| read_patient(row, 0)).collect()
+        let alike = rows.iter().filter_map(|row| readable(read_patient(row, 0)));
+        let alike = alike.filter(|other| other.as_ref().map_or(true, |other| patient.may_be_the_same_as(other)));
+        alike.take(20).collect()
     }
+}
+
+/// Where the candidate stands in the order, if it is wanted.
+fn fits(row: &Row, wanted: &str) -> Result<Option<Place>, StoreError> {
+    let mut c = PATIENT_FOUND.cursor(row);
+    let (id, kana): (PatientId, Kana) = (c.id()?, c.opened()?);
+    if kana.as_str().starts_with(wanted) {
+        return Ok(Some((kana, id)));
+    }
+    let number: Option<String> = c.maybe_opened()?;
+    Ok(number.filter(|number| number == wanted).map(|_| (kana, id)))
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::apply::purge::{STAY_IS_DUE, limits, of_people, of_stays, person_is_due};
 use crate::engine::{Row, args};
-use crate::error::StoreError;
+use crate::error::{StoreError, readable};
 use crate::rows::*;
 use crate::store::Store;
 
@@ -30,7 +30,8 @@ impl Store {
             LEGAL_HOLD.list("")
         );
         let args = args![region_id.uuid(), i64::from(limit)];
-        self.inner.pool.rows(AssertSqlSafe(sql), args).await?.iter().map(read_legal_hold).collect()
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args).await?;
+        rows.iter().filter_map(|row| readable(read_legal_hold(row))).collect()
     }
 
     /// Stays that ended before that day and that nothing holds, oldest first.

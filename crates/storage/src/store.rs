@@ -17,22 +17,26 @@ use crate::directory::Directories;
 use crate::engine::{Arg, Conn, Pool, Row, Target};
 use crate::error::{ApplyError, StoreError};
 use crate::loader::Loader;
+use crate::sealed::Keyring;
 use crate::session::Sessions;
 use crate::writer::Writer;
 
 static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
-pub(crate) fn newest_migration(dialect: Dialect) -> i64 {
-    let migrator = match dialect {
+const fn migrator(dialect: Dialect) -> &'static Migrator {
+    match dialect {
         Dialect::Sqlite => &SQLITE,
         Dialect::Postgres => &POSTGRES,
-    };
-    migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
+    }
+}
+
+pub(crate) fn newest_migration(dialect: Dialect) -> i64 {
+    migrator(dialect).iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// How much the store takes upon itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct StoreOptions {
     /// Connections for reading.
     pub readers: u32,
@@ -40,11 +44,13 @@ pub struct StoreOptions {
     pub queue: usize,
     /// Commands in one transaction at most.
     pub batch: usize,
+    /// What sealed columns are opened and sealed with. With none, whatever has to do with a person fails.
+    pub keys: Keyring,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { readers: 4, queue: 4096, batch: 256 }
+        Self { readers: 4, queue: 4096, batch: 256, keys: Keyring::default() }
     }
 }
 
@@ -74,7 +80,7 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// `sqlite://path?mode=rwc` or `postgres://…`. Connects once, so a wrong URL is known here; does not migrate.
     pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
-        let target = Target::parse(url)?;
+        let target = Target::parse(url, options.keys.clone())?;
         let dialect = target.dialect();
         let mut conn = target.connect().await?;
         let writer_id = random_id(&mut conn, dialect).await?;
@@ -93,14 +99,14 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Brings the schema up to date. Several instances may try at once: PostgreSQL lets one through at a time.
+    /// Brings the schema up to date, and [meets the keys](Self::meet_keys) if there are any. Several instances may try at once: PostgreSQL lets one through at a time.
     ///
     /// A role that may not make tables (PostgreSQL, `config/postgres-service-role.sql`) only sees to it that the owner has done so.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         if !self.may_make_tables().await? {
             let (found, newest) = (self.schema_version().await?, newest_migration(self.inner.dialect));
             if found == newest {
-                return Ok(());
+                return self.meet_keys().await;
             }
             let reason = format!(
                 "the database is at migration {found}, this program needs {newest}, and this role may not migrate: run \
@@ -109,17 +115,10 @@ impl Store {
             return Err(StoreError::Setup { reason });
         }
         let failed = |error: sqlx::migrate::MigrateError| StoreError::Setup { reason: migration_fault(&error) };
-        match self.inner.target.connect().await? {
-            Conn::Sqlite(mut conn, scripts) => {
-                SQLITE.run(conn.as_mut()).await.map_err(failed)?;
-                Conn::Sqlite(conn, scripts).close().await;
-            }
-            Conn::Postgres(mut conn) => {
-                POSTGRES.run(conn.as_mut()).await.map_err(failed)?;
-                Conn::Postgres(conn).close().await;
-            }
-        }
-        Ok(())
+        let mut conn = self.inner.target.connect().await?;
+        conn.migrate(migrator(self.inner.dialect)).await.map_err(failed)?;
+        conn.close().await;
+        self.meet_keys().await
     }
 
     async fn may_make_tables(&self) -> Result<bool, StoreError> {
@@ -168,6 +167,15 @@ impl Store {
     /// Audit rows of reads, which change nothing else.
     pub async fn append_audit(&self, audit: Vec<AuditEntry>) -> Result<(), ApplyError> {
         self.apply(Changes { audit, ..Changes::default() }).await.map(drop)
+    }
+
+    /// The ids of the keys at hand, the sealing one first.
+    pub fn key_ids(&self) -> Vec<String> {
+        self.keys().ids()
+    }
+
+    pub(crate) fn keys(&self) -> &Keyring {
+        self.inner.target.keys()
     }
 
     /// One statement of bookkeeping, in the writer's next transaction.

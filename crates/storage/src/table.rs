@@ -4,18 +4,18 @@
 //! forgotten on one side shows in the first round trip.
 
 mod incoming;
+mod outgoing;
 
 use std::sync::OnceLock;
 
-use domain::Instant;
-use serde::de::{DeserializeOwned, IntoDeserializer, value::Error as WordError};
-use uuid::Uuid;
-
 use crate::dialect::Dialect;
-use crate::engine::{At, Row, Value};
-use crate::error::StoreError;
+use crate::engine::Row;
 
 pub(crate) use incoming::{Rows, name_of};
+pub(crate) use outgoing::{Cursor, parse_word};
+
+/// Told of whoever reads or writes a sealed column without its key.
+pub(crate) const NO_KEY: &str = "a value is sealed with a key that is not at hand";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -27,6 +27,15 @@ pub(crate) enum Kind {
     Bool,
     Json,
     Bytes,
+    /// Text that only the holder of the key reads ([`crate::sealed`]).
+    Sealed,
+    SealedBytes,
+}
+
+impl Kind {
+    pub(crate) const fn is_sealed(self) -> bool {
+        matches!(self, Self::Sealed | Self::SealedBytes)
+    }
 }
 
 pub(crate) struct Table {
@@ -59,6 +68,14 @@ impl Table {
     pub(crate) const fn keep(mut self, columns: &'static [&'static str]) -> Self {
         self.kept = columns;
         self
+    }
+
+    pub(crate) const fn key(&self) -> &'static [&'static str] {
+        self.key
+    }
+
+    pub(crate) fn sealed(&self) -> impl Iterator<Item = (&'static str, Kind)> {
+        self.columns.iter().copied().filter(|(_, kind)| kind.is_sealed())
     }
 
     /// The columns that a row brings along.
@@ -154,90 +171,6 @@ impl Table {
 
     /// Reads the table's columns beginning at column `offset` of the answer.
     pub(crate) fn cursor_from<'r>(&'static self, row: &'r Row, offset: usize) -> Cursor<'r> {
-        Cursor { table: self, row, offset, next: 0 }
+        Cursor::new(self, row, offset)
     }
-}
-
-/// One row on its way out, column after column.
-pub(crate) struct Cursor<'r> {
-    table: &'static Table,
-    row: &'r Row,
-    offset: usize,
-    next: usize,
-}
-
-impl Cursor<'_> {
-    pub(crate) fn get<T: Value>(&mut self) -> Result<T, StoreError> {
-        let index = self.next;
-        self.next += 1;
-        self.row.read(self.offset + index).map_err(|_| self.wrong(index))
-    }
-
-    pub(crate) fn id<T: From<Uuid>>(&mut self) -> Result<T, StoreError> {
-        self.get::<Uuid>().map(T::from)
-    }
-
-    pub(crate) fn maybe_id<T: From<Uuid>>(&mut self) -> Result<Option<T>, StoreError> {
-        Ok(self.get::<Option<Uuid>>()?.map(T::from))
-    }
-
-    pub(crate) fn at(&mut self) -> Result<Instant, StoreError> {
-        self.get::<At>().map(|at| at.0)
-    }
-
-    pub(crate) fn maybe_at(&mut self) -> Result<Option<Instant>, StoreError> {
-        Ok(self.get::<Option<At>>()?.map(|at| at.0))
-    }
-
-    /// Text in a newtype that checks it.
-    pub(crate) fn text<T: TryFrom<String>>(&mut self) -> Result<T, StoreError> {
-        let text = self.get::<String>()?;
-        T::try_from(text).map_err(|_| self.wrong(self.next - 1))
-    }
-
-    pub(crate) fn maybe_text<T: TryFrom<String>>(&mut self) -> Result<Option<T>, StoreError> {
-        let text = self.get::<Option<String>>()?;
-        text.map(T::try_from).transpose().map_err(|_| self.wrong(self.next - 1))
-    }
-
-    pub(crate) fn word<T: DeserializeOwned>(&mut self) -> Result<T, StoreError> {
-        let text = self.get::<String>()?;
-        parse_word(&text).ok_or_else(|| self.wrong(self.next - 1))
-    }
-
-    pub(crate) fn maybe_word<T: DeserializeOwned>(&mut self) -> Result<Option<T>, StoreError> {
-        match self.get::<Option<String>>()? {
-            None => Ok(None),
-            Some(text) => parse_word(&text).map(Some).ok_or_else(|| self.wrong(self.next - 1)),
-        }
-    }
-
-    pub(crate) fn nested<T: DeserializeOwned + 'static>(&mut self) -> Result<T, StoreError> {
-        self.get::<sqlx::types::Json<T>>().map(|json| json.0)
-    }
-
-    pub(crate) fn hash(&mut self) -> Result<[u8; 32], StoreError> {
-        let bytes = self.get::<Vec<u8>>()?;
-        bytes.try_into().map_err(|_| self.wrong(self.next - 1))
-    }
-
-    pub(crate) fn skip(&mut self) {
-        self.next += 1;
-    }
-
-    /// The row says something that no state of ours says: names the column.
-    pub(crate) fn inconsistent(&self, column: &'static str) -> StoreError {
-        let row = self.row.read::<Uuid>(self.offset).map_or_else(|_| "?".to_owned(), |id| id.to_string());
-        StoreError::Inconsistent { table: self.table.name, column, row }
-    }
-
-    fn wrong(&self, index: usize) -> StoreError {
-        self.inconsistent(self.table.columns.get(index).map_or("?", |(name, _)| name))
-    }
-}
-
-/// The enum value with this name; `None` when it has no such value.
-pub(crate) fn parse_word<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let words: serde::de::value::StrDeserializer<'_, WordError> = text.into_deserializer();
-    T::deserialize(words).ok()
 }

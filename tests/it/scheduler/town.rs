@@ -25,7 +25,8 @@ use domain::{Clock, EncounterId, Ids, Instant, NoticeId, OrganizationId, Refusal
 use rules::calendar::{Calendar, OfficeHours};
 use scheduler::mail::{Mailer, MemoryTransport, Sender};
 use scheduler::{Scheduler, SchedulerSettings};
-use storage::{Store, StoreOptions, WarningFilter};
+use storage::{Store, WarningFilter};
+use tests::keys::store_options;
 use tests::{Engine, at};
 
 /// Declares tests that run on SQLite and on PostgreSQL: each gets a town of its own.
@@ -99,7 +100,7 @@ impl Town {
                 (format!("sqlite://{}/tsunagi.db?mode=rwc", path.display()), Some(Files(path)))
             }
         };
-        let store = Store::open(&url, &StoreOptions::default()).await.unwrap();
+        let store = Store::open(&url, &store_options()).await.unwrap();
         store.migrate().await.unwrap();
         let clock = Arc::new(ManualClock::new(at(2026, 11, 2, 10, 0)));
         let mut ids = Ids::new(clock.now(), 1);
@@ -199,7 +200,7 @@ impl Town {
 
     /// Another instance on the same database.
     pub(crate) async fn another_instance(&self) -> Scheduler {
-        let store = Store::open(&self.url, &StoreOptions::default()).await.unwrap();
+        let store = Store::open(&self.url, &store_options()).await.unwrap();
         scheduler(store, &self.clock, &self.mails)
     }
 

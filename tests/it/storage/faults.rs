@@ -51,7 +51,7 @@ async fn a_full_disk_writes_nothing_half_and_the_writer_goes_on_when_there_is_ro
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_is_busy_at_once() {
     let ground = Ground::sqlite().await;
-    let options = StoreOptions { readers: 1, queue: 1, batch: 1 };
+    let options = StoreOptions { readers: 1, queue: 1, batch: 1, keys: tests::keys::keys() };
     let small = Store::open(&ground.url, &options).await.unwrap();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..40 {

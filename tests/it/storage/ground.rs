@@ -48,7 +48,7 @@ pub(crate) fn line(text: &str) -> Line {
 }
 
 pub(crate) fn options() -> StoreOptions {
-    StoreOptions { readers: 2, queue: 512, batch: 64 }
+    StoreOptions { readers: 2, queue: 512, batch: 64, keys: tests::keys::keys() }
 }
 
 impl Ground {

@@ -85,10 +85,12 @@ on_both_stores! {
     async fn a_person_is_found_by_either_kana_or_by_number(ground: Ground) {
         let case = ground.admitted().await;
         let found = async |prefix: &str| ground.store.find_patients(ground.region.id, prefix, None, 10).await.unwrap();
-        for prefix in ["きたみ", "キタミ ハ", "H1234", ""] {
+        for prefix in ["きたみ", "キタミ ハ", "キタミ ハナコ", "H123456789", ""] {
             assert_eq!(found(prefix).await, std::slice::from_ref(&case.patient), "{prefix}");
         }
-        assert_eq!(found("ハナコ").await, []);
+        for other in ["ハナコ", "キタミ ハナコサン", "H12345678", "H1234567890"] {
+            assert_eq!(found(other).await, [], "{other}");
+        }
         assert_eq!(ground.store.possible_duplicates(&case.patient).await.unwrap(), []);
         let twin = ground.patient("北見 華子", "きたみ はなこ");
         assert_eq!(ground.store.possible_duplicates(&twin).await.unwrap(), std::slice::from_ref(&case.patient));

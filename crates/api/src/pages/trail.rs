@@ -304,6 +304,7 @@ fn action(name: &str) -> &'static str {
         "export_patient" => "記録の写しの交付",
         "hold_records" => "記録の保全・解除",
         "list_holds" => "保全の一覧の閲覧",
+        "rotate_keys" => "暗号鍵の交換",
         "purge" => "保存期間を過ぎた記録の削除",
         "publish_survey" => "調査の公表",
         _ => "その他の操作",

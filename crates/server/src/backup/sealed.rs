@@ -19,7 +19,7 @@ const NONCE: usize = 19;
 const PIECE: usize = 64 * 1024;
 const TAG: usize = 16;
 
-/// The key of the backups.
+/// A key from a file: of the backups, or of the sealed columns.
 pub struct Key([u8; 32]);
 
 impl std::fmt::Debug for Key {
@@ -51,6 +51,11 @@ impl Key {
             *byte = u8::from_str_radix(pair, 16).map_err(|_| expected())?;
         }
         Ok(Self(key))
+    }
+
+    /// What a [keyring](storage::Keyring) is made of.
+    pub(crate) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

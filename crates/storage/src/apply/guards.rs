@@ -15,7 +15,7 @@ use crate::table::Rows;
 
 impl Batch<'_> {
     pub(super) async fn keys(&mut self) -> Result<(), Abort> {
-        let mut rows = Rows::of(&IDEMPOTENCY, self.dialect);
+        let mut rows = self.rows(&IDEMPOTENCY);
         self.going()
             .filter_map(|(_, c)| c.idempotency.as_ref())
             .for_each(|record| write_idempotency(&mut rows, record));
@@ -23,7 +23,7 @@ impl Batch<'_> {
             return Ok(());
         }
         let mut fresh = HashSet::new();
-        for row in self.conn.rows(IDEMPOTENCY.add_once(self.dialect), rows.args()).await? {
+        for row in self.conn.rows(IDEMPOTENCY.add_once(self.dialect), rows.args()?).await? {
             fresh.insert((row.get::<Uuid>(0)?, row.get::<String>(1)?));
         }
         let used: Vec<_> = self.going().filter_map(|(index, c)| Some((index, c.idempotency.as_ref()?))).collect();
@@ -55,11 +55,11 @@ impl Batch<'_> {
                 patients.extend(patient);
             }
         }
-        let mut rows = Rows::of(&ENCOUNTER, self.dialect);
+        let mut rows = self.rows(&ENCOUNTER);
         encounters.values().for_each(|(row, read_at)| write_encounter(&mut rows, row, Some(*read_at)));
         let encounters: HashSet<EncounterId> =
             self.hits(ENCOUNTER.update_guarded(self.dialect, "revision"), rows).await?;
-        let mut rows = Rows::of(&PATIENT, self.dialect);
+        let mut rows = self.rows(&PATIENT);
         patients.values().for_each(|(row, read_at)| write_patient(&mut rows, row, Some(*read_at)));
         let patients: HashSet<PatientId> = self.hits(PATIENT.update_guarded(self.dialect, "version"), rows).await?;
 
@@ -99,7 +99,7 @@ impl Batch<'_> {
         if rows.is_empty() {
             return Ok(HashSet::new());
         }
-        let found = self.conn.rows(sql, rows.args()).await?;
+        let found = self.conn.rows(sql, rows.args()?).await?;
         Ok(found.iter().map(|row| row.get::<Uuid>(0).map(T::from)).collect::<Result<_, _>>()?)
     }
 }

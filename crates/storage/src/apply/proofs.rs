@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::{Abort, Batch};
 use crate::engine::{Arg, args};
-use crate::rows::word;
+use crate::error::Failure;
+use crate::rows::{seal_enrolling, seal_totp, word};
+use crate::sealed::Keyring;
 
 /// The claims of a command that finds nothing to claim end it, and give back what it had claimed.
 const UNLOCKED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES ($1, 0, $2)
@@ -61,7 +63,7 @@ impl Batch<'_> {
             .flat_map(|(index, c)| c.credentials.iter().filter(|p| p.is_claim()).map(move |p| (index, p)))
             .collect();
         for (index, claim) in claims {
-            for (sql, args) in statements(claim) {
+            for (sql, args) in statements(claim, self.conn.keys())? {
                 if self.conn.rows(sql, args).await?.is_empty() {
                     return Err(Abort::Stale(vec![index]));
                 }
@@ -74,7 +76,7 @@ impl Batch<'_> {
         let proofs: Vec<&Proof> =
             self.going().flat_map(|(_, c)| c.credentials.iter().filter(|p| !p.is_claim())).collect();
         for proof in proofs {
-            for (sql, args) in statements(proof) {
+            for (sql, args) in statements(proof, self.conn.keys())? {
                 self.conn.run(sql, args).await?;
             }
         }
@@ -82,9 +84,9 @@ impl Batch<'_> {
     }
 }
 
-fn statements(proof: &Proof) -> Vec<Statement> {
+fn statements(proof: &Proof, keys: &Keyring) -> Result<Vec<Statement>, Failure> {
     let id = |id: domain::AccountId| -> Uuid { id.uuid() };
-    match proof {
+    Ok(match proof {
         Proof::Unlocked { key, at } => vec![(UNLOCKED, args![key.to_vec(), *at])],
         Proof::TotpStep { account_id, step } => vec![(TOTP_STEP, args![id(*account_id), *step])],
         Proof::RecoveryCode { account_id, code_hash, at } => {
@@ -100,10 +102,12 @@ fn statements(proof: &Proof) -> Vec<Statement> {
             vec![("UPDATE session SET secret = NULL WHERE token_hash = $1", args![token_hash.to_vec()])]
         }
         Proof::Enrolling { token_hash, secret: Some(secret) } => {
-            vec![("UPDATE session SET secret = $2 WHERE token_hash = $1", args![token_hash.to_vec(), secret.clone()])]
+            let secret = seal_enrolling(keys, token_hash, secret)?;
+            vec![("UPDATE session SET secret = $2 WHERE token_hash = $1", args![token_hash.to_vec(), secret])]
         }
         Proof::SetTotp { region_id, account_id, totp } => {
-            vec![(SET_TOTP, args![id(*account_id), region_id.uuid(), totp.secret.clone(), totp.last_step, totp.set_at])]
+            let secret = seal_totp(keys, *account_id, &totp.secret)?;
+            vec![(SET_TOTP, args![id(*account_id), region_id.uuid(), secret, totp.last_step, totp.set_at])]
         }
         Proof::SetRecoveryCodes { region_id, account_id, codes } => {
             let old = ("DELETE FROM recovery_code WHERE account_id = $1", args![id(*account_id)]);
@@ -146,7 +150,7 @@ fn statements(proof: &Proof) -> Vec<Statement> {
         Proof::RevokeMachine { id, organization_id, at } => {
             vec![(REVOKE_MACHINE, args![id.uuid(), organization_id.uuid(), *at])]
         }
-    }
+    })
 }
 
 fn session_args(s: &Session) -> Vec<Arg> {

@@ -67,7 +67,7 @@ pub(crate) fn of_stays(d: Dialect) -> Vec<(&'static str, String)> {
 
 /// The same of people, once their stays are gone.
 pub(crate) fn of_people(d: Dialect) -> Vec<(&'static str, String)> {
-    let own = ["care_team_member", "consent", "disclosure", "legal_hold", "break_glass"];
+    let own = ["patient_mark", "care_team_member", "consent", "disclosure", "legal_hold", "break_glass"];
     let mut tables: Vec<_> = own.map(|table| (table, d.in_ids("patient_id", 1))).into();
     tables.push(("patient", d.in_ids("id", 1)));
     tables

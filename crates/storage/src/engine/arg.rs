@@ -57,12 +57,12 @@ impl Column {
     pub(crate) const fn of(kind: Kind) -> Self {
         match kind {
             Kind::Id => Self::Ids(Vec::new()),
-            Kind::Text | Kind::Json => Self::Texts(Vec::new()),
+            Kind::Text | Kind::Json | Kind::Sealed => Self::Texts(Vec::new()),
             Kind::Day => Self::Days(Vec::new()),
             Kind::At => Self::Ats(Vec::new()),
             Kind::Int => Self::Ints(Vec::new()),
             Kind::Bool => Self::Bools(Vec::new()),
-            Kind::Bytes => Self::Bytes(Vec::new()),
+            Kind::Bytes | Kind::SealedBytes => Self::Bytes(Vec::new()),
         }
     }
 

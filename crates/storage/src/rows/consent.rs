@@ -6,7 +6,7 @@ use domain::retention::{LegalHold, Lifted};
 
 use crate::engine::Row;
 use crate::error::StoreError;
-use crate::table::Kind::{At, Day, Id, Json, Text};
+use crate::table::Kind::{At, Day, Id, Json, Sealed, Text};
 use crate::table::{Rows, Table};
 
 pub(crate) static CONSENT: Table = Table::new(
@@ -70,7 +70,7 @@ pub(crate) static DISCLOSURE: Table = Table::new(
         ("id", Id),
         ("region_id", Id),
         ("occasion", Text),
-        ("to_whom", Text),
+        ("to_whom", Sealed),
         ("items", Json),
         ("disclosed_at", At),
         ("disclosed_by", Id),
@@ -81,7 +81,7 @@ pub(crate) static DISCLOSURE: Table = Table::new(
 
 pub(crate) fn write_disclosure(rows: &mut Rows, d: &Disclosure) {
     rows.row(|r| {
-        r.id(d.patient_id).id(d.id).id(d.region_id).word(&d.occasion).text(d.to_whom.as_str()).nested(&d.items);
+        r.id(d.patient_id).id(d.id).id(d.region_id).word(&d.occasion).sealed(d.to_whom.as_str()).nested(&d.items);
         r.at(d.disclosed_at).id(d.disclosed_by).id(d.organization_id);
     });
 }
@@ -94,7 +94,7 @@ pub(crate) fn read_disclosure(row: &Row) -> Result<Disclosure, StoreError> {
         region_id,
         patient_id,
         occasion: c.word()?,
-        to_whom: c.text()?,
+        to_whom: c.opened()?,
         items: c.nested()?,
         disclosed_at: c.at()?,
         disclosed_by: c.id()?,
@@ -109,12 +109,12 @@ pub(crate) static LEGAL_HOLD: Table = Table::new(
         ("region_id", Id),
         ("patient_id", Id),
         ("encounter_id", Id),
-        ("why", Text),
+        ("why", Sealed),
         ("held_at", At),
         ("held_by", Id),
         ("lifted_at", At),
         ("lifted_by", Id),
-        ("lifted_why", Text),
+        ("lifted_why", Sealed),
     ],
     &["id"],
 );
@@ -122,17 +122,17 @@ pub(crate) static LEGAL_HOLD: Table = Table::new(
 pub(crate) fn write_legal_hold(rows: &mut Rows, h: &LegalHold) {
     let lifted = h.lifted.as_ref();
     rows.row(|r| {
-        r.id(h.id).id(h.region_id).id(h.patient_id).maybe_id(h.encounter_id).text(h.why.as_str());
+        r.id(h.id).id(h.region_id).id(h.patient_id).maybe_id(h.encounter_id).sealed(h.why.as_str());
         r.at(h.held_at).id(h.held_by).maybe_at(lifted.map(|l| l.at)).maybe_id(lifted.map(|l| l.by));
-        r.maybe_text(lifted.map(|l| l.why.as_str()));
+        r.maybe_sealed(lifted.map(|l| l.why.as_str()));
     });
 }
 
 pub(crate) fn read_legal_hold(row: &Row) -> Result<LegalHold, StoreError> {
     let mut c = LEGAL_HOLD.cursor(row);
     let (id, region_id, patient_id, encounter_id) = (c.id()?, c.id()?, c.id()?, c.maybe_id()?);
-    let (why, held_at, held_by) = (c.text()?, c.at()?, c.id()?);
-    let lifted = match (c.maybe_at()?, c.maybe_id()?, c.maybe_text()?) {
+    let (why, held_at, held_by) = (c.opened()?, c.at()?, c.id()?);
+    let lifted = match (c.maybe_at()?, c.maybe_id()?, c.maybe_opened()?) {
         (None, None, None) => None,
         (Some(at), Some(by), Some(why)) => Some(Lifted { at, by, why }),
         _ => return Err(c.inconsistent("lifted_at")),

@@ -1,14 +1,16 @@
 //! Credentials as they are read. They are written by `apply::proofs`, statement by statement.
 
+use domain::AccountId;
 use domain::access::Command;
-use domain::credential::{Session, Totp};
+use domain::credential::{Hash, Session, Totp};
 use domain::machine::Machine;
 use serde::Serialize;
 
 use crate::engine::Row;
-use crate::error::StoreError;
-use crate::table::Kind::{At, Bytes, Id, Int, Text};
-use crate::table::Table;
+use crate::error::{Failure, StoreError};
+use crate::sealed::{self, Keyring};
+use crate::table::Kind::{At, Bytes, Id, Int, SealedBytes, Text};
+use crate::table::{NO_KEY, Table};
 
 pub(crate) static SESSION: Table = Table::new(
     "session",
@@ -45,12 +47,41 @@ pub(crate) fn read_session(row: &Row, offset: usize) -> Result<Session, StoreErr
     })
 }
 
-pub(crate) static TOTP: Table =
-    Table::new("totp", &[("secret", Bytes), ("last_step", Int), ("set_at", At)], &["account_id"]);
+pub(crate) static TOTP: Table = Table::new(
+    "totp",
+    &[("account_id", Id), ("secret", SealedBytes), ("last_step", Int), ("set_at", At)],
+    &["account_id"],
+);
 
 pub(crate) fn read_totp(row: &Row) -> Result<Totp, StoreError> {
     let mut c = TOTP.cursor(row);
-    Ok(Totp { secret: c.get()?, last_step: c.get()?, set_at: c.at()? })
+    c.skip();
+    Ok(Totp { secret: c.opened_bytes()?, last_step: c.get()?, set_at: c.at()? })
+}
+
+/// The second factor that is being set up in a session.
+pub(crate) static ENROLLING: Table =
+    Table::new("session", &[("token_hash", Bytes), ("secret", SealedBytes)], &["token_hash"]);
+
+pub(crate) fn read_enrolling(row: &Row) -> Result<Vec<u8>, StoreError> {
+    let mut c = ENROLLING.cursor(row);
+    c.skip();
+    c.opened_bytes()
+}
+
+pub(crate) fn seal_totp(keys: &Keyring, id: AccountId, secret: &[u8]) -> Result<Vec<u8>, Failure> {
+    seal(keys, &TOTP, id.uuid().as_bytes(), secret)
+}
+
+pub(crate) fn seal_enrolling(keys: &Keyring, token_hash: &Hash, secret: &[u8]) -> Result<Vec<u8>, Failure> {
+    seal(keys, &ENROLLING, token_hash, secret)
+}
+
+fn seal(keys: &Keyring, table: &Table, key: &[u8], secret: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut bound = Vec::new();
+    sealed::bind(&mut bound, key);
+    let sealed = keys.seal(&sealed::place(table.name, "secret", &bound), secret);
+    sealed.ok_or_else(|| Failure::Unavailable { reason: NO_KEY.into() })
 }
 
 pub(crate) static MACHINE: Table = Table::new(

@@ -3,11 +3,12 @@
 use chrono::NaiveDate;
 use domain::encounter::{AdtEvent, Destination, Encounter, EncounterEvent, EncounterState};
 use domain::screening::{AdvisedDecision, Screening};
+use domain::text::Line;
 use domain::{EventId, WardId};
 
 use crate::engine::Row;
 use crate::error::StoreError;
-use crate::table::Kind::{At, Bool, Day, Id, Int, Json, Text};
+use crate::table::Kind::{At, Bool, Day, Id, Int, Sealed, Text};
 use crate::table::{Rows, Table};
 
 pub(crate) static ENCOUNTER: Table = Table::new(
@@ -98,7 +99,7 @@ pub(crate) static EVENT: Table = Table::new(
         ("occurred_at", At),
         ("recorded_at", At),
         ("recorded_by", Id),
-        ("note", Text),
+        ("note", Sealed),
     ],
     &["encounter_id", "id"],
 );
@@ -148,7 +149,7 @@ pub(crate) fn write_event(rows: &mut Rows, e: &EncounterEvent) {
         r.maybe_bool(own.emergency).maybe_bool(own.respite).maybe_day(own.planned_on).maybe_day(own.discharged_on);
         r.maybe_word(own.destination.as_ref()).maybe_bool(own.support_unchanged).maybe_id(own.cancels);
         r.maybe_bool(own.entered_in_error).at(e.occurred_at).at(e.recorded_at).id(e.recorded_by);
-        r.maybe_word(e.note.as_ref());
+        r.maybe_sealed(e.note.as_ref().map(Line::as_str));
     });
 }
 
@@ -176,7 +177,7 @@ pub(crate) fn read_event(row: &Row, offset: usize) -> Result<EncounterEvent, Sto
         occurred_at: c.at()?,
         recorded_at: c.at()?,
         recorded_by: c.id()?,
-        note: c.maybe_text()?,
+        note: c.maybe_opened()?,
     })
 }
 
@@ -208,11 +209,11 @@ pub(crate) static SCREENING: Table = Table::new(
         ("id", Id),
         ("region_id", Id),
         ("edition", Text),
-        ("answers", Json),
-        ("facts", Json),
-        ("outcome", Json),
+        ("answers", Sealed),
+        ("facts", Sealed),
+        ("outcome", Sealed),
         ("give_notice", Bool),
-        ("why", Text),
+        ("why", Sealed),
         ("screened_at", At),
         ("screened_by", Id),
     ],
@@ -222,8 +223,9 @@ pub(crate) static SCREENING: Table = Table::new(
 pub(crate) fn write_screening(rows: &mut Rows, s: &Screening) {
     rows.row(|r| {
         r.id(s.encounter_id).id(s.id).id(s.region_id).text(&s.edition);
-        r.nested(&s.answers).nested(&s.facts).nested(&s.outcome);
-        r.maybe_bool(s.decision.as_ref().map(|d| d.give_notice)).maybe_word(s.decision.as_ref().map(|d| &d.why));
+        r.sealed_json(&s.answers).sealed_json(&s.facts).sealed_json(&s.outcome);
+        r.maybe_bool(s.decision.as_ref().map(|d| d.give_notice));
+        r.maybe_sealed(s.decision.as_ref().map(|d| d.why.as_str()));
         r.at(s.screened_at).id(s.screened_by);
     });
 }
@@ -231,8 +233,8 @@ pub(crate) fn write_screening(rows: &mut Rows, s: &Screening) {
 pub(crate) fn read_screening(row: &Row, offset: usize) -> Result<Screening, StoreError> {
     let mut c = SCREENING.cursor_from(row, offset);
     let (encounter_id, id, region_id) = (c.id()?, c.id()?, c.id()?);
-    let (edition, answers, facts, outcome) = (c.get()?, c.nested()?, c.nested()?, c.nested()?);
-    let decision = match (c.get::<Option<bool>>()?, c.maybe_text()?) {
+    let (edition, answers, facts, outcome) = (c.get()?, c.opened_json()?, c.opened_json()?, c.opened_json()?);
+    let decision = match (c.get::<Option<bool>>()?, c.maybe_opened()?) {
         (None, None) => None,
         (Some(give_notice), Some(why)) => Some(AdvisedDecision { give_notice, why }),
         _ => return Err(c.inconsistent("why")),

@@ -6,7 +6,7 @@ use domain::{AccountId, NoticeId};
 
 use crate::engine::Row;
 use crate::error::StoreError;
-use crate::table::Kind::{At, Bool, Day, Id, Int, Text};
+use crate::table::Kind::{At, Bool, Day, Id, Int, Sealed, Text};
 use crate::table::{Rows, Table};
 
 pub(crate) static NOTICE: Table = Table::new(
@@ -19,7 +19,7 @@ pub(crate) static NOTICE: Table = Table::new(
         ("state", Text),
         ("settled_at", At),
         ("settled_by", Id),
-        ("why", Text),
+        ("why", Sealed),
         ("replaced_with", Id),
         ("sender_id", Id),
         ("recipient_id", Id),
@@ -27,7 +27,7 @@ pub(crate) static NOTICE: Table = Table::new(
         ("because", Text),
         ("serial", Int),
         ("planned_on", Day),
-        ("message", Text),
+        ("message", Sealed),
         ("content", Text),
         ("screening_id", Id),
         ("replaces", Id),
@@ -64,9 +64,9 @@ pub(crate) fn write_notice(rows: &mut Rows, n: &Notice, serial: i64) {
     rows.row(|r| {
         r.id(n.id).id(n.region_id).id(n.encounter_id).word(&n.kind).text(n.state.name());
         r.maybe_at(settled.map(|(at, _)| at)).maybe_id(settled.map(|(_, by)| by));
-        r.maybe_word(why).maybe_id(replaced_with);
+        r.maybe_sealed(why.map(Line::as_str)).maybe_id(replaced_with);
         r.id(n.sender_id).id(n.recipient.organization_id).maybe_id(n.recipient.care_manager_id);
-        r.word(&n.recipient.because).int(serial).maybe_day(n.planned_on).text(n.message.as_str());
+        r.word(&n.recipient.because).int(serial).maybe_day(n.planned_on).sealed(n.message.as_str());
         r.word(&n.content).maybe_id(n.screening_id).maybe_id(n.replaces).at(n.issued_at).id(n.issued_by);
     });
 }
@@ -76,7 +76,7 @@ pub(crate) fn read_notice(row: &Row, offset: usize) -> Result<Notice, StoreError
     let (id, region_id, encounter_id, kind) = (c.id()?, c.id()?, c.id()?, c.word()?);
     let state: String = c.get()?;
     let (at, by): (_, Option<AccountId>) = (c.maybe_at()?, c.maybe_id()?);
-    let (why, with): (Option<Line>, Option<NoticeId>) = (c.maybe_text()?, c.maybe_id()?);
+    let (why, with): (Option<Line>, Option<NoticeId>) = (c.maybe_opened()?, c.maybe_id()?);
     let state = match (state.as_str(), at, by, why, with) {
         ("issued", None, None, None, None) => NoticeState::Issued,
         ("acknowledged", Some(at), Some(by), None, None) => NoticeState::Acknowledged { at, by },
@@ -95,7 +95,7 @@ pub(crate) fn read_notice(row: &Row, offset: usize) -> Result<Notice, StoreError
         recipient: Recipient { organization_id: c.id()?, care_manager_id: c.maybe_id()?, because: c.word()? },
         serial: c.get()?,
         planned_on: c.get()?,
-        message: c.text()?,
+        message: c.opened()?,
         content: c.word()?,
         screening_id: c.maybe_id()?,
         replaces: c.maybe_id()?,
@@ -170,7 +170,7 @@ pub(crate) static CONTACT: Table = Table::new(
         ("kind", Text),
         ("medium", Text),
         ("by_organization_id", Id),
-        ("with_whom", Text),
+        ("with_whom", Sealed),
         ("told_on", Day),
         ("planned_on", Day),
         ("receipt_confirmed", Bool),
@@ -183,7 +183,7 @@ pub(crate) static CONTACT: Table = Table::new(
 pub(crate) fn write_contact(rows: &mut Rows, contact: &Contact) {
     rows.row(|r| {
         r.id(contact.encounter_id).id(contact.id).id(contact.region_id).word(&contact.kind).word(&contact.medium);
-        r.id(contact.by_organization_id).text(contact.with_whom.as_str()).maybe_day(contact.told_on);
+        r.id(contact.by_organization_id).sealed(contact.with_whom.as_str()).maybe_day(contact.told_on);
         r.maybe_day(contact.planned_on).bool(contact.receipt_confirmed).at(contact.recorded_at).id(contact.recorded_by);
     });
 }
@@ -198,7 +198,7 @@ pub(crate) fn read_contact(row: &Row, offset: usize) -> Result<Contact, StoreErr
         kind: c.word()?,
         medium: c.word()?,
         by_organization_id: c.id()?,
-        with_whom: c.text()?,
+        with_whom: c.opened()?,
         told_on: c.get()?,
         planned_on: c.get()?,
         receipt_confirmed: c.get()?,

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::engine::Row;
 use crate::error::StoreError;
-use crate::table::Kind::{At, Bytes, Id, Int, Text};
+use crate::table::Kind::{At, Bytes, Id, Int, Sealed, SealedBytes, Text};
 use crate::table::{Rows, Table};
 
 pub(crate) static IDEMPOTENCY: Table = Table::new(
@@ -14,9 +14,9 @@ pub(crate) static IDEMPOTENCY: Table = Table::new(
         ("account_id", Id),
         ("key", Text),
         ("region_id", Id),
-        ("fingerprint", Bytes),
+        ("fingerprint", SealedBytes),
         ("status", Int),
-        ("body", Text),
+        ("body", Sealed),
         ("location", Text),
         ("encounter_id", Id),
         ("created_at", At),
@@ -26,16 +26,18 @@ pub(crate) static IDEMPOTENCY: Table = Table::new(
 
 pub(crate) fn write_idempotency(rows: &mut Rows, i: &IdempotencyRecord) {
     rows.row(|r| {
-        r.id(i.account_id).text(&i.key).id(i.region_id).bytes(&i.fingerprint).int(i.status.into()).text(&i.body);
+        r.id(i.account_id).text(&i.key).id(i.region_id).sealed_bytes(&i.fingerprint);
+        r.int(i.status.into()).sealed(&i.body);
         r.maybe_text(i.location.as_deref()).maybe_id(i.encounter_id).at(i.created_at);
     });
 }
 
 pub(crate) fn read_idempotency(row: &Row) -> Result<IdempotencyRecord, StoreError> {
     let mut c = IDEMPOTENCY.cursor(row);
-    let (account_id, key, region_id, fingerprint) = (c.id()?, c.get()?, c.id()?, c.hash()?);
+    let (account_id, key, region_id, fingerprint) = (c.id()?, c.get()?, c.id()?, c.opened_bytes()?);
+    let fingerprint = fingerprint.try_into().map_err(|_| c.inconsistent("fingerprint"))?;
     let status = u16::try_from(c.get::<i64>()?).map_err(|_| c.inconsistent("status"))?;
-    let (body, location, encounter_id, created_at) = (c.get()?, c.get()?, c.maybe_id()?, c.at()?);
+    let (body, location, encounter_id, created_at) = (c.opened()?, c.get()?, c.maybe_id()?, c.at()?);
     Ok(IdempotencyRecord { region_id, account_id, key, fingerprint, status, body, location, encounter_id, created_at })
 }
 

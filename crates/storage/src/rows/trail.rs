@@ -5,7 +5,7 @@ use domain::trail::{AuditReview, AuditSeal, BreakGlass};
 
 use crate::engine::Row;
 use crate::error::StoreError;
-use crate::table::Kind::{At, Bytes, Id, Int, Text};
+use crate::table::Kind::{At, Bytes, Id, Int, Sealed, Text};
 use crate::table::{Rows, Table};
 
 pub(crate) static AUDIT_SEAL: Table =
@@ -61,7 +61,7 @@ pub(crate) static BREAK_GLASS: Table = Table::new(
         ("organization_id", Id),
         ("patient_id", Id),
         ("encounter_id", Id),
-        ("reason", Text),
+        ("reason", Sealed),
         ("opened_at", At),
         ("until_at", At),
     ],
@@ -71,7 +71,7 @@ pub(crate) static BREAK_GLASS: Table = Table::new(
 pub(crate) fn write_break_glass(rows: &mut Rows, b: &BreakGlass) {
     rows.row(|r| {
         r.id(b.region_id).id(b.id).id(b.account_id).id(b.organization_id).id(b.patient_id).maybe_id(b.encounter_id);
-        r.text(b.reason.as_str()).at(b.opened_at).at(b.until_at);
+        r.sealed(b.reason.as_str()).at(b.opened_at).at(b.until_at);
     });
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn read_break_glass(row: &Row) -> Result<BreakGlass, StoreError> {
         organization_id: c.id()?,
         patient_id: c.id()?,
         encounter_id: c.maybe_id()?,
-        reason: c.text()?,
+        reason: c.opened()?,
         opened_at: c.at()?,
         until_at: c.at()?,
     })

@@ -8,9 +8,11 @@ use domain::Instant;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Kind, Table};
+use super::{Kind, NO_KEY, Table};
 use crate::dialect::Dialect;
 use crate::engine::{Arg, Column, push_hex};
+use crate::error::Failure;
+use crate::sealed::{self, Keyring};
 
 /// Some rows of one table.
 pub(crate) struct Rows {
@@ -21,6 +23,11 @@ pub(crate) struct Rows {
     /// The column of the next value.
     next: usize,
     count: usize,
+    keys: Keyring,
+    /// The primary key of the row under way, if the table has sealed columns.
+    key: Option<Vec<u8>>,
+    /// A value could not be sealed: nothing of this may be written.
+    unsealed: bool,
 }
 
 enum Cells {
@@ -35,13 +42,14 @@ enum Place<'a> {
 }
 
 impl Rows {
-    pub(crate) fn of(table: &'static Table, dialect: Dialect) -> Self {
+    pub(crate) fn of(table: &'static Table, dialect: Dialect, keys: &Keyring) -> Self {
         let columns: Vec<_> = table.given().collect();
         let cells = match dialect {
             Dialect::Sqlite => Cells::Json(vec![b'[']),
             Dialect::Postgres => Cells::Columns(columns.iter().map(|(_, kind)| Column::of(*kind)).collect()),
         };
-        Self { table, columns, cells, next: 0, count: 0 }
+        let key = table.sealed().next().map(|_| Vec::new());
+        Self { table, columns, cells, next: 0, count: 0, keys: keys.clone(), key, unsealed: false }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -54,6 +62,7 @@ impl Rows {
             json.extend_from_slice(if self.count > 0 { b",[" } else { b"[" });
         }
         self.next = 0;
+        self.key.iter_mut().for_each(Vec::clear);
         fields(self);
         if let Cells::Json(json) = &mut self.cells {
             json.push(b']');
@@ -62,14 +71,20 @@ impl Rows {
     }
 
     /// What [`Dialect::rows_of`] reads.
-    pub(crate) fn args(self) -> Vec<Arg> {
-        match self.cells {
+    ///
+    /// # Errors
+    /// Without a key nothing is written rather than something plain.
+    pub(crate) fn args(self) -> Result<Vec<Arg>, Failure> {
+        if self.unsealed {
+            return Err(Failure::Unavailable { reason: NO_KEY.into() });
+        }
+        Ok(match self.cells {
             Cells::Json(mut json) => {
                 json.push(b']');
                 vec![Arg::Text(String::from_utf8(json).expect("JSON is UTF-8"))]
             }
             Cells::Columns(columns) => columns.into_iter().map(Arg::Column).collect(),
-        }
+        })
     }
 
     fn next(&mut self, kind: Kind) -> Place<'_> {
@@ -77,6 +92,20 @@ impl Rows {
         debug_assert_eq!(kind, expected, "{}.{name}", self.table.name);
         self.next += 1;
         self.place(number)
+    }
+
+    /// A value of the next column, if that is part of the key by which sealed columns are bound to their row.
+    fn bind(&mut self, value: &[u8]) {
+        if let Some(key) = &mut self.key
+            && self.table.key().contains(&self.columns[self.next].0)
+        {
+            sealed::bind(key, value);
+        }
+    }
+
+    /// Where the next value belongs.
+    fn sealed_place(&self) -> Vec<u8> {
+        sealed::place(self.table.name, self.columns[self.next].0, self.key.as_deref().unwrap_or_default())
     }
 
     fn place(&mut self, number: usize) -> Place<'_> {
@@ -111,11 +140,13 @@ impl Rows {
     }
 
     pub(crate) fn maybe_id(&mut self, id: Option<impl Into<Uuid>>) -> &mut Self {
-        let id = id.map(Into::into);
+        let id: Option<Uuid> = id.map(Into::into);
+        self.bind(id.as_ref().map_or(&[], |id| id.as_bytes()));
         self.null_or(Kind::Id, id, |json, id| quoted_hex(json, id.as_bytes()), Column::push_id)
     }
 
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.bind(bytes);
         self.null_or(Kind::Bytes, Some(bytes), quoted_hex, |column, bytes| {
             column.push_bytes(bytes.map(<[u8]>::to_vec));
         })
@@ -126,6 +157,7 @@ impl Rows {
     }
 
     pub(crate) fn maybe_text(&mut self, text: Option<&str>) -> &mut Self {
+        self.bind(text.unwrap_or_default().as_bytes());
         self.null_or(Kind::Text, text, encode, |column, text| column.push_text(text.map(str::to_owned)))
     }
 
@@ -143,6 +175,27 @@ impl Rows {
             let text = value.map(|value| serde_json::to_string(value).expect(SAID));
             column.push_text(text);
         })
+    }
+
+    /// Text that only the holder of the key reads.
+    pub(crate) fn sealed(&mut self, text: &str) -> &mut Self {
+        self.maybe_sealed(Some(text))
+    }
+
+    pub(crate) fn maybe_sealed(&mut self, text: Option<&str>) -> &mut Self {
+        let sealed = text.map(|text| self.keys.seal_text(&self.sealed_place(), text));
+        self.unsealed |= sealed == Some(None);
+        self.null_or(Kind::Sealed, sealed.flatten(), |json, text| encode(json, &text), Column::push_text)
+    }
+
+    pub(crate) fn sealed_json(&mut self, value: &impl Serialize) -> &mut Self {
+        self.sealed(&serde_json::to_string(value).expect(SAID))
+    }
+
+    pub(crate) fn sealed_bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        let sealed = self.keys.seal(&self.sealed_place(), bytes);
+        self.unsealed |= sealed.is_none();
+        self.null_or(Kind::SealedBytes, sealed, |json, bytes| quoted_hex(json, &bytes), Column::push_bytes)
     }
 
     pub(crate) fn day(&mut self, day: NaiveDate) -> &mut Self {

@@ -126,7 +126,7 @@ pub struct PatientKeptView {
     pub may_be_same: Vec<Uuid>,
 }
 
-/// By reading, or by the beginning of the 被保険者番号. In a body, so that no name stands in a URL.
+/// By the beginning of the reading, or by the 被保険者番号. In a body, so that no name stands in a URL.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PatientSearchBody {
