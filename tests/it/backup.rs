@@ -101,6 +101,7 @@ async fn a_backup_taken_under_load_holds_all_that_was_answered_before_it_and_is_
     // The one of under the load: whole, with everything from before it.
     let restored = restore(&place.key(), &backup, &place.file("elsewhere.db"), false, app.clock.now()).await.unwrap();
     assert!(restored.audit_rows > 0 && restored.moved_aside.is_none());
+    assert_eq!(restored.keys, app.service.store.key_ids(), "whoever restores learns which key it needs");
     let elsewhere = open(&place.file("elsewhere.db")).await;
     for id in &before {
         assert!(elsewhere.case(region_id, id.parse().unwrap()).await.unwrap().is_some(), "{id}");

@@ -17,6 +17,8 @@ use sealed::Key;
 
 const PREFIX: &str = "tsunagi-";
 const SUFFIX: &str = ".backup";
+/// The migration by which columns are sealed.
+const SEALED_SINCE: i64 = 8;
 
 /// Takes a backup into `directory` and removes generations beyond the newest `keep`; answers with the new file.
 pub async fn back_up(store: &Store, key: &Key, directory: &Path, keep: usize, now: Instant) -> Result<PathBuf> {
@@ -57,6 +59,8 @@ pub fn generations(directory: &Path) -> Result<Vec<PathBuf>> {
 pub struct Restored {
     /// The number of its last migration; an older one is brought up to date at the next start.
     pub schema: i64,
+    /// The keys that its columns are sealed with: without their files it names nobody.
+    pub keys: Vec<String>,
     /// How many rows its audit trail holds.
     pub audit_rows: i64,
     /// Where the database that stood there before is now.
@@ -79,7 +83,7 @@ pub async fn restore(key: &Key, backup: &Path, database: &Path, replace: bool, n
     let fresh = beside(".restoring");
     let _clean = Removed(vec![fresh.clone(), beside(".restoring-wal"), beside(".restoring-shm")]);
     sealed::open(key, backup, &fresh)?;
-    let (schema, audit_rows) = prove(&fresh).await?;
+    let (schema, keys, audit_rows) = prove(&fresh).await?;
     let mut moved_aside = None;
     if database.exists() {
         let aside = beside(&format!(".before-{}", now.utc().format("%Y%m%dT%H%M%SZ")));
@@ -92,10 +96,10 @@ pub async fn restore(key: &Key, backup: &Path, database: &Path, replace: bool, n
         let _ = std::fs::remove_file(beside(rest));
     }
     std::fs::rename(&fresh, database).context("putting the restored database in place")?;
-    Ok(Restored { schema, audit_rows, moved_aside })
+    Ok(Restored { schema, keys, audit_rows, moved_aside })
 }
 
-async fn prove(file: &Path) -> Result<(i64, i64)> {
+async fn prove(file: &Path) -> Result<(i64, Vec<String>, i64)> {
     let store = open(file).await.context("opening the copy")?;
     let proven = async {
         let faults = store.faults_of_file().await.context("checking the copy")?;
@@ -108,7 +112,8 @@ async fn prove(file: &Path) -> Result<(i64, i64)> {
         );
         let trail = store.verify_audit().await.context("following the audit trail")?;
         ensure!(trail.is_whole(), "the audit trail of the backup is broken: {trail:?}");
-        Ok((schema, trail.chains.iter().map(|chain| chain.rows).sum()))
+        let keys = if schema < SEALED_SINCE { Vec::new() } else { store.recorded_keys().await? };
+        Ok((schema, keys, trail.chains.iter().map(|chain| chain.rows).sum()))
     };
     let proven = proven.await;
     store.close().await;

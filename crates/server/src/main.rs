@@ -385,6 +385,11 @@ async fn restore(config: &Config, from: &Path, to: Option<PathBuf>, replace: boo
     };
     let restored = backup::restore(&key, from, &database, replace, domain::Clock::now(&SystemClock)).await?;
     println!("{}: schema {}, {} audit rows", database.display(), restored.schema, restored.audit_rows);
+    let at_hand = keys::ring(config)?.ids();
+    for id in restored.keys {
+        let named = if at_hand.contains(&id) { "is" } else { "IS NOT (the service will not start without it)" };
+        println!("columns are sealed with key {id}, which {named} among encryption.key_files");
+    }
     if let Some(aside) = restored.moved_aside {
         println!("the database that was there is now {}", aside.display());
     }

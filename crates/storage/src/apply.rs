@@ -5,22 +5,22 @@
 
 mod directory;
 mod guards;
+mod people;
 mod proofs;
 pub(crate) mod purge;
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::changes::{Changes, IdempotencyRecord, Write};
+use domain::changes::{Changes, IdempotencyRecord};
 use domain::notice::Notice;
-use domain::patient::Patient;
 use domain::survey::CellKey;
 use domain::{NoticeId, OrganizationId, RegionId};
 use sqlx::SqlStr;
 use uuid::Uuid;
 
 use crate::chain::Chain;
-use crate::dialect::{Dialect, once};
-use crate::engine::{Arg, Conn, Row, Step, args};
+use crate::dialect::Dialect;
+use crate::engine::{Arg, Conn, Row, Step};
 use crate::error::{Failure, StoreError};
 use crate::rows::*;
 use crate::table::Kind::{Id, Int};
@@ -172,45 +172,6 @@ impl<'a> Batch<'a> {
         let mut rows = self.rows(table);
         self.going().for_each(|(_, changes)| fill(&mut rows, changes));
         if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()?).await }
-    }
-
-    /// Rows that others of the same transaction refer to.
-    async fn people_and_stays(&mut self) -> Result<(), Abort> {
-        let d = self.dialect;
-        self.write(PATIENT.add(d), &PATIENT, |rows, c| {
-            new_of(&c.patient).into_iter().for_each(|row| write_patient(rows, row, None));
-        })
-        .await?;
-        self.marks().await?;
-        self.write(ENCOUNTER.add(d), &ENCOUNTER, |rows, c| {
-            new_of(&c.encounter).into_iter().for_each(|row| write_encounter(rows, row, None));
-        })
-        .await?;
-        self.write(CARE_TEAM_MEMBER.put(d), &CARE_TEAM_MEMBER, |rows, c| {
-            c.team.iter().for_each(|row| write_care_team_member(rows, row));
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// What the people are found by who are written, anew.
-    async fn marks(&mut self) -> Result<(), Abort> {
-        let people: Vec<&Write<Patient>> = self.going().filter_map(|(_, c)| c.patient.as_ref()).collect();
-        let known = people.iter().filter(|write| matches!(write, Write::Update { .. }));
-        let known: Vec<Uuid> = known.map(|write| write.row().id.uuid()).collect();
-        if !known.is_empty() {
-            let sql = once!(self.dialect, {
-                format!("DELETE FROM patient_mark WHERE {}", self.dialect.in_ids("patient_id", 1))
-            });
-            self.conn.run(sql, args![known]).await?;
-        }
-        let mut rows = self.rows(&PATIENT_MARK);
-        let keys = self.conn.keys();
-        people.iter().for_each(|write| write_patient_marks(&mut rows, keys, write.row()));
-        if !rows.is_empty() {
-            self.conn.run(PATIENT_MARK.add(self.dialect), rows.args()?).await?;
-        }
-        Ok(())
     }
 
     /// New notices take the next numbers of their receivers; known ones change their state and nothing else.
@@ -383,11 +344,4 @@ pub(crate) fn find_key(columns: &str) -> String {
 
 const fn is_new(notice: &Notice) -> bool {
     notice.serial == 0
-}
-
-const fn new_of<T>(write: &Option<Write<T>>) -> Option<&T> {
-    match write {
-        Some(Write::New(row)) => Some(row),
-        Some(Write::Update { .. }) | None => None,
-    }
 }

@@ -83,31 +83,30 @@ impl Store {
     /// Who may fit, in the order of the ids, behind `last`.
     async fn alike(&self, region_id: RegionId, wanted: &str, last: Uuid) -> Result<Vec<Row>, StoreError> {
         let mut args = args![region_id.uuid(), last, CANDIDATES];
-        let mut asked = String::new();
+        let mut asked = "p.id > $2".to_owned();
         if !wanted.is_empty() {
             let traits = [Trait::Beginning(beginning(wanted)), Trait::InsuredNumber(wanted)];
-            let marked = self.marked(region_id, &traits, &mut args);
-            asked = format!("AND ({marked}");
+            // The ids are bounded in there: SQLite would otherwise go through the whole region.
+            asked = format!("{} AND m.patient_id > $2)", self.marked(region_id, &traits, &mut args));
             if self.keys().plain_stands() {
                 // The greatest character there is: what begins so lies between the two.
                 args.extend(args![wanted, format!("{wanted}\u{10FFFF}")]);
-                let n = args.len();
-                asked.push_str(&format!(" OR p.kana >= ${} AND p.kana < ${n} OR p.insured_number = ${}", n - 1, n - 1));
+                let (text, end) = (args.len() - 1, args.len());
+                let plain = format!("p.kana >= ${text} AND p.kana < ${end} OR p.insured_number = ${text}");
+                asked = format!("({asked} OR p.id > $2 AND ({plain}))");
             }
-            asked.push(')');
         }
         let columns = PATIENT_FOUND.list("p.");
-        let sql = format!(
-            "SELECT {columns} FROM patient AS p WHERE p.region_id = $1 AND p.id > $2 {asked} ORDER BY p.id LIMIT $3"
-        );
+        let sql =
+            format!("SELECT {columns} FROM patient AS p WHERE p.region_id = $1 AND {asked} ORDER BY p.id LIMIT $3");
         self.inner.pool.rows(AssertSqlSafe(sql), args).await
     }
 
-    /// `p` has one of the traits; the argument is added.
+    /// `p` has one of the traits: without the closing parenthesis. The argument is added.
     fn marked(&self, region_id: RegionId, traits: &[Trait<'_>], args: &mut Vec<Arg>) -> String {
         args.push(self.keys().marks_for(region_id, traits).into());
         let chosen = self.inner.dialect.in_ids("m.mark", args.len());
-        format!("p.id IN (SELECT m.patient_id FROM patient_mark AS m WHERE {chosen})")
+        format!("p.id IN (SELECT m.patient_id FROM patient_mark AS m WHERE {chosen}")
     }
 
     /// Who may be the same person: [`Patient::may_be_the_same_as`]. Proposed, never merged.
@@ -116,7 +115,7 @@ impl Store {
         let mut traits = vec![Trait::Born(kana, patient.birth_on)];
         traits.extend(number.map(|number| Trait::InsuredNumber(number.as_str())));
         let mut args = args![patient.region_id.uuid(), patient.id.uuid()];
-        let mut asked = self.marked(patient.region_id, &traits, &mut args);
+        let mut asked = self.marked(patient.region_id, &traits, &mut args) + ")";
         if self.keys().plain_stands() {
             let number = number.map_or("", |number| number.as_str());
             args.extend(args![kana, patient.birth_on.to_string(), number]);

@@ -64,7 +64,7 @@ impl Store {
             for id in missing {
                 if in_use.sealed.contains_key(&id) {
                     return Err(refused(format!(
-                        "it holds values sealed with key {id}, which is not among the given ones"
+                        "it holds values sealed with key {id}, whose file encryption.key_files doesn't name"
                     )));
                 }
                 self.written("DELETE FROM sealing_key WHERE id = $1", args![id]).await?;
@@ -79,6 +79,12 @@ impl Store {
         }
         keys.believe_plain(plain);
         Ok(())
+    }
+
+    /// The ids of all keys that something may be sealed with here, whether or not they are at hand.
+    pub async fn recorded_keys(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT id FROM sealing_key WHERE id <> $1 ORDER BY id";
+        self.inner.pool.rows(sql, args![PLAIN]).await?.iter().map(|row| row.get(0)).collect()
     }
 
     /// Whether values from before there were keys may stand plain.
