@@ -51,7 +51,7 @@ impl Service {
             format!("database.url={database:?}"),
             key_setting(),
             format!("server.listen=\"{address}\""),
-            format!("server.public_url=\"http://{address}\""),
+            format!("server.public_url=\"http://localhost:{}\"", address.port()),
             // Sixty-four people log in here, none of them with a telephone in hand.
             "session.second_factor=false".to_owned(),
             "mail.smtp.host=\"127.0.0.1\"".to_owned(),

@@ -17,7 +17,7 @@ function focused(page) {
 }
 
 /** Tabs on until the element has the focus. */
-async function tabTo(person, target, what) {
+export async function tabTo(person, target, what) {
   const { page } = person;
   for (let step = 0; step < 120; step += 1) {
     await page.keyboard.press('Tab');
@@ -29,11 +29,12 @@ async function tabTo(person, target, what) {
   return false;
 }
 
-async function press(person, target, what, key = 'Enter') {
+export async function press(person, target, what) {
   await tabTo(person, target, what);
-  const moved = key === 'Enter' ? person.page.waitForLoadState('load') : null;
-  await person.page.keyboard.press(key);
-  if (moved) await person.page.waitForTimeout(400);
+  // Each of these leads to another page.
+  const moved = person.page.waitForEvent('load');
+  await person.page.keyboard.press('Enter');
+  await moved;
 }
 
 /** Types a day into a date field, whatever order its parts stand in. */

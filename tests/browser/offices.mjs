@@ -1,5 +1,5 @@
 // Those who look after the whole: the administrator's calendar, the auditor's trail, the city's figures, the demo's mailbox.
-import { person } from './browser.mjs';
+import { person, until } from './browser.mjs';
 
 // The cabinet office's heading and 「休日」, in cp932, which Node cannot write.
 const heading = Buffer.from('jZGWr4LMj2qT+oFFi3iT+oyOk/osjZGWr4LMj2qT+oFFi3iT+pa8j8wNCg==', 'base64');
@@ -64,11 +64,35 @@ async function systems(admin) {
 export async function audit(browser, base, window) {
   const auditor = await person(browser, base, { name: 'auditor', ...window });
   await auditor.login('auditor');
-  await auditor.page.goto('/audit');
+  const { page } = auditor;
+  await page.goto('/audit');
   const text = await auditor.text();
   auditor.check('the trail says who did what in words', text.includes('ログイン') && text.includes('連絡の送信'), text.slice(0, 500));
   auditor.check('every action has its name', !text.includes('その他の操作'), text.match(/その他の操作\s*\S*/)?.[0]);
   await auditor.look('audit');
+  await page.getByLabel('アカウント').fill('nobody-of-that-name');
+  await page.getByRole('button', { name: '絞り込む' }).click();
+  auditor.check('an unknown account is said beside its field', (await page.locator('#e-account').count()) === 1, await auditor.text());
+  await auditor.look('audit refused');
+  await page.getByLabel('アカウント').fill('caremanager');
+  await page.getByRole('button', { name: '絞り込む' }).click();
+  const people = await page.locator('table.rows td[data-label="人"] a').allInnerTexts();
+  auditor.check('the trail is narrowed to one account', people.length > 0 && new Set(people).size === 1, [...new Set(people)].join(' '));
+  await auditor.look('audit of one account');
+  const csv = await page.request.get('/audit/incident.csv?account=caremanager&from=2020-01-01&until=2099-12-31');
+  auditor.check('what the account touched comes as CSV', csv.ok() && csv.headers()['content-type'].startsWith('text/csv'), `${csv.status()} ${await csv.text()}`);
+  await page.goto('/audit/reviews');
+  auditor.check('the emergency stands there with its reason', (await auditor.text()).includes('救急搬送'), await auditor.text());
+  await auditor.look('reviews');
+  await page.getByRole('button', { name: '点検を記録する' }).click();
+  auditor.check('a review needs month and remark, each said beside its field', (await page.locator('#e-month, #e-remark').count()) >= 1, await auditor.text());
+  await auditor.look('review refused');
+  const month = page.locator('#f-month');
+  await month.selectOption({ index: (await month.locator('option').count()) - 1 });
+  await page.getByLabel('結果と対応').fill('深夜の閲覧はありませんでした。');
+  await page.getByRole('button', { name: '点検を記録する' }).click();
+  auditor.check('the review is kept', page.url().includes('done=reviewed') && (await auditor.text()).includes('深夜の閲覧はありませんでした。'), await auditor.text());
+  await auditor.look('reviewed');
   await auditor.close();
 }
 
@@ -85,16 +109,23 @@ export async function mailbox(browser, base, window) {
   await reader.close();
 }
 
-/** The demo's clock goes on by so many days; the sweep and the outbox follow within their beats. */
+/** The demo's clock goes on by so many days; the sweep follows within its beat, and catches up with all of them. */
 export async function daysLater(browser, base, days) {
   const reader = await person(browser, base, { name: 'demo', width: 1280 });
   const { page } = reader;
   for (let day = 0; day < days; day += 1) {
     await page.goto('/demo/mailbox');
     await page.getByRole('button', { name: '1日進める' }).click();
-    await page.waitForTimeout(2500);
   }
   await reader.close();
+  const clerk = await person(browser, base, { name: 'city', width: 1280 });
+  await clerk.login('city');
+  await until('what the days have made late', async () => {
+    await clerk.page.goto('/');
+    const counts = await clerk.page.locator('.figures b').allInnerTexts();
+    return Number(counts[0]) > 0 && Number(counts[1]) > 0;
+  });
+  await clerk.close();
 }
 
 /** What the days have made late, as each side sees it. */

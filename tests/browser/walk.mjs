@@ -1,9 +1,11 @@
 // The main job, from the ward's form to the care manager's answer, as people do it; then every other page, by other means, and later.
-import { check, dayFrom, launch, password, person, report } from './browser.mjs';
+import { accounts } from './accounts.mjs';
+import { check, dayFrom, launch, mails, password, person, report, until } from './browser.mjs';
 import { byKeyboard } from './keyboard.mjs';
 import { advised, replaced, rerouted, told, tombstone, withdrawn } from './notices.mjs';
 import { administration, audit, daysLater, late, mailbox } from './offices.mjs';
 import { printed } from './paper.mjs';
+import { emergency, holds, lawful } from './records.mjs';
 
 const base = process.argv[2];
 const browser = await launch();
@@ -97,10 +99,13 @@ async function twice(nurse) {
   nurse.check('a form sent twice is one notice', sent === 1, `${sent} notices`);
 }
 
-async function answer(manager) {
+async function answer(manager, before) {
   const { page } = manager;
-  await page.goto('/demo/mailbox');
-  await page.getByRole('link').filter({ hasText: /連絡|notice/i }).first().click();
+  const newest = await until('the mail of the notice', async () => {
+    const now = await mails(page);
+    return now.length > before ? now[0] : null;
+  });
+  await page.goto(newest);
   const link = await page.getByRole('link').filter({ hasText: '/notices/' }).first().getAttribute('href');
   await page.goto(link.replace(/^https?:\/\/[^/]+/, ''));
   await manager.look('notice received');
@@ -236,20 +241,24 @@ for (const window of windows) {
     await nurse.login('nurse');
     await register(nurse, { label: name }, number);
     await admit(nurse);
+    const before = (await mails(manager.page)).length;
     const stay = await file(nurse);
     await twice(nurse);
-    await nurse.page.waitForTimeout(3000); // the outbox sends within its beat
-    await answer(manager);
+    await answer(manager, before);
     const taken = await rest(nurse, stay);
     await tombstone(manager, taken);
     await otherways(nurse, manager, name, number + 3);
     await byOtherMeans(nurse, name, number + 6);
     if (number === 0) await untold(nurse, name, 9);
+    const [patient, foreign] = await lawful(nurse, number);
+    await emergency(manager, foreign, number);
     await endedSession(nurse, stay);
     await nurse.close();
     await manager.close();
     await city(window);
     await administration(browser, base, window);
+    await holds(browser, base, window, patient);
+    await accounts(browser, base, window, number);
     await audit(browser, base, window);
     await mailbox(browser, base, window);
   } catch (error) {

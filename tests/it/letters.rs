@@ -91,6 +91,8 @@ fn all_letters() -> Vec<Letter> {
         AccountNews::PasswordSet,
         AccountNews::FactorSet,
         AccountNews::FactorRemoved,
+        AccountNews::PasskeyAdded,
+        AccountNews::PasskeyRemoved,
         AccountNews::RecoveryCodesRenewed,
         AccountNews::RecoveryCodeUsed,
     ];

@@ -3,6 +3,7 @@
 mod factor;
 mod guessing;
 mod invitations;
+mod passkeys;
 
 use api::factor::code_at;
 use domain::Instant;

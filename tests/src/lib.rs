@@ -4,11 +4,13 @@
 //! - [`Person`] — somebody logged in; one method a request.
 //! - [`binary`] — the real binary as a process, several of them behind a balancer; [`cut`] — a line to the database that can be cut.
 //! - [`keys`] — the key of the sealed columns.
+//! - [`Authenticator`] — a passkey in software, truthful or not.
 //! - [`on_both!`] — the same test on SQLite and on PostgreSQL.
 //!
 //! Sweep and outbox run only when the test says so ([`TestApp::sweep`], [`TestApp::send_mails`]), so that nothing depends on a timer.
 
 mod app;
+mod authenticator;
 pub mod binary;
 mod client;
 pub mod cut;
@@ -17,6 +19,7 @@ pub mod keys;
 pub mod postgres;
 
 pub use app::{CSRF, Engine, TestApp, at};
+pub use authenticator::Authenticator;
 pub use client::{Person, Reply};
 
 /// Declares tests that run on SQLite and on PostgreSQL: `on_both! { async fn a_sentence(app: TestApp) { … } }`;

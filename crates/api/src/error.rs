@@ -47,6 +47,8 @@ pub enum ApiError {
     /// Of a machine: unknown, over or revoked; which of them is not said.
     #[error("the token is worth nothing")]
     TokenRefused,
+    #[error("passkey refused")]
+    PasskeyRefused,
     #[error("too many failed attempts from this address")]
     TooMany,
     #[error("too many requests of this caller are in hand")]
@@ -111,7 +113,11 @@ impl ApiError {
                 FaultKind::NotFound => StatusCode::NOT_FOUND,
                 FaultKind::NotAllowed => StatusCode::FORBIDDEN,
             },
-            Self::NotLoggedIn | Self::LoginRefused | Self::CodeRefused | Self::TokenRefused => StatusCode::UNAUTHORIZED,
+            Self::NotLoggedIn
+            | Self::LoginRefused
+            | Self::CodeRefused
+            | Self::TokenRefused
+            | Self::PasskeyRefused => StatusCode::UNAUTHORIZED,
             Self::TooMany | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
@@ -140,6 +146,7 @@ impl ApiError {
             Self::TokenRefused => {
                 ("token_refused", "この接続のトークンは使えません。期限が過ぎたか、取り消されています。")
             }
+            Self::PasskeyRefused => ("passkey_refused", "パスキーを確認できませんでした。もう一度お試しください。"),
             Self::TooMany => {
                 ("too_many", "ログインの失敗が続いたため、しばらく受け付けられません。時間をおいてお試しください。")
             }

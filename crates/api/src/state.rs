@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 
 use crate::crowd::Crowd;
 use crate::error::ApiError;
+use crate::passkey::Passkeys;
 use crate::password::Passwords;
 
 /// How the edge behaves; every key comes from the configuration.
@@ -37,6 +38,8 @@ pub struct EdgeSettings {
     pub address_lockout_after: i64,
     /// Everybody needs one; without, it is asked for only where it was set up.
     pub second_factor: bool,
+    /// None where they are turned off.
+    pub passkeys: Option<Passkeys>,
     /// Readiness: a sweep or an outbox older than this is not healthy.
     pub stale_after_seconds: i64,
     /// Of machines, and as many of people; what comes beyond is refused early.

@@ -3,7 +3,8 @@
 //! # Who is who
 //!
 //! - [`Stage`] — how far a login has come. Only an open session can do anything but its own next step.
-//! - [`Totp`], recovery codes — the second factor. A step of the first and a code of the second are accepted once.
+//! - [`Totp`], [`Passkey`], recovery codes — the second factor. A step of the first, a ceremony of the second and a code of the third are
+//!   accepted once.
 //! - [`Invitation`] — lets a person set a password: the first one, or a new one.
 //! - [`Machine`] — a system of an organization, which proves itself by a token.
 //! - [`Proof`] — one change of these, as part of [`crate::changes::Changes`]; some of them are claims.
@@ -17,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
 use crate::party::{OrganizationKind, Role};
-use crate::{AccountId, Instant, InvitationId, MachineId, OrganizationId, RegionId, SessionId};
+use crate::text::Line;
+use crate::{AccountId, Instant, InvitationId, MachineId, OrganizationId, PasskeyId, RegionId, SessionId};
 
 /// SHA-256 of a token or of a code.
 pub type Hash = [u8; 32];
@@ -65,6 +67,25 @@ impl std::fmt::Debug for Totp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Totp").field("last_step", &self.last_step).finish_non_exhaustive()
     }
+}
+
+/// パスキー: the public half of a key that never leaves its authenticator, and how far its counter has come. Nothing secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passkey {
+    pub id: PasskeyId,
+    /// What its owner knows it by.
+    pub name: Line,
+    /// What its authenticator knows it by; no two accounts have the same.
+    pub credential_id: Vec<u8>,
+    /// JSON of the library that checks it.
+    pub credential: String,
+    pub added_at: Instant,
+    pub last_used_at: Option<Instant>,
+}
+
+impl Passkey {
+    /// More than this many nobody has.
+    pub const MOST: i64 = 10;
 }
 
 /// 招待: who may set the password of which account, until when.
@@ -129,6 +150,34 @@ pub enum Proof {
         code_hash: Hash,
         at: Instant,
     },
+    /// Claim: just this ceremony of a passkey is under way in the session; it is over, whatever it came to.
+    CeremonyOver {
+        token_hash: Hash,
+        ceremony: String,
+    },
+    /// Claim: the passkey is as it was read; its counter and its last use go on.
+    PasskeyUsed {
+        account_id: AccountId,
+        id: PasskeyId,
+        read: String,
+        credential: String,
+        at: Instant,
+    },
+    /// Claim: nobody has this credential, and she has fewer than [`Passkey::MOST`].
+    AddPasskey {
+        region_id: RegionId,
+        account_id: AccountId,
+        passkey: Box<Passkey>,
+    },
+    /// Claim: she has this passkey, and another second factor stays.
+    RemovePasskey {
+        account_id: AccountId,
+        id: PasskeyId,
+    },
+    /// Claim: she has an authenticator, and a passkey stays.
+    RemoveTotp {
+        account_id: AccountId,
+    },
     /// Claim: the invitation stands, by one of its links.
     Invited {
         token_hash: Hash,
@@ -144,6 +193,11 @@ pub enum Proof {
     Enrolling {
         token_hash: Hash,
         secret: Option<Vec<u8>>,
+    },
+    /// A ceremony of a passkey has begun in this session; an earlier one is void.
+    Ceremony {
+        token_hash: Hash,
+        ceremony: String,
     },
     SetTotp {
         region_id: RegionId,
@@ -214,6 +268,11 @@ impl Proof {
             Self::Unlocked { .. }
                 | Self::TotpStep { .. }
                 | Self::RecoveryCode { .. }
+                | Self::CeremonyOver { .. }
+                | Self::PasskeyUsed { .. }
+                | Self::AddPasskey { .. }
+                | Self::RemovePasskey { .. }
+                | Self::RemoveTotp { .. }
                 | Self::Invited { .. }
                 | Self::EndSession { .. }
         )

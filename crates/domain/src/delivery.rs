@@ -113,6 +113,8 @@ pub enum AccountNews {
     PasswordSet,
     FactorSet,
     FactorRemoved,
+    PasskeyAdded,
+    PasskeyRemoved,
     RecoveryCodesRenewed,
     RecoveryCodeUsed,
 }

@@ -24,6 +24,12 @@ pub enum Fault {
     WrongPassword,
     #[error("is not the code of this moment")]
     WrongCode,
+    #[error("the passkey was not accepted")]
+    PasskeyRefused,
+    #[error("the last second factor stays")]
+    LastFactor,
+    #[error("there are too many of them")]
+    TooManyKept,
     #[error("is not a login name")]
     NotALogin,
     #[error("the login name is taken")]
@@ -151,6 +157,15 @@ impl Fault {
             Self::WrongPassword => ("wrong_password", Input, "いまのパスワードが違います。"),
             Self::WrongCode => {
                 ("wrong_code", Input, "コードが違うか、すでに使われています。新しいコードを入力してください。")
+            }
+            Self::PasskeyRefused => {
+                ("passkey_refused", Input, "パスキーを確認できませんでした。もう一度お試しください。")
+            }
+            Self::LastFactor => {
+                ("last_factor", Conflict, "二つ目の確認がこれだけのため、外せません。先に別のものを設定してください。")
+            }
+            Self::TooManyKept => {
+                ("too_many_kept", Conflict, "これ以上は登録できません。使っていないものを先に削除してください。")
             }
             Self::NotALogin => {
                 ("not_a_login", Input, "半角の英小文字・数字・「.」「-」「_」で、3〜60文字にしてください。")

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use api::passkey::{Passkeys, Unusable};
 use chrono::{NaiveTime, Weekday};
 use domain::delivery::RetrySchedule;
 use domain::text::EmailAddress;
@@ -100,6 +101,8 @@ pub struct Session {
     pub lockout_minutes: i64,
     pub address_lockout_after: i64,
     pub second_factor: bool,
+    pub passkeys: bool,
+    pub passkey_domain: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -270,7 +273,27 @@ impl Config {
         if self.outbox.lease_seconds <= 2 * longest {
             refuse("outbox.lease_seconds", "more than twice mail.smtp.connect_within_seconds + send_within_seconds")?;
         }
+        self.passkeys()?;
         self.sender().map(drop)
+    }
+
+    /// The service as authenticators know it; none where passkeys are turned off.
+    pub fn passkeys(&self) -> Result<Option<Passkeys>> {
+        if !self.session.passkeys {
+            return Ok(None);
+        }
+        let address = &self.server.public_url;
+        match Passkeys::new(address, &self.session.passkey_domain) {
+            Ok(passkeys) => Ok(Some(passkeys)),
+            Err(error @ Unusable::Address) => {
+                bail!(
+                    "server.public_url: {address} can't have passkeys: {error}. Give the service a name, or set session.passkeys = false"
+                )
+            }
+            Err(error @ Unusable::Domain) => {
+                bail!("session.passkey_domain: {:?} does not fit {address}: {error}", self.session.passkey_domain)
+            }
+        }
     }
 
     /// The sender of every mail.
@@ -364,6 +387,17 @@ mod tests {
         assert!(set("database.readers=true").contains("database.readers: expected a integer, found a boolean"));
         assert!(set("mail.from=\"nobody\"").contains("mail.from"));
         assert!(set("outbox.lease_seconds=10").contains("outbox.lease_seconds"));
+    }
+
+    #[test]
+    fn an_address_that_can_have_no_passkeys_is_said_so_and_how_to_go_on() {
+        let refused = set("server.public_url=\"https://192.0.2.1\"");
+        assert!(refused.starts_with("server.public_url: https://192.0.2.1 can't have passkeys"), "{refused}");
+        assert!(refused.contains("session.passkeys = false"), "{refused}");
+        assert!(set("server.public_url=\"http://tsunagi.example.jp\"").contains("https://name"));
+        assert!(set("session.passkey_domain=\"example.jp\"").contains("session.passkey_domain"));
+        let without = ["server.public_url=\"https://192.0.2.1\"".to_owned(), "session.passkeys=false".to_owned()];
+        assert!(Config::read(None, &without).unwrap().passkeys().unwrap().is_none());
     }
 
     #[test]

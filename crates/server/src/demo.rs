@@ -34,7 +34,13 @@ pub async fn run(mut config: Config, listen: &str, directory: Option<PathBuf>, s
     std::fs::create_dir_all(&mails).with_context(|| format!("making {}", mails.display()))?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
     let address = listener.local_addr()?;
-    config.server.public_url = format!("http://{address}");
+    // Browsers keep passkeys for a name, and trust this one without TLS.
+    config.session.passkeys = address.ip().is_loopback();
+    config.server.public_url = if address.ip().is_loopback() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    };
     config.server.secure_cookies = false;
     config.session.idle_minutes = 24 * 60;
     config.session.hours = 100 * 24;

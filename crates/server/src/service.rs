@@ -110,6 +110,7 @@ impl Service {
             address_lockout_after: config.session.address_lockout_after,
             second_factor: config.session.second_factor,
             requests_in_hand: config.server.requests_in_hand,
+            passkeys: config.passkeys()?,
             stale_after_seconds: config.health.stale_after_seconds,
             demo: parts.demo,
         };

@@ -1,6 +1,6 @@
 //! Reading what people and machines prove themselves with. Writing goes through `Changes::credentials`.
 
-use domain::credential::{Hash, Session, Totp};
+use domain::credential::{Hash, Passkey, Session, Totp};
 use domain::machine::Machine;
 use domain::party::Account;
 use domain::{AccountId, Instant, InvitationId, MachineId, OrganizationId, RegionId};
@@ -11,7 +11,8 @@ use crate::dialect::once;
 use crate::engine::args;
 use crate::error::StoreError;
 use crate::rows::{
-    ACCOUNT, MACHINE, SESSION, TOTP, read_account, read_enrolling, read_machine, read_session, read_totp,
+    ACCOUNT, MACHINE, PASSKEY, SESSION, TOTP, read_account, read_enrolling, read_machine, read_passkey, read_session,
+    read_totp,
 };
 use crate::store::Store;
 
@@ -30,6 +31,11 @@ impl Factors {
     /// Something that a login has to ask for.
     pub const fn any(&self) -> bool {
         self.totp.is_some() || self.passkeys > 0
+    }
+
+    /// One thing alone that a login could ask for.
+    pub const fn is_last(&self) -> bool {
+        self.passkeys + if self.totp.is_some() { 1 } else { 0 } <= 1
     }
 }
 
@@ -87,6 +93,19 @@ impl Store {
     pub async fn enrolling(&self, token_hash: Hash) -> Result<Option<Vec<u8>>, StoreError> {
         let sql = "SELECT token_hash, secret FROM session WHERE token_hash = $1 AND secret IS NOT NULL";
         self.inner.pool.rows(sql, args![token_hash.to_vec()]).await?.first().map(read_enrolling).transpose()
+    }
+
+    /// Her passkeys, oldest first.
+    pub async fn passkeys(&self, id: AccountId) -> Result<Vec<Passkey>, StoreError> {
+        let sql = format!("SELECT {} FROM passkey WHERE account_id = $1 ORDER BY added_at, id", PASSKEY.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
+        rows.iter().map(read_passkey).collect()
+    }
+
+    /// The ceremony of a passkey that is under way in this session.
+    pub async fn ceremony(&self, token_hash: Hash) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT ceremony FROM session WHERE token_hash = $1";
+        Ok(self.first::<Option<String>>(sql, args![token_hash.to_vec()]).await?.flatten())
     }
 
     /// Sessions of a person that have not ended by themselves, newest first.

@@ -161,7 +161,8 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         "machines" => (vec![], vec![("name", "電子カルテ"), ("scopes", "directory")]),
         "revocation" => (vec![], vec![]),
         "second" => (vec![("code", "000000")], vec![]),
-        "sessions" | "factor" | "removal" | "codes" | "password" => (vec![], vec![]),
+        "challenge" => (vec![], vec![]),
+        "sessions" | "factor" | "removal" | "codes" | "password" | "passkeys" => (vec![], vec![]),
         "calendar" => return vec![upload(path)],
         "search" => (vec![("q", "き")], vec![]),
         "new" if path.starts_with("/patients") => (vec![], vec![]),
@@ -208,7 +209,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
     let looked_at = form(&[("csrf", CSRF), ("action", "look")], false);
     let sent: Vec<_> = send.iter().copied().chain(whole.iter().copied()).collect();
     match tail {
-        "login" | "second" | "logout" | "search" | "outcome" => vec![looked_at],
+        "login" | "second" | "challenge" | "logout" | "search" | "outcome" => vec![looked_at],
         // Nothing to fill in: sending the bare form does it. A kind and a message are all that telling takes.
         "receipt" | "tell" | "replacement" | "account" | "revocation" => vec![looked_at, form(&sent, true)],
         // Sent without its content it is refused for that, once it is known who asks.

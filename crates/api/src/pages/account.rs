@@ -1,4 +1,4 @@
-//! One's own account: sessions, second factor, recovery codes, password.
+//! One's own account: sessions, second factor, recovery codes, password. Passkeys: `passkeys`.
 //!
 //! Whatever makes an account easier or harder to enter asks for the password again: an unlocked screen on a ward is not enough.
 
@@ -11,6 +11,7 @@ use domain::delivery::AccountNews;
 use domain::party::Account;
 use domain::{Fault, Refusal};
 
+use super::passkeys;
 use super::view::account::{AccountPage, Codes, CodesPage, FactorPage, PasswordPage, SessionLine};
 use super::view::form::Form;
 use super::view::typed::Typed;
@@ -35,8 +36,8 @@ async fn account_page(app: &App, visitor: &Visitor) -> Result<Response, ApiError
         id: s.id.to_string(),
         agent: device(&s.agent),
         address: s.address.clone(),
-        since: words::full_instant(s.created_at),
-        seen: words::full_instant(s.last_seen_at),
+        since: words::instant(s.created_at),
+        seen: words::instant(s.last_seen_at),
         own: s.token_hash == who.token_hash(),
     };
     let shown = AccountPage {
@@ -45,6 +46,9 @@ async fn account_page(app: &App, visitor: &Visitor) -> Result<Response, ApiError
         login: who.account.login.clone(),
         email: who.account.email.as_ref().map(ToString::to_string),
         has_totp: factors.totp.is_some(),
+        has_factor: factors.any(),
+        passkeys: app.store().passkeys(who.account.id).await?.iter().map(passkeys::line).collect(),
+        passkeys_on: app.settings().passkeys.is_some(),
         codes_left: factors.codes_left,
         sessions: sessions.iter().map(line).collect(),
     };
@@ -78,12 +82,13 @@ pub(super) async fn factor_form(State(app): State<App>, visitor: Visitor) -> Res
 async fn factor_page(app: &App, visitor: &Visitor, form: Form) -> Result<Response, ApiError> {
     let who = &visitor.who;
     let secret = login::enrolling(app, who.token_hash()).await?;
-    let replaces = app.store().factors(who.account.id).await?.totp.is_some();
+    let factors = app.store().factors(who.account.id).await?;
+    let replaces = factors.totp.is_some();
     let shown = FactorPage {
         frame: visitor.frame("認証アプリの設定", "Authenticator"),
         setup: factor::setup(&secret, &who.account.login)?,
         replaces,
-        removable: replaces && !app.settings().second_factor,
+        removable: replaces && !(app.settings().second_factor && factors.is_last()),
         form,
     };
     page(shown.form.status, &shown)
@@ -118,13 +123,8 @@ pub(super) async fn remove_factor(State(app): State<App>, post: Post) -> Respons
             return factor_page(&app, &post.visitor, without_secrets(form)).await;
         }
         let tried = async {
-            if app.settings().second_factor {
-                return Err(Fault::NotAllowed.into());
-            }
             check_password(&app, &post).await?;
-            let account = &post.visitor.who.account;
-            let drop = Proof::DropFactors { account_id: account.id };
-            change(&app, &post, vec![drop], AccountNews::FactorRemoved, "remove_factor").await
+            login::remove_totp(&app, &post.visitor.who).await
         };
         match tried.await {
             Ok(()) => Ok(Redirect::to("/account?done=factor-removed").into_response()),
@@ -217,7 +217,7 @@ async fn change(
 }
 
 /// The password once more; a wrong one counts like a failed login.
-async fn check_password(app: &App, post: &Post) -> Result<(), ApiError> {
+pub(super) async fn check_password(app: &App, post: &Post) -> Result<(), ApiError> {
     let account: &Account = &post.visitor.who.account;
     let attempt = &post.attempt;
     let locked = attempt.is_locked(app).await?;
@@ -232,7 +232,7 @@ async fn check_password(app: &App, post: &Post) -> Result<(), ApiError> {
 }
 
 /// What a person knows her device by, out of what its browser says of itself.
-fn device(agent: &str) -> String {
+pub(super) fn device(agent: &str) -> String {
     let first = |known: &[(&str, &'static str)]| {
         known.iter().find(|(mark, _)| agent.contains(mark)).map_or("不明", |(_, name)| name)
     };
@@ -254,12 +254,12 @@ fn device(agent: &str) -> String {
 }
 
 /// A secret is typed again, never drawn into a page.
-fn without_secrets(mut form: Form) -> Form {
+pub(super) fn without_secrets(mut form: Form) -> Form {
     form.typed = form.typed.without_secrets();
     form
 }
 
-fn shown_once(visitor: &Visitor, codes: Vec<String>) -> Result<Response, ApiError> {
+pub(super) fn shown_once(visitor: &Visitor, codes: Vec<String>) -> Result<Response, ApiError> {
     let frame = visitor.frame("回復コード", "Recovery codes");
     page(StatusCode::OK, &Codes { frame, codes, next: "/account".into(), held: None })
 }

@@ -15,9 +15,10 @@ pub(crate) struct Assets {
     pub(crate) style: String,
     pub(crate) htmx: String,
     pub(crate) icon: String,
+    pub(crate) passkey: String,
 }
 
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 4] = [
     // The tokens and what is built on them, in one file.
     (
         "tsunagi.css",
@@ -26,12 +27,13 @@ const FILES: [(&str, &str, &str); 3] = [
     ),
     ("htmx.min.js", "text/javascript; charset=utf-8", include_str!("../../assets/htmx.min.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
+    ("passkey.js", "text/javascript; charset=utf-8", include_str!("../../assets/passkey.js")),
 ];
 
-static HASHES: LazyLock<[String; 3]> = LazyLock::new(|| FILES.map(|(_, _, text)| hash(text)));
+static HASHES: LazyLock<[String; 4]> = LazyLock::new(|| FILES.map(|(_, _, text)| hash(text)));
 static SERVED: LazyLock<Assets> = LazyLock::new(|| {
     let address = |place: usize| format!("/assets/{}/{}", HASHES[place], FILES[place].0);
-    Assets { style: address(0), htmx: address(1), icon: address(2) }
+    Assets { style: address(0), htmx: address(1), icon: address(2), passkey: address(3) }
 });
 
 fn hash(text: &str) -> String {

@@ -53,7 +53,8 @@ pub(super) async fn enter(
                 }
                 _ => match app.store().session(hash_of(&session.token)).await {
                     Ok(Some(SessionRow { account, session })) => {
-                        second::step(&app, &Pending { account, session, request_id }, going, None).await
+                        second::step(&app, &Pending { account, session, request_id }, going, None, Typed::default())
+                            .await
                     }
                     Ok(None) => Redirect::to("/login").into_response(),
                     Err(error) => {

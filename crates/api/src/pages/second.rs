@@ -1,11 +1,13 @@
-//! The second step of a login: a code, or setting up what makes the codes.
+//! The second step of a login: a passkey or a code, or setting one of them up.
 
 use axum::extract::{Form as SentForm, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::credential::Stage;
 
+use super::account::device;
 use super::entry::{Next, held, onward};
+use super::passkeys::{self, ANSWER, NAME};
 use super::view::account::{Codes, Enrol, Second};
 use super::view::entry::Held;
 use super::view::form::{Form, FormError};
@@ -13,7 +15,7 @@ use super::view::typed::{CSRF, Typed};
 use super::visit::{login, outside, page, same_site, wrong};
 use crate::error::ApiError;
 use crate::factor;
-use crate::login;
+use crate::login::{self, NewSession};
 use crate::session::{Pending, cookie};
 use crate::state::App;
 use crate::throttle::Client;
@@ -32,30 +34,40 @@ pub(super) async fn form(
 ) -> Response {
     let going = Going { next: same_site(&asked.next).to_owned(), held: None };
     match pending {
-        Ok(pending) => step(&app, &pending, going, None).await,
+        Ok(pending) => step(&app, &pending, going, None, Typed::default()).await,
         Err(ApiError::NotLoggedIn) => Redirect::to("/login").into_response(),
         Err(error) => failed(&app, &error),
     }
 }
 
 /// The page of the step that comes next.
-pub(super) async fn step(app: &App, pending: &Pending, going: Going, refused: Option<&ApiError>) -> Response {
-    let mut form = Form::new("/login/second", &pending.session.csrf, String::new(), Typed::default());
+pub(super) async fn step(
+    app: &App,
+    pending: &Pending,
+    going: Going,
+    refused: Option<&ApiError>,
+    typed: Typed,
+) -> Response {
+    let typed = if typed.get(NAME).is_empty() { typed.with(NAME, device(&pending.session.agent)) } else { typed };
+    let mut form = Form::new("/login/second", &pending.session.csrf, String::new(), typed);
     let mut status = if going.held.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
     if let Some(error) = refused {
         status = error.status();
-        form.errors.push(FormError { field: String::new(), message: error.problem().detail });
+        let field = if matches!(error, ApiError::Refused(_)) { NAME } else { "" };
+        form.errors.push(FormError { field: field.into(), message: error.problem().detail });
     }
     let Going { next, held } = going;
     let drawn = async {
         if pending.session.stage == Stage::SecondFactor {
             let frame = outside(app, "確認コード", "Second step");
-            return page(status, &Second { frame, form, next, held });
+            let factors = app.store().factors(pending.account.id).await?;
+            let has_passkey = factors.passkeys > 0 && app.settings().passkeys.is_some();
+            return page(status, &Second { frame, form, has_passkey, has_totp: factors.totp.is_some(), next, held });
         }
         let secret = login::enrolling(app, pending.session.token_hash).await?;
         let setup = factor::setup(&secret, &pending.account.login)?;
         let frame = outside(app, "二つ目の確認の設定", "Set up the second step");
-        page(status, &Enrol { frame, form, setup, next, held })
+        page(status, &Enrol { frame, form, passkeys_on: app.settings().passkeys.is_some(), setup, next, held })
     };
     drawn.await.unwrap_or_else(|error| failed(app, &error))
 }
@@ -76,15 +88,9 @@ pub(super) async fn enter(
         Err(error) => return failed(&app, &error),
     };
     if let Err(error) = pending.check_form(typed.get(CSRF)) {
-        return step(&app, &pending, going, Some(&error)).await;
+        return step(&app, &pending, going, Some(&error), typed.without_secrets()).await;
     }
-    let code = typed.get("code");
-    let given = if pending.session.stage == Stage::SecondFactor {
-        login::give_code(&app, &client, &pending, code).await.map(|session| (session, Vec::new()))
-    } else {
-        login::enrol(&app, &client, &pending, code).await
-    };
-    match given {
+    match given(&app, &client, &pending, &typed).await {
         Ok((session, codes)) => {
             let set = [(header::SET_COOKIE, cookie(&app, &session.token).to_string())];
             let shown = if codes.is_empty() { onward(&app, going) } else { codes_page(&app, codes, going) };
@@ -92,9 +98,44 @@ pub(super) async fn enter(
         }
         Err(error) => {
             error.log();
-            step(&app, &pending, going, Some(&error)).await
+            step(&app, &pending, going, Some(&error), typed.without_secrets()).await
         }
     }
+}
+
+/// The session that what was given opens, with recovery codes when it was set up just now.
+async fn given(
+    app: &App,
+    client: &Client,
+    pending: &Pending,
+    typed: &Typed,
+) -> Result<(NewSession, Vec<String>), ApiError> {
+    let code = typed.get("code");
+    // The form of the passkey carries its field, the form of the code does not.
+    match (pending.session.stage, typed.all(ANSWER).next()) {
+        (Stage::SecondFactor, None) => {
+            login::give_code(app, client, pending, code).await.map(|session| (session, Vec::new()))
+        }
+        (Stage::SecondFactor, Some(answer)) => {
+            login::give_passkey(app, client, pending, answer).await.map(|session| (session, Vec::new()))
+        }
+        (_, None) => login::enrol(app, client, pending, code).await,
+        (_, Some(answer)) => login::enrol_passkey(app, client, pending, passkeys::named(typed)?, answer).await,
+    }
+}
+
+/// For the script of the page.
+pub(super) async fn challenge(
+    State(app): State<App>,
+    pending: Result<Pending, ApiError>,
+    SentForm(pairs): SentForm<Vec<(String, String)>>,
+) -> Response {
+    let begun = async {
+        let pending = pending?;
+        pending.check_form(Typed::from(pairs).get(CSRF))?;
+        login::challenge(&app, &pending).await
+    };
+    passkeys::options(begun.await)
 }
 
 fn codes_page(app: &App, codes: Vec<String>, going: Going) -> Response {

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::Command;
 use domain::changes::Changes;
 use domain::credential::{Proof, roles_of};
-use domain::decide::{NewPerson, administrates, close, invite, reinvite};
+use domain::decide::{NewPerson, administrates, check_login, close, invite, reinvite};
 use domain::party::{Account, OrganizationKind, Role};
 use domain::refusal::Faults;
 use domain::text::{EmailAddress, Line};
@@ -130,6 +130,8 @@ fn parse(post: &Post) -> Result<NewPerson, ApiError> {
     let (typed, actor) = (&post.typed, &post.visitor.who.actor);
     let mut faults = Faults::default();
     let name = faults.take("name", Line::parse(typed.get("name")));
+    let login = typed.get("login").trim();
+    faults.take("login", check_login(login));
     let email = faults.take("email", EmailAddress::parse(typed.get("email")));
     let role = faults.take("role", shape::from_code(typed.get("role")));
     let chosen = |field: &'static str| match typed.get(field) {
@@ -144,7 +146,7 @@ fn parse(post: &Post) -> Result<NewPerson, ApiError> {
         Some(NewPerson {
             organization_id: organization_id?.map_or(actor.organization_id, Into::into),
             name: name?,
-            login: typed.get("login").trim().to_owned(),
+            login: login.to_owned(),
             role: role?,
             email: email?,
             ward_id: ward_id?.map(Into::into),

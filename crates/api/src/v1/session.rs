@@ -36,8 +36,8 @@ async fn log_in(
     Ok(Reply(Answer::json(StatusCode::CREATED, &SessionView::from(begun))))
 }
 
-/// The second step of a login, with the token of the first: a code of the authenticator, or a recovery code. The answer's token is a
-/// new one.
+/// The second step of a login, with the token of the first: a code of the authenticator, or a recovery code; a passkey is used
+/// on the page alone. The answer's token is a new one.
 #[utoipa::path(
     post, path = "/api/v1/session/second-factor", tag = "session", request_body = CodeBody,
     responses((status = 201, body = SessionView))

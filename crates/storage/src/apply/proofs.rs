@@ -2,7 +2,7 @@
 //!
 //! Why one statement each and not one a table: a login costs two runs of argon2, so there are never many of them at a time.
 
-use domain::credential::{Failure as FailedLogin, Invitation, Proof, Session};
+use domain::credential::{Failure as FailedLogin, Invitation, Passkey, Proof, Session};
 use domain::machine::Machine;
 use uuid::Uuid;
 
@@ -20,6 +20,25 @@ const UNLOCKED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES (
 const TOTP_STEP: &str = "UPDATE totp SET last_step = $2 WHERE account_id = $1 AND last_step < $2 RETURNING last_step";
 const RECOVERY_CODE: &str = "UPDATE recovery_code SET used_at = $3
     WHERE account_id = $1 AND code_hash = $2 AND used_at IS NULL
+    RETURNING account_id";
+const CEREMONY_OVER: &str =
+    "UPDATE session SET ceremony = NULL WHERE token_hash = $1 AND ceremony = $2 RETURNING account_id";
+const PASSKEY_USED: &str = "UPDATE passkey SET credential = $4, last_used_at = $5
+    WHERE account_id = $1 AND id = $2 AND credential = $3
+    RETURNING id";
+const ADD_PASSKEY: &str = "INSERT INTO passkey (account_id, id, region_id, name, credential_id, credential, added_at)
+    SELECT $1, $2, $3, $4, $5, $6, $7
+    WHERE (SELECT count(*) FROM passkey AS p WHERE p.account_id = $1) < $8
+    ON CONFLICT (credential_id) DO NOTHING
+    RETURNING id";
+/// Two removals at once come one after the other, so that neither counts on what the other takes away.
+const ONE_AT_A_TIME: &str = "UPDATE account SET login = login WHERE id = $1 RETURNING id";
+const REMOVE_PASSKEY: &str = "DELETE FROM passkey WHERE account_id = $1 AND id = $2
+    AND (EXISTS (SELECT 1 FROM totp AS t WHERE t.account_id = $1)
+      OR EXISTS (SELECT 1 FROM passkey AS p WHERE p.account_id = $1 AND p.id <> $2))
+    RETURNING id";
+const REMOVE_TOTP: &str = "DELETE FROM totp WHERE account_id = $1
+    AND EXISTS (SELECT 1 FROM passkey AS p WHERE p.account_id = $1)
     RETURNING account_id";
 const INVITED: &str = "UPDATE invitation SET ended_at = $2
     WHERE ended_at IS NULL AND expires_at > $2
@@ -92,6 +111,32 @@ fn statements(proof: &Proof, keys: &Keyring) -> Result<Vec<Statement>, Failure> 
         Proof::RecoveryCode { account_id, code_hash, at } => {
             vec![(RECOVERY_CODE, args![id(*account_id), code_hash.to_vec(), *at])]
         }
+        Proof::CeremonyOver { token_hash, ceremony } => {
+            vec![(CEREMONY_OVER, args![token_hash.to_vec(), ceremony.as_str()])]
+        }
+        Proof::PasskeyUsed { account_id, id: passkey, read, credential, at } => {
+            vec![(PASSKEY_USED, args![id(*account_id), passkey.uuid(), read.as_str(), credential.as_str(), *at])]
+        }
+        Proof::AddPasskey { region_id, account_id, passkey: p } => {
+            let (name, credential) = (p.name.as_str(), p.credential.as_str());
+            let new = args![
+                id(*account_id),
+                p.id.uuid(),
+                region_id.uuid(),
+                name,
+                p.credential_id.clone(),
+                credential,
+                p.added_at,
+                Passkey::MOST
+            ];
+            vec![(ONE_AT_A_TIME, args![id(*account_id)]), (ADD_PASSKEY, new)]
+        }
+        Proof::RemovePasskey { account_id, id: passkey } => {
+            vec![(ONE_AT_A_TIME, args![id(*account_id)]), (REMOVE_PASSKEY, args![id(*account_id), passkey.uuid()])]
+        }
+        Proof::RemoveTotp { account_id } => {
+            vec![(ONE_AT_A_TIME, args![id(*account_id)]), (REMOVE_TOTP, args![id(*account_id)])]
+        }
         Proof::Invited { token_hash, at } => vec![(INVITED, args![token_hash.to_vec(), *at])],
         Proof::EndSession { token_hash } => vec![(END_SESSION, args![token_hash.to_vec()])],
         Proof::Failed(FailedLogin { key, at, since, limit, until }) => {
@@ -104,6 +149,12 @@ fn statements(proof: &Proof, keys: &Keyring) -> Result<Vec<Statement>, Failure> 
         Proof::Enrolling { token_hash, secret: Some(secret) } => {
             let secret = seal_enrolling(keys, token_hash, secret)?;
             vec![("UPDATE session SET secret = $2 WHERE token_hash = $1", args![token_hash.to_vec(), secret])]
+        }
+        Proof::Ceremony { token_hash, ceremony } => {
+            vec![(
+                "UPDATE session SET ceremony = $2 WHERE token_hash = $1",
+                args![token_hash.to_vec(), ceremony.as_str()],
+            )]
         }
         Proof::SetTotp { region_id, account_id, totp } => {
             let secret = seal_totp(keys, *account_id, &totp.secret)?;

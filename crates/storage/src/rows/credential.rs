@@ -2,7 +2,7 @@
 
 use domain::AccountId;
 use domain::access::Command;
-use domain::credential::{Hash, Session, Totp};
+use domain::credential::{Hash, Passkey, Session, Totp};
 use domain::machine::Machine;
 use serde::Serialize;
 
@@ -82,6 +82,31 @@ fn seal(keys: &Keyring, table: &Table, key: &[u8], secret: &[u8]) -> Result<Vec<
     sealed::bind(&mut bound, key);
     let sealed = keys.seal(&sealed::place(table.name, "secret", &bound), secret);
     sealed.ok_or_else(|| Failure::Unavailable { reason: NO_KEY.into() })
+}
+
+pub(crate) static PASSKEY: Table = Table::new(
+    "passkey",
+    &[
+        ("id", Id),
+        ("name", Text),
+        ("credential_id", Bytes),
+        ("credential", Text),
+        ("added_at", At),
+        ("last_used_at", At),
+    ],
+    &["account_id", "id"],
+);
+
+pub(crate) fn read_passkey(row: &Row) -> Result<Passkey, StoreError> {
+    let mut c = PASSKEY.cursor(row);
+    Ok(Passkey {
+        id: c.id()?,
+        name: c.text()?,
+        credential_id: c.get()?,
+        credential: c.get()?,
+        added_at: c.at()?,
+        last_used_at: c.maybe_at()?,
+    })
 }
 
 pub(crate) static MACHINE: Table = Table::new(

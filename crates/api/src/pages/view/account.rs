@@ -3,16 +3,18 @@
 use askama::Template;
 
 use super::entry::Held;
-use super::form::Form;
+use super::form::{Choice, Form};
 use super::frame::Frame;
 use crate::factor::Setup;
 
-/// The code of the authenticator is asked for.
+/// A passkey or a code is asked for.
 #[derive(Debug, Template)]
 #[template(path = "second.html")]
 pub(crate) struct Second {
     pub(crate) frame: Frame,
     pub(crate) form: Form,
+    pub(crate) has_passkey: bool,
+    pub(crate) has_totp: bool,
     pub(crate) next: String,
     pub(crate) held: Option<Held>,
 }
@@ -23,6 +25,8 @@ pub(crate) struct Second {
 pub(crate) struct Enrol {
     pub(crate) frame: Frame,
     pub(crate) form: Form,
+    /// They can be had here.
+    pub(crate) passkeys_on: bool,
     pub(crate) setup: Setup,
     pub(crate) next: String,
     pub(crate) held: Option<Held>,
@@ -46,8 +50,38 @@ pub(crate) struct AccountPage {
     pub(crate) login: String,
     pub(crate) email: Option<String>,
     pub(crate) has_totp: bool,
+    /// Of any kind.
+    pub(crate) has_factor: bool,
+    pub(crate) passkeys: Vec<PasskeyLine>,
+    pub(crate) passkeys_on: bool,
     pub(crate) codes_left: i64,
     pub(crate) sessions: Vec<SessionLine>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct PasskeyLine {
+    pub(crate) name: String,
+    pub(crate) added: String,
+    pub(crate) used: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "account_passkey.html")]
+pub(crate) struct PasskeyPage {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "account_passkey_removal.html")]
+pub(crate) struct PasskeyRemovalPage {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    pub(crate) choices: Vec<Choice>,
+    /// The only second factor, where everybody needs one.
+    pub(crate) stays: bool,
+    /// The only second factor.
+    pub(crate) last: bool,
 }
 
 #[derive(Debug, Clone)]

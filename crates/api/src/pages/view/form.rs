@@ -47,6 +47,7 @@ pub(crate) fn is_chosen(field: &str) -> bool {
             | "medium"
             | "scopes"
             | "answer"
+            | "passkey_id"
     )
 }
 
@@ -88,6 +89,8 @@ fn label(field: &str) -> Option<&'static str> {
         "password" => "いまのパスワード",
         "new_password" => "新しいパスワード",
         "code" => "コード",
+        "passkey_name" => "パスキーの名前",
+        "passkey_id" => "削除するパスキー",
         "organization_id" => "機関",
         "email" => "メールアドレス",
         "role" => "役割",

@@ -25,9 +25,14 @@ fn draw(name: &str, template: &impl askama::Template) -> String {
     if let Ok(dir) = std::env::var("TSUNAGI_PAGES_DIR") {
         let own = |html: &str| {
             let assets = crate::pages::assets::served();
-            [(&assets.style, "tsunagi.css"), (&assets.htmx, "htmx.min.js"), (&assets.icon, "icon.svg")]
-                .iter()
-                .fold(html.to_owned(), |html, (served, file)| html.replace(served.as_str(), file))
+            [
+                (&assets.style, "tsunagi.css"),
+                (&assets.htmx, "htmx.min.js"),
+                (&assets.icon, "icon.svg"),
+                (&assets.passkey, "passkey.js"),
+            ]
+            .iter()
+            .fold(html.to_owned(), |html, (served, file)| html.replace(served.as_str(), file))
         };
         std::fs::write(format!("{dir}/{name}.html"), own(&html)).unwrap();
     }

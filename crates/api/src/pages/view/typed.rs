@@ -48,9 +48,9 @@ impl Typed {
         self.get(ACTION) == SEND
     }
 
-    /// Everything but the session's token and secrets: what may be held in a page while somebody logs in again.
+    /// Everything but the session's token, secrets and what is good for one moment: what may be held in a page while somebody logs in again.
     pub(crate) fn content(&self) -> impl Iterator<Item = (&str, &str)> {
-        let kept = |name: &str| !matches!(name, CSRF | "password" | "new_password" | "code");
+        let kept = |name: &str| !matches!(name, CSRF | "password" | "new_password" | "code" | "passkey");
         self.0.iter().filter(move |(name, _)| kept(name)).map(|(name, value)| (name.as_str(), value.as_str()))
     }
 

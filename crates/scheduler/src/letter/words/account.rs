@@ -39,6 +39,8 @@ pub(super) fn changed(news: AccountNews) -> Words {
         AccountNews::FactorRemoved => {
             ("ログインの二つ目の確認が解除されました", "The second step of your login was removed.")
         }
+        AccountNews::PasskeyAdded => ("ログインのパスキーが追加されました", "A passkey was added to your login."),
+        AccountNews::PasskeyRemoved => ("ログインのパスキーが削除されました", "A passkey was removed from your login."),
         AccountNews::RecoveryCodesRenewed => ("回復コードが作り直されました", "Your recovery codes were renewed."),
         AccountNews::RecoveryCodeUsed => ("回復コードでログインがありました", "A recovery code was used to log in."),
     };

@@ -3,7 +3,8 @@
 use super::*;
 use crate::factor::{Setup, setup};
 use crate::pages::view::account::{
-    AccountPage, Codes, CodesPage, Enrol, FactorPage, PasswordPage, Second, SessionLine,
+    AccountPage, Codes, CodesPage, Enrol, FactorPage, PasskeyLine, PasskeyPage, PasskeyRemovalPage, PasswordPage,
+    Second, SessionLine,
 };
 
 fn shown() -> Setup {
@@ -15,10 +16,25 @@ fn the_second_step_of_a_login_is_drawn() {
     let out = |title| Frame { demo: true, ..Frame::new(title, "", day("2026-11-20")) };
     let held = || Some(Held { to: "/encounters/e1/file".into(), fields: vec![("message".into(), "火曜".into())] });
     let form = || form("/login/second", Typed::default());
-    draw("second", &Second { frame: out("確認コード"), form: form(), next: "/".into(), held: None });
+    let second = |form, held, has_passkey, has_totp| Second {
+        frame: out("確認コード"),
+        form,
+        has_passkey,
+        has_totp,
+        next: "/".into(),
+        held,
+    };
+    let html = draw("second", &second(form(), None, false, true));
+    assert!(!html.contains("passkey.js"), "a script only where it is used");
+    let html = draw("second-passkey", &second(form(), None, true, true));
+    assert!(html.contains("passkey.js") && html.contains("data-without>"), "without script it says so");
+    assert!(draw("second-passkey-alone", &second(form(), None, true, false)).contains("回復コード"));
     let refused = wrong(form(), &[("", "確認コードが違うか、すでに使われています。")]);
-    draw("second-held", &Second { frame: out("確認コード"), form: refused, next: "/".into(), held: held() });
-    draw("enrol", &Enrol { frame: out("設定"), form: form(), setup: shown(), next: "/".into(), held: None });
+    draw("second-held", &second(refused, held(), true, true));
+    for (name, passkeys_on) in [("enrol", true), ("enrol-app", false)] {
+        let (frame, next) = (out("設定"), "/".into());
+        draw(name, &Enrol { frame, form: form(), passkeys_on, setup: shown(), next, held: None });
+    }
     let codes = (0..10).map(|n| format!("abcd-efgh-ijkm-npq{n}")).collect::<Vec<_>>();
     draw("codes", &Codes { frame: out("回復コード"), codes: codes.clone(), next: "/".into(), held: None });
     draw("codes-held", &Codes { frame: out("回復コード"), codes, next: "/".into(), held: held() });
@@ -30,8 +46,8 @@ fn the_pages_of_ones_own_account_are_drawn() {
         id: "s1".into(),
         agent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0".into(),
         address: "192.0.2.1".into(),
-        since: "2026年11月20日(金) 8:30".into(),
-        seen: "2026年11月20日(金) 17:05".into(),
+        since: "11月20日(金) 08:30".into(),
+        seen: "11月20日(金) 17:05".into(),
         own,
     };
     let page = AccountPage {
@@ -40,6 +56,16 @@ fn the_pages_of_ones_own_account_are_drawn() {
         login: "nurse".into(),
         email: Some("nurse@h01.example.jp".into()),
         has_totp: true,
+        has_factor: true,
+        passkeys: vec![
+            PasskeyLine { name: "病棟の端末".into(), added: "2026年11月2日(月)".into(), used: None },
+            PasskeyLine {
+                name: "自分のスマートフォン".into(),
+                added: "2026年11月3日(火)".into(),
+                used: Some("2026年11月20日(金)".into()),
+            },
+        ],
+        passkeys_on: true,
         codes_left: 9,
         sessions: vec![line(true), line(false)],
     };
@@ -49,6 +75,15 @@ fn the_pages_of_ones_own_account_are_drawn() {
     let page =
         FactorPage { frame: ward("認証アプリ"), form: refused, setup: shown(), replaces: true, removable: true };
     draw("account-factor", &page);
+    let refused = wrong(form("/account/passkeys", Typed::default()), &[("passkey_name", "入力してください。")]);
+    draw("account-passkey", &PasskeyPage { frame: ward("パスキー"), form: refused });
+    for (name, last, stays) in [("more", false, false), ("last", true, false), ("stays", true, true)] {
+        let refused = wrong(form("/account/passkeys/removal", Typed::default()), &[("passkey_id", "選んでください。")]);
+        let choices = vec![super::super::form::Choice::new("p1", "病棟の端末(2026年11月2日(月)に追加)", "")];
+        let page = PasskeyRemovalPage { frame: ward("パスキー"), form: refused, choices, stays, last };
+        let html = draw(&format!("account-passkey-removal-{name}"), &page);
+        assert_eq!(html.contains("<button class=\"primary\""), !stays, "{name}");
+    }
     let codes = form("/account/codes", Typed::default());
     draw("account-codes", &CodesPage { frame: ward("回復コード"), form: codes });
     let refused = wrong(
