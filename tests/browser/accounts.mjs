@@ -2,7 +2,7 @@
 import { mails, person, until } from './browser.mjs';
 import { press, tabTo } from './keyboard.mjs';
 
-const secret = '雪どけの道をゆっくり歩く';
+const secret = '雪どけの道を、ゆっくりと歩いていく';
 
 /** The administrator invites somebody; answers with her login. */
 async function invited(admin, number) {

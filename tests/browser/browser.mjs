@@ -42,6 +42,11 @@ export async function person(browser, base, { name, width, script = true }) {
     async look(what) {
       const wide = await self.overflow();
       self.check(`${what} fits the window`, wide <= 1, `${wide} px too wide at ${page.url()}`);
+      const twice = await page.evaluate(() => {
+        const ids = [...document.querySelectorAll('[id]')].map((element) => element.id);
+        return ids.filter((id, place) => ids.indexOf(id) !== place);
+      });
+      self.check(`${what} has each id once`, twice.length === 0, twice.join(' '));
       const once = [width, script, what === 'login' ? '' : name, what].join();
       if (looked.has(once)) return;
       looked.add(once);

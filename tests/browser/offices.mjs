@@ -102,7 +102,7 @@ export async function mailbox(browser, base, window) {
   const { page } = reader;
   await page.goto('/demo/mailbox');
   await reader.look('mailbox');
-  await page.locator('main li a, main td a, main th a').first().click();
+  await page.locator('main li a, main td a, main th a', { hasText: '連絡' }).first().click();
   const text = await reader.text();
   reader.check('a mail names nobody', /第\d+号/.test(text) && !text.includes('試験'), text);
   await reader.look('mail');
@@ -141,7 +141,7 @@ export async function late(browser, base, window) {
   await nurse.login('nurse');
   nurse.check('the board says what is late', (await nurse.text()).includes('期限を過ぎた退院連絡が'));
   await nurse.look('board late');
-  await nurse.page.locator('table.rows tr.line-late th a').first().click();
+  await nurse.page.locator('table.rows tr.line-late', { hasText: 'モミジ' }).getByRole('link').first().click();
   nurse.check('the stay warns', (await nurse.page.locator('.note.late').count()) > 0, await nurse.text());
   await nurse.look('stay late');
   await nurse.close();

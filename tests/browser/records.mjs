@@ -95,7 +95,7 @@ export async function holds(browser, base, window, patient) {
   await page.getByRole('button', { name: '保全する' }).click();
   admin.check('a hold needs its reason', (await page.locator('#e-why').count()) >= 1 && (await page.getByLabel('本人の番号').inputValue()) === number, await admin.text());
   await admin.look('hold refused');
-  await page.locator('form.card #f-why').fill('開示請求への回答が済むまで');
+  await page.locator('#f-why').fill('開示請求への回答が済むまで');
   await page.getByRole('button', { name: '保全する' }).click();
   const row = page.locator('main li', { hasText: number }).filter({ has: page.locator('details') });
   admin.check('the record is held', page.url().includes('done=held') && (await row.count()) === 1, await admin.text());

@@ -48,7 +48,7 @@ impl Authenticator {
         object.push(u8::try_from(told.len()).expect("short"));
         object.extend(told);
         let client = self.client("webauthn.create", options);
-        self.answer(json!({ "attestationObject": base64(&object), "clientDataJSON": base64(&client) }))
+        self.answer(&json!({ "attestationObject": base64(&object), "clientDataJSON": base64(&client) }))
     }
 
     /// Answers the challenge to use it.
@@ -58,7 +58,7 @@ impl Authenticator {
         let client = self.client("webauthn.get", options);
         let signed = [told.as_slice(), Sha256::digest(&client).as_slice()].concat();
         let signature = self.key.sign(&SystemRandom::new(), &signed).expect("a signature");
-        self.answer(json!({
+        self.answer(&json!({
             "authenticatorData": base64(&told), "clientDataJSON": base64(&client),
             "signature": base64(signature.as_ref()), "userHandle": null,
         }))
@@ -85,7 +85,7 @@ impl Authenticator {
         told.to_string().into_bytes()
     }
 
-    fn answer(&self, response: Value) -> String {
+    fn answer(&self, response: &Value) -> String {
         let id = base64(&self.id);
         json!({ "id": id, "rawId": id, "type": "public-key", "extensions": {}, "response": response }).to_string()
     }

@@ -104,7 +104,7 @@ impl Passkeys {
         let known: Vec<CredentialID> = known.iter().map(|p| p.credential_id.clone()).collect();
         let (id, login) = (account.id.uuid(), account.login.as_str());
         let begun = self.webauthn.start_passkey_registration(id, login, login, Some(known));
-        let (options, state) = begun.map_err(inside)?;
+        let (options, state) = begun.map_err(|error| inside(&error))?;
         challenge(&options, What::Adding(state), now)
     }
 
@@ -112,7 +112,7 @@ impl Passkeys {
     pub fn finish_adding(&self, ceremony: &str, answer: &str, now: Instant) -> Option<(Vec<u8>, String)> {
         let What::Adding(state) = under_way(ceremony, now)? else { return None };
         let answer = serde_json::from_str(answer).ok()?;
-        let key = self.webauthn.finish_passkey_registration(&answer, &state).map_err(refused).ok()?;
+        let key = self.webauthn.finish_passkey_registration(&answer, &state).map_err(|error| refused(&error)).ok()?;
         Some((key.cred_id().to_vec(), serde_json::to_string(&key).ok()?))
     }
 
@@ -122,7 +122,7 @@ impl Passkeys {
         if keys.is_empty() {
             return Err(ApiError::PasskeyRefused);
         }
-        let (options, state) = self.webauthn.start_passkey_authentication(&keys).map_err(inside)?;
+        let (options, state) = self.webauthn.start_passkey_authentication(&keys).map_err(|error| inside(&error))?;
         challenge(&options, What::Using(state), now)
     }
 
@@ -130,7 +130,8 @@ impl Passkeys {
     pub fn finish_using(&self, ceremony: &str, answer: &str, passkeys: &[Passkey], now: Instant) -> Option<Used> {
         let What::Using(state) = under_way(ceremony, now)? else { return None };
         let answer = serde_json::from_str(answer).ok()?;
-        let result = self.webauthn.finish_passkey_authentication(&answer, &state).map_err(refused).ok()?;
+        let result =
+            self.webauthn.finish_passkey_authentication(&answer, &state).map_err(|error| refused(&error)).ok()?;
         // One that was removed since the challenge is none of hers any more.
         let used = passkeys.iter().find(|passkey| passkey.credential_id == result.cred_id().as_slice())?;
         let mut key = key(used).ok()?;
@@ -163,13 +164,13 @@ fn under_way(ceremony: &str, now: Instant) -> Option<What> {
     (now < until).then_some(what)
 }
 
-fn inside(error: WebauthnError) -> ApiError {
+fn inside(error: &WebauthnError) -> ApiError {
     tracing::error!(%error, "a challenge of a passkey could not be made");
     ApiError::Inside("a challenge of a passkey could not be made")
 }
 
 /// The library's reason says nothing of a person, and nothing of it is shown.
-fn refused(error: WebauthnError) {
+fn refused(error: &WebauthnError) {
     tracing::info!(%error, "a passkey was refused");
 }
 

@@ -46,7 +46,7 @@ async fn listed(app: &App, visitor: &Visitor, sent: Option<Form>) -> Result<Resp
         at: words::full_instant(hold.held_at),
         by: shape::named(&names, hold.held_by),
         lifted: hold.lifted.as_ref().map(|lifted| (words::full_instant(lifted.at), lifted.why.to_string())),
-        lift: hold.lifted.is_none().then(|| form(&format!("/admin/holds/{}/lifting", hold.id))),
+        lift: hold.lifted.is_none().then(|| form(&format!("/admin/holds/{}/lifting", hold.id)).marked(hold.id)),
     };
     let shown = Holds {
         frame: visitor.frame("記録の保全", "Legal holds"),

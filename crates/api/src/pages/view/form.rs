@@ -48,6 +48,11 @@ pub(crate) fn is_chosen(field: &str) -> bool {
             | "scopes"
             | "answer"
             | "passkey_id"
+            | "role"
+            | "month"
+            | "act"
+            | "by"
+            | "way"
     )
 }
 
@@ -116,12 +121,29 @@ pub(crate) struct Form {
     pub(crate) csrf: String,
     /// A form sent twice carries the same key and is one command.
     pub(crate) key: String,
+    /// Begins the ids of its fields where a page has several forms with fields of the same name; empty otherwise.
+    pub(crate) mark: String,
     pub(crate) status: StatusCode,
 }
 
 impl Form {
     pub(crate) fn new(action: impl Into<String>, csrf: &str, key: String, typed: Typed) -> Self {
-        Self { action: action.into(), typed, errors: Vec::new(), csrf: csrf.to_owned(), key, status: StatusCode::OK }
+        Self {
+            action: action.into(),
+            typed,
+            errors: Vec::new(),
+            csrf: csrf.to_owned(),
+            key,
+            mark: String::new(),
+            status: StatusCode::OK,
+        }
+    }
+
+    /// With ids of its own on a page of several forms.
+    #[must_use]
+    pub(crate) fn marked(mut self, mark: impl std::fmt::Display) -> Self {
+        self.mark = format!("{mark}-");
+        self
     }
 
     pub(crate) fn error(&self, field: &str) -> Option<String> {
@@ -267,8 +289,8 @@ macro_rules! mods {
     (@ described) => {
         /// For `aria-describedby`: the hint, then the error.
         fn described(&self) -> String {
-            let hint = (!self.hint.is_empty()).then(|| format!("h-{}", self.name));
-            let error = self.error.as_ref().map(|_| format!("e-{}", self.name));
+            let hint = (!self.hint.is_empty()).then(|| format!("h-{}{}", self.form.mark, self.name));
+            let error = self.error.as_ref().map(|_| format!("e-{}{}", self.form.mark, self.name));
             [hint, error].into_iter().flatten().collect::<Vec<_>>().join(" ")
         }
     };
