@@ -183,8 +183,11 @@ impl Wards {
 
     /// The body of a filing; a message needs the person's consent.
     pub(crate) fn filing_body(&self, with_message: bool) -> String {
-        let (answers, message) = (self.answers(), with_message.then_some(MESSAGE));
-        serde_json::json!({ "planned_on": self.planned_on(), "answers": answers, "message": message }).to_string()
+        let mut body = serde_json::json!({ "planned_on": self.planned_on(), "answers": self.answers() });
+        if with_message {
+            body["message"] = MESSAGE.into();
+        }
+        body.to_string()
     }
 
     fn planned_on(&self) -> chrono::NaiveDate {

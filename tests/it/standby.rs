@@ -12,10 +12,10 @@ use domain::time::SystemClock;
 use serde_json::json;
 use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::Store;
-use tests::keys::store_options;
 use tests::binary::{Asker, Balancer, Binary};
 use tests::cut::Line;
 use tests::faulty_smtp::FaultySmtp;
+use tests::keys::store_options;
 use tests::postgres::OwnServer;
 
 use crate::crash::small_leases;

@@ -113,11 +113,9 @@ impl ApiError {
                 FaultKind::NotFound => StatusCode::NOT_FOUND,
                 FaultKind::NotAllowed => StatusCode::FORBIDDEN,
             },
-            Self::NotLoggedIn
-            | Self::LoginRefused
-            | Self::CodeRefused
-            | Self::TokenRefused
-            | Self::PasskeyRefused => StatusCode::UNAUTHORIZED,
+            Self::NotLoggedIn | Self::LoginRefused | Self::CodeRefused | Self::TokenRefused | Self::PasskeyRefused => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::TooMany | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,

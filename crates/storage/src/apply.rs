@@ -225,7 +225,7 @@ impl<'a> Batch<'a> {
         let d = self.dialect;
         let mut cells = self.rows(&SURVEY_CELL);
         self.sums().iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut cells, key, *sum));
-        let mut steps = vec![
+        let steps = vec![
             self.step(EVENT.add(d), &EVENT, |rows, c| c.events.iter().for_each(|row| write_event(rows, row)))?,
             self.step(SCREENING.add(d), &SCREENING, |rows, c| {
                 c.screenings.iter().for_each(|row| write_screening(rows, row));
@@ -245,12 +245,10 @@ impl<'a> Batch<'a> {
                 c.audit.iter().for_each(|entry| write_audit(rows, &chain.link(entry)));
             })?,
         ];
-        if and_commit {
-            steps.push(Step::new("COMMIT", vec![]));
-        } else if steps.iter().all(|step| step.idle) {
+        if !and_commit && steps.iter().all(|step| step.idle) {
             return Ok(());
         }
-        Ok(self.conn.script(steps).await.map(drop)?)
+        Ok(self.conn.change(steps, and_commit).await?)
     }
 
     fn sums(&self) -> BTreeMap<&'a CellKey, i64> {

@@ -33,7 +33,7 @@ pub(crate) struct Conn {
 #[derive(Debug)]
 enum Link {
     Sqlite(Box<SqliteConnection>, Scripts),
-    Postgres(Box<PgConnection>),
+    Postgres(Box<PgConnection>, Scripts),
 }
 
 /// Joined texts by the addresses of their parts.
@@ -53,21 +53,41 @@ impl Step {
     }
 }
 
-/// The statements behind one another, the parameters of each numbered on from those before it.
-fn join(steps: &[Step]) -> String {
-    let (mut text, mut before) = (String::new(), 0);
-    for step in steps {
+/// The statements' texts, the parameters of each numbered on from those before it.
+fn numbered(steps: &[Step]) -> Vec<String> {
+    let mut before = 0;
+    let renumbered = steps.iter().map(|step| {
         let mut parts = step.sql.split('$');
-        text.push_str(parts.next().unwrap_or_default());
+        let mut text = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
             let number = part[..digits].parse::<usize>().expect("a dollar sign begins a parameter");
             text.push_str(&format!("${}{}", number + before, &part[digits..]));
         }
-        text.push_str(";\n");
         before += step.args.len();
-    }
-    text
+        text
+    });
+    renumbered.collect()
+}
+
+/// The text of the steps together, made once, and all their arguments.
+fn made(scripts: &mut Scripts, steps: Vec<Step>, make: fn(&[Step]) -> String) -> (Arc<str>, Vec<Arg>) {
+    let parts = steps.iter().map(|step| step.sql.as_ptr().addr()).collect();
+    let text = Arc::clone(scripts.entry(parts).or_insert_with(|| make(&steps).into()));
+    (text, steps.into_iter().flat_map(|step| step.args).collect())
+}
+
+/// One behind the other, as SQLite runs them.
+fn join(steps: &[Step]) -> String {
+    numbered(steps).into_iter().map(|text| text + ";\n").collect()
+}
+
+/// All in one statement, as PostgreSQL takes them: the last, with the others in front of it.
+fn weave(steps: &[Step]) -> String {
+    let mut texts = numbered(steps);
+    let last = texts.pop().unwrap_or_default();
+    let others: Vec<_> = texts.iter().enumerate().map(|(nth, text)| format!("s{nth} AS ({text})")).collect();
+    if others.is_empty() { last } else { format!("WITH {}\n{last}", others.join(",\n")) }
 }
 
 #[derive(Debug, Clone)]
@@ -91,7 +111,7 @@ impl Conn {
     pub(crate) async fn migrate(&mut self, of: &Migrator) -> Result<(), MigrateError> {
         match &mut self.link {
             Link::Sqlite(conn, _) => of.run(conn.as_mut()).await,
-            Link::Postgres(conn) => of.run(conn.as_mut()).await,
+            Link::Postgres(conn, _) => of.run(conn.as_mut()).await,
         }
     }
 
@@ -102,7 +122,7 @@ impl Conn {
                 let found = sqlx::query_with(sql, sqlite(args)).fetch_all(conn.as_mut()).await;
                 found.map(|rows| rows_of(rows, Found::Sqlite, &self.keys))
             }
-            Link::Postgres(conn) => {
+            Link::Postgres(conn, _) => {
                 let found = sqlx::query_with(sql, postgres(args)).fetch_all(conn.as_mut()).await;
                 found.map(|rows| rows_of(rows, Found::Postgres, &self.keys))
             }
@@ -115,7 +135,7 @@ impl Conn {
         let sql = sql.into_sql_str();
         match &mut self.link {
             Link::Sqlite(conn, _) => sqlx::query_with(sql, sqlite(args)).execute(conn.as_mut()).await.map(drop),
-            Link::Postgres(conn) => sqlx::query_with(sql, postgres(args)).execute(conn.as_mut()).await.map(drop),
+            Link::Postgres(conn, _) => sqlx::query_with(sql, postgres(args)).execute(conn.as_mut()).await.map(drop),
         }
         .map_err(|error| classify(&error))
     }
@@ -125,13 +145,11 @@ impl Conn {
     pub(crate) async fn script(&mut self, steps: Vec<Step>) -> Result<Vec<Row>, Failure> {
         match &mut self.link {
             Link::Sqlite(conn, scripts) => {
-                let parts = steps.iter().map(|step| step.sql.as_ptr().addr()).collect();
-                let text = Arc::clone(scripts.entry(parts).or_insert_with(|| join(&steps).into()));
-                let args = steps.into_iter().flat_map(|step| step.args).collect();
+                let (text, args) = made(scripts, steps, join);
                 let found = sqlx::query_with(AssertSqlSafe(text), sqlite(args)).fetch_all(conn.as_mut()).await;
                 found.map(|rows| rows_of(rows, Found::Sqlite, &self.keys)).map_err(|error| classify(&error))
             }
-            Link::Postgres(_) => {
+            Link::Postgres(..) => {
                 let mut found = Vec::new();
                 for step in steps.into_iter().filter(|step| !step.idle) {
                     found.append(&mut self.rows(step.sql, step.args).await?);
@@ -141,10 +159,30 @@ impl Conn {
         }
     }
 
+    /// Several changes without rows, none of which reads what another one writes: PostgreSQL takes them as one statement.
+    pub(crate) async fn change(&mut self, mut steps: Vec<Step>, and_commit: bool) -> Result<(), Failure> {
+        const COMMIT: &str = "COMMIT";
+        match &mut self.link {
+            Link::Sqlite(..) => {
+                steps.extend(and_commit.then(|| Step::new(COMMIT, vec![])));
+                self.script(steps).await.map(drop)
+            }
+            Link::Postgres(conn, scripts) => {
+                steps.retain(|step| !step.idle);
+                if !steps.is_empty() {
+                    let (text, args) = made(scripts, steps, weave);
+                    let ran = sqlx::query_with(AssertSqlSafe(text), postgres(args)).execute(conn.as_mut()).await;
+                    ran.map_err(|error| classify(&error))?;
+                }
+                if and_commit { self.run(COMMIT, vec![]).await } else { Ok(()) }
+            }
+        }
+    }
+
     pub(crate) async fn close(self) {
         let closed = match self.link {
             Link::Sqlite(conn, _) => conn.close().await,
-            Link::Postgres(conn) => conn.close().await,
+            Link::Postgres(conn, _) => conn.close().await,
         };
         if let Err(error) = closed {
             tracing::debug!(failure = ?classify(&error), "a connection did not close cleanly");
@@ -270,5 +308,8 @@ mod tests {
             Step::new("DELETE FROM a WHERE c = $1", args![3_i64]),
         ];
         assert_eq!(join(&steps), "BEGIN;\nUPDATE a SET b = $2 WHERE c = $1;\nDELETE FROM a WHERE c = $3;\n");
+        let woven = "WITH s0 AS (UPDATE a SET b = $2 WHERE c = $1)\nDELETE FROM a WHERE c = $3";
+        assert_eq!(weave(&steps[1..]), woven);
+        assert_eq!(weave(&steps[2..]), "DELETE FROM a WHERE c = $1");
     }
 }

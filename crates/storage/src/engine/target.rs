@@ -65,7 +65,7 @@ impl Target {
     pub(crate) async fn connect(&self) -> Result<Conn, Failure> {
         let link = match &self.server {
             Server::Sqlite(options) => options.connect().await.map(|c| Link::Sqlite(Box::new(c), Scripts::new())),
-            Server::Postgres(options) => options.connect().await.map(|c| Link::Postgres(Box::new(c))),
+            Server::Postgres(options) => options.connect().await.map(|c| Link::Postgres(Box::new(c), Scripts::new())),
         };
         Ok(Conn { link: link.map_err(|error| classify(&error))?, keys: self.keys.clone() })
     }
