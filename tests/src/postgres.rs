@@ -22,13 +22,20 @@ if [ -n "$1" ]; then
 else
   "$0/initdb" -D "$dir/data" -U tsunagi -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
 fi
-begin() {
+run() {
   "$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
     -c max_wal_size=4GB -c shared_buffers=128MB >>"$dir/log" 2>&1 &
   server=$!
+}
+begin() {
+  run
   n=0
   until "$0/pg_isready" -q -h "$dir" -U tsunagi -d postgres; do
     n=$((n + 1)); [ $n -lt 400 ] || { cat "$dir/log" >&2; exit 1; }; sleep 0.05
+    # After a kill it refuses to start until the last orphan has gone.
+    case $(sed -n 's/^State:[[:space:]]*//p' "/proc/$server/status" 2>/dev/null) in
+      Z*|"") wait "$server" || true; run ;;
+    esac
   done
 }
 end() {
