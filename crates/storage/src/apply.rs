@@ -8,6 +8,7 @@ mod guards;
 mod people;
 mod proofs;
 pub(crate) mod purge;
+mod ready;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,6 +27,8 @@ use crate::rows::*;
 use crate::table::Kind::{Id, Int};
 use crate::table::{Rows, Table};
 
+pub(crate) use ready::Ready;
+
 /// What came of a command's changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
@@ -42,9 +45,15 @@ pub(crate) struct Op {
     pub(crate) args: Vec<Arg>,
 }
 
+/// What a decision came to, and its rows as far as they are ready.
+pub(crate) struct Command {
+    pub(crate) changes: Changes,
+    pub(crate) ready: Ready,
+}
+
 /// What one transaction is made of.
 pub(crate) enum Task {
-    Apply(Box<Changes>),
+    Apply(Box<Command>),
     Run(Vec<Op>),
 }
 
@@ -140,11 +149,22 @@ impl<'a> Batch<'a> {
 
     /// The commands still going, with their places.
     fn going(&self) -> impl Iterator<Item = (usize, &'a Changes)> {
+        self.commands().map(|(index, command)| (index, &command.changes))
+    }
+
+    fn commands(&self) -> impl Iterator<Item = (usize, &'a Command)> {
         let tasks: &'a [&'a Task] = self.tasks;
         tasks.iter().enumerate().filter_map(|(index, task)| match task {
-            Task::Apply(changes) if self.outcomes[index].is_none() => Some((index, changes.as_ref())),
+            Task::Apply(command) if self.outcomes[index].is_none() => Some((index, command.as_ref())),
             _ => None,
         })
+    }
+
+    /// Rows that were ready before the transaction.
+    fn joined(&self, table: &'static Table, of: impl Fn(&Ready) -> &Rows) -> Rows {
+        let mut rows = self.rows(table);
+        self.commands().for_each(|(_, command)| rows.append(of(&command.ready)));
+        rows
     }
 
     /// None yet of this table.
@@ -226,20 +246,12 @@ impl<'a> Batch<'a> {
         let mut cells = self.rows(&SURVEY_CELL);
         self.sums().iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut cells, key, *sum));
         let steps = vec![
-            self.step(EVENT.add(d), &EVENT, |rows, c| c.events.iter().for_each(|row| write_event(rows, row)))?,
-            self.step(SCREENING.add(d), &SCREENING, |rows, c| {
-                c.screenings.iter().for_each(|row| write_screening(rows, row));
-            })?,
+            step_of(EVENT.add(d), self.joined(&EVENT, |ready| &ready.events))?,
+            step_of(SCREENING.add(d), self.joined(&SCREENING, |ready| &ready.screenings))?,
             step_of(NOTICE.add(d), notices)?,
-            self.step(DEADLINE.put(d), &DEADLINE, |rows, c| {
-                c.deadlines.iter().for_each(|row| write_deadline(rows, row));
-            })?,
-            self.step(DELIVERY.add(d), &DELIVERY, |rows, c| {
-                c.deliveries.iter().for_each(|row| write_delivery(rows, row));
-            })?,
-            self.step(SURVEY_FACT.put(d), &SURVEY_FACT, |rows, c| {
-                c.fact.iter().for_each(|row| write_survey_fact(rows, row));
-            })?,
+            step_of(DEADLINE.put(d), self.joined(&DEADLINE, |ready| &ready.deadlines))?,
+            step_of(DELIVERY.add(d), self.joined(&DELIVERY, |ready| &ready.deliveries))?,
+            step_of(SURVEY_FACT.put(d), self.joined(&SURVEY_FACT, |ready| &ready.fact))?,
             step_of(SURVEY_CELL.count(d, "stays", ""), cells)?,
             self.step(AUDIT.add(d), &AUDIT, |rows, c| {
                 c.audit.iter().for_each(|entry| write_audit(rows, &chain.link(entry)));

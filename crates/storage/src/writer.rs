@@ -11,12 +11,14 @@ use domain::changes::Changes;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use crate::apply::{Abort, Applied, Op, Outcome, Task, transaction};
+use crate::apply::{Abort, Applied, Command, Op, Outcome, Ready, Task, transaction};
 use crate::chain::Chain;
 use crate::checkpoint::Checkpoints;
+use crate::dialect::Dialect;
 use crate::directory::Directories;
 use crate::engine::{Conn, Row, Target, args};
 use crate::error::{ApplyError, Failure, StoreError};
+use crate::sealed::Keyring;
 
 /// How often a transaction that collided with another process's is run again.
 const COLLISIONS: u32 = 5;
@@ -24,6 +26,8 @@ const COLLISIONS: u32 = 5;
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     queue: mpsc::Sender<Job>,
+    dialect: Dialect,
+    keys: Keyring,
 }
 
 enum Job {
@@ -52,14 +56,17 @@ impl Writer {
         checkpoints: Option<Checkpoints>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(queue.max(1));
+        let (dialect, keys) = (target.dialect(), conn.keys().clone());
         let work = Work { target, conn: Some(conn), chain, directories, checkpoints };
         tokio::spawn(work.run(receiver, batch.max(1)));
-        Self { queue: sender }
+        Self { queue: sender, dialect, keys }
     }
 
     pub(crate) async fn apply(&self, changes: Changes) -> Result<Applied, ApplyError> {
         let (reply, answer) = oneshot::channel();
-        match self.queue.try_send(Job::Work(Task::Apply(Box::new(changes)), Reply::Apply(reply))) {
+        let ready = Ready::of(&changes, self.dialect, &self.keys);
+        let task = Task::Apply(Box::new(Command { changes, ready }));
+        match self.queue.try_send(Job::Work(task, Reply::Apply(reply))) {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(closed().into())),
             Err(mpsc::error::TrySendError::Full(_)) => Err(ApplyError::Busy),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(closed().into()),
@@ -226,14 +233,14 @@ impl Work {
 
 fn key_of(task: &Task) -> Option<(Uuid, String)> {
     match task {
-        Task::Apply(changes) => changes.idempotency.as_ref().map(|i| (i.account_id.uuid(), i.key.clone())),
+        Task::Apply(command) => command.changes.idempotency.as_ref().map(|i| (i.account_id.uuid(), i.key.clone())),
         Task::Run(_) => None,
     }
 }
 
 fn changes_directory(task: &Task) -> bool {
     match task {
-        Task::Apply(changes) => changes.directory != domain::changes::DirectoryChanges::default(),
+        Task::Apply(command) => command.changes.directory != domain::changes::DirectoryChanges::default(),
         Task::Run(_) => false,
     }
 }

@@ -15,10 +15,7 @@ use crate::table::Rows;
 
 impl Batch<'_> {
     pub(super) async fn keys(&mut self) -> Result<(), Abort> {
-        let mut rows = self.rows(&IDEMPOTENCY);
-        self.going()
-            .filter_map(|(_, c)| c.idempotency.as_ref())
-            .for_each(|record| write_idempotency(&mut rows, record));
+        let rows = self.joined(&IDEMPOTENCY, |ready| &ready.key);
         if rows.is_empty() {
             return Ok(());
         }
@@ -80,8 +77,8 @@ impl Batch<'_> {
             return Err(Abort::Stale(half));
         }
         for index in stale {
-            if let Task::Apply(changes) = self.tasks[index]
-                && let Some(record) = &changes.idempotency
+            if let Task::Apply(command) = self.tasks[index]
+                && let Some(record) = &command.changes.idempotency
             {
                 let sql = "DELETE FROM idempotency WHERE account_id = $1 AND key = $2";
                 self.conn.run(sql, args![record.account_id.uuid(), record.key.as_str()]).await?;

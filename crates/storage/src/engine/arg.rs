@@ -66,6 +66,20 @@ impl Column {
         }
     }
 
+    /// These, and then those of `other`.
+    pub(crate) fn append(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Ids(values), Self::Ids(more)) => values.extend_from_slice(more),
+            (Self::Texts(values), Self::Texts(more)) => values.extend_from_slice(more),
+            (Self::Days(values), Self::Days(more)) => values.extend_from_slice(more),
+            (Self::Ats(values), Self::Ats(more)) => values.extend_from_slice(more),
+            (Self::Ints(values), Self::Ints(more)) => values.extend_from_slice(more),
+            (Self::Bools(values), Self::Bools(more)) => values.extend_from_slice(more),
+            (Self::Bytes(values), Self::Bytes(more)) => values.extend_from_slice(more),
+            (this, other) => unreachable!("{other:?} behind {this:?}"),
+        }
+    }
+
     pushes! { push_id(Ids, Uuid); push_text(Texts, String); push_day(Days, NaiveDate); push_at(Ats, Instant);
     push_int(Ints, i64); push_bool(Bools, bool); push_bytes(Bytes, Vec<u8>); }
 }

@@ -70,6 +70,28 @@ impl Rows {
         self.count += 1;
     }
 
+    /// These, and then those of `other`, of the same table.
+    pub(crate) fn append(&mut self, other: &Self) {
+        debug_assert_eq!(self.table.name, other.table.name);
+        self.unsealed |= other.unsealed;
+        if other.count == 0 {
+            return;
+        }
+        match (&mut self.cells, &other.cells) {
+            (Cells::Json(json), Cells::Json(more)) => {
+                if self.count > 0 {
+                    json.push(b',');
+                }
+                json.extend_from_slice(&more[1..]);
+            }
+            (Cells::Columns(columns), Cells::Columns(more)) => {
+                columns.iter_mut().zip(more).for_each(|(column, more)| column.append(more));
+            }
+            _ => unreachable!("rows of another engine"),
+        }
+        self.count += other.count;
+    }
+
     /// What [`Dialect::rows_of`] reads.
     ///
     /// # Errors
