@@ -18,6 +18,9 @@ use crate::store::Store;
 /// Candidates that are opened together.
 const CANDIDATES: i64 = 2_000;
 
+/// So many of those who may be the same person are looked at.
+const ALIKE: u32 = 100;
+
 /// A candidate by what orders it.
 type Place = (Kana, PatientId);
 
@@ -114,22 +117,36 @@ impl Store {
         let (kana, number) = (patient.kana.as_str(), patient.insured_number.as_ref());
         let mut traits = vec![Trait::Born(kana, patient.birth_on)];
         traits.extend(number.map(|number| Trait::InsuredNumber(number.as_str())));
-        let mut args = args![patient.region_id.uuid(), patient.id.uuid()];
-        let mut asked = self.marked(patient.region_id, &traits, &mut args) + ")";
+        // First who is marked, by the marks' own index, then who that is: asked at once, PostgreSQL may go through the whole region.
+        let chosen = self.inner.dialect.in_ids("m.mark", 1);
+        let sql = format!(
+            "SELECT m.patient_id FROM patient_mark AS m WHERE {chosen} ORDER BY m.mark, m.patient_id LIMIT {ALIKE}"
+        );
+        let marks = self.keys().marks_for(patient.region_id, &traits);
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![marks]).await?;
+        let ids = rows.iter().map(|row| Ok(row.get::<Uuid>(0)?.into())).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut alike = if ids.is_empty() { Vec::new() } else { self.patients(patient.region_id, &ids).await? };
         if self.keys().plain_stands() {
-            let number = number.map_or("", |number| number.as_str());
-            args.extend(args![kana, patient.birth_on.to_string(), number]);
-            let n = args.len();
-            asked.push_str(&format!(" OR p.kana = ${} AND p.birth_on = ${} OR p.insured_number = ${n}", n - 2, n - 1));
+            alike.extend(self.plainly_alike(patient).await?);
         }
+        alike.retain(|other| other.id != patient.id && patient.may_be_the_same_as(other));
+        alike.sort_unstable_by_key(|other| other.id);
+        alike.dedup_by_key(|other| other.id);
+        alike.truncate(20);
+        Ok(alike)
+    }
+
+    /// The same among those who were registered before there was a key.
+    async fn plainly_alike(&self, patient: &Patient) -> Result<Vec<Patient>, StoreError> {
+        let number = patient.insured_number.as_ref().map_or("", |number| number.as_str());
         let columns = PATIENT.list("p.");
         let sql = format!(
-            "SELECT {columns} FROM patient AS p WHERE p.region_id = $1 AND p.id <> $2 AND ({asked}) ORDER BY p.id LIMIT 100"
+            "SELECT {columns} FROM patient AS p
+             WHERE p.region_id = $1 AND (p.kana = $2 AND p.birth_on = $3 OR p.insured_number = $4) ORDER BY p.id LIMIT {ALIKE}"
         );
+        let args = args![patient.region_id.uuid(), patient.kana.as_str(), patient.birth_on.to_string(), number];
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args).await?;
-        let alike = rows.iter().filter_map(|row| readable(read_patient(row, 0)));
-        let alike = alike.filter(|other| other.as_ref().map_or(true, |other| patient.may_be_the_same_as(other)));
-        alike.take(20).collect()
+        rows.iter().filter_map(|row| readable(read_patient(row, 0))).collect()
     }
 }
 
