@@ -4,7 +4,7 @@
 //! once, its mail was taken by the relay, and the audit trail is whole. `CRASH_ROUNDS=200` runs it for longer; a failing run prints
 //! its seed, `CRASH_SEED` takes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,26 +14,13 @@ use domain::time::SystemClock;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
-use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::Store;
-use tests::binary::{Asker, Balancer, Binary};
+use tests::binary::{Asker, Balancer, Binary, IN_HAND, founded, setting};
 use tests::faulty_smtp::FaultySmtp;
 use tests::keys::store_options;
 use tests::postgres::OwnServer;
 
 const CLIENTS: usize = 8;
-/// Mails that one process has in hand at a time: each may be sent once more after a kill.
-pub(crate) const IN_HAND: usize = 4;
-const LEASE_SECONDS: u64 = 5;
-
-pub(crate) fn small_leases() -> [String; 2] {
-    [format!("outbox.concurrency={IN_HAND}"), format!("outbox.lease_seconds={LEASE_SECONDS}")]
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
 /// Registers, admits and files, over and over; answers with what was accepted: the stay and its notice.
 async fn work(
     asker: Asker,
@@ -43,30 +30,17 @@ async fn work(
     go_on: Arc<AtomicBool>,
 ) -> Vec<(String, String)> {
     let mut accepted = Vec::new();
-    let today = SystemClock.now().day();
-    let planned_on = today + chrono::Days::new(14);
+    let planned_on = SystemClock.now().day() + chrono::Days::new(14);
     for nth in 0.. {
         if !go_on.load(Ordering::Relaxed) {
             break;
         }
-        let key = |what: &str| format!("{what}-{client}-{nth}");
-        let person = json!({
-            "name": "北見 花子", "kana": "キタミ ハナコ", "birth_on": "1938-04-12", "sex": "female", "care_level": "care2",
-            "district": district,
-        });
-        let (status, patient) = asker.until_answered("/api/v1/patients", &key("person"), &person).await;
-        assert_eq!(status, 201);
-        let stay = json!({
-            "patient_id": patient.rsplit('/').next(), "ward_id": ward, "emergency": false,
-            "admitted_at": format!("{}T09:00:00+09:00", today - chrono::Days::new(2)),
-        });
-        let (status, stay) = asker.until_answered("/api/v1/encounters", &key("stay"), &stay).await;
-        assert_eq!(status, 201);
+        let stay = asker.admits(&format!("{client}-{nth}"), &district, &ward).await;
+        let (filings, key) = (format!("{stay}/filings"), format!("filing-{client}-{nth}"));
         let filing = json!({ "planned_on": planned_on, "answers": { "criteria": { "adl_decline": "yes" } } });
-        let (status, notice) = asker.until_answered(&format!("{stay}/filings"), &key("filing"), &filing).await;
-        assert_eq!(status, 201);
-        let (again, same) = asker.until_answered(&format!("{stay}/filings"), &key("filing"), &filing).await;
-        assert_eq!((again, &same), (201, &notice), "the same key has the same answer");
+        let notice = asker.accepted(&filings, &key, &filing).await;
+        let same = asker.accepted(&filings, &key, &filing).await;
+        assert_eq!(same, notice, "the same key has the same answer");
         accepted.push((stay, notice));
     }
     accepted
@@ -77,15 +51,11 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
     let (rounds, seed) = (setting("CRASH_ROUNDS", 20), setting("CRASH_SEED", rand::random()));
     println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
     let mut chance = StdRng::seed_from_u64(seed);
-    let store = Store::open(&database, &store_options()).await.expect("the database opens");
-    store.migrate().await.expect("the migrations run");
-    let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");
-    let city = City::plan(1, CitySize::Small, SystemClock.now().day(), &hash);
-    city.found(&store).await.expect("the city is founded");
+    let (store, city) = founded(&database).await;
     store.close().await;
 
     let relay = FaultySmtp::start([]).await;
-    let mut binary = Binary::new(&database, relay.port(), &small_leases());
+    let mut binary = Binary::new(&database, relay.port(), &[]);
     binary.start();
     let mut asker = Asker::through(&Balancer::over([binary.address]));
     asker.log_in("nurse").await;
@@ -142,11 +112,7 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
     let counts = store.outbox_counts(region_id).await.expect("counts");
     // A filing whose answer was still on its way when the clients stopped is asked again by nobody: there is none, each was awaited.
     assert_eq!(counts.notices, i64::try_from(accepted.len()).expect("few"), "seed {seed}");
-    let mut mails = BTreeMap::<String, usize>::new();
-    for mail in &relay.seen().taken {
-        let id = mail.lines().find(|line| line.to_lowercase().starts_with("message-id:")).expect("a Message-ID");
-        *mails.entry(id.to_owned()).or_default() += 1;
-    }
+    let mails = relay.seen().copies();
     let (distinct, repeats) = (mails.len(), mails.values().sum::<usize>() - mails.len());
     for id in &ids {
         // The day's seal is mailed too: only what belongs to a notice is looked for here.

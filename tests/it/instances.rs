@@ -1,7 +1,6 @@
 //! Three instances on one PostgreSQL behind a balancer, under load: one after the other is restarted, one loses its line to the database,
 //! one is paused for longer than its leases, one is killed. Every request is answered, and nothing is done twice.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,18 +9,13 @@ use domain::Clock;
 use domain::deadline::Level;
 use domain::time::SystemClock;
 use serde_json::json;
-use server::city::{City, CitySize, DEMO_PASSWORD};
-use storage::{Store, StoreOptions};
-use tests::binary::{Asker, Balancer, Binary};
+use tests::binary::{Asker, Balancer, Binary, IN_HAND, founded, setting};
 use tests::cut::Line;
 use tests::faulty_smtp::FaultySmtp;
-use tests::keys::store_options;
 use tests::postgres::OwnServer;
 
-use crate::crash::{IN_HAND, small_leases};
-
 const CLIENTS: usize = 6;
-/// Longer than a lease and than an idle transaction may last.
+/// Longer than a lease; with `PAUSED_SECONDS=90` longer than PostgreSQL lets a transaction idle, too.
 const PAUSED_SECONDS: u64 = 8;
 
 /// What was answered for: a stay whose notice was filed, and one about which nobody was told in time.
@@ -37,34 +31,15 @@ async fn work(asker: Asker, client: usize, district: String, ward: String, go_on
         if !go_on.load(Ordering::Relaxed) {
             break;
         }
-        let key = |what: &str| format!("{what}-{client}-{nth}");
-        let person = json!({
-            "name": "北見 花子", "kana": "キタミ ハナコ", "birth_on": "1938-04-12", "sex": "female", "care_level": "care2",
-            "district": district,
-        });
-        let mut stays = Vec::new();
-        for which in ["told", "warned"] {
-            let (status, patient) = asker.until_answered("/api/v1/patients", &key(which), &person).await;
-            assert_eq!(status, 201);
-            let stay = json!({
-                "patient_id": patient.rsplit('/').next(), "ward_id": ward, "emergency": false,
-                "admitted_at": format!("{}T09:00:00+09:00", today - chrono::Days::new(2)),
-            });
-            let key = key(&format!("stay-{which}"));
-            let (status, stay) = asker.until_answered("/api/v1/encounters", &key, &stay).await;
-            assert_eq!(status, 201);
-            stays.push(stay);
-        }
-        let [told, warned] = <[String; 2]>::try_from(stays).expect("two stays");
+        let told = asker.admits(&format!("told-{client}-{nth}"), &district, &ward).await;
+        let warned = asker.admits(&format!("warned-{client}-{nth}"), &district, &ward).await;
         let filing = json!({
             "planned_on": today + chrono::Days::new(14), "answers": { "criteria": { "adl_decline": "yes" } },
         });
-        let (status, _) = asker.until_answered(&format!("{told}/filings"), &key("filing"), &filing).await;
-        assert_eq!(status, 201);
+        asker.accepted(&format!("{told}/filings"), &format!("filing-{client}-{nth}"), &filing).await;
         // Three days are too few for the period: warned at once.
         let plan = json!({ "event": "pending_discharge", "planned_on": today + chrono::Days::new(3) });
-        let (status, _) = asker.until_answered(&format!("{warned}/events"), &key("plan"), &plan).await;
-        assert_eq!(status, 201);
+        asker.accepted(&format!("{warned}/events"), &format!("plan-{client}-{nth}"), &plan).await;
         accepted.push(Accepted { told, warned });
     }
     accepted
@@ -81,16 +56,10 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_instances_do_everything_once_while_each_of_them_fails() {
     let server = OwnServer::start();
-    let options = StoreOptions { readers: 2, ..store_options() };
-    let store = Store::open(&server.url(), &options).await.expect("the database opens");
-    store.migrate().await.expect("the migrations run");
-    let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");
-    let city = City::plan(1, CitySize::Small, SystemClock.now().day(), &hash);
-    city.found(&store).await.expect("the city is founded");
-
+    let (store, city) = founded(&server.url()).await;
     let relay = FaultySmtp::start([]).await;
     let mut line = Line::to(server.directory());
-    let further = [&small_leases()[..], &["server.drain_seconds=1".to_owned()]].concat();
+    let further = ["server.drain_seconds=1".to_owned()];
     let urls = [server.url(), server.url(), line.url()];
     let mut instances = urls.map(|url| Binary::new(&url, relay.port(), &further));
     instances.iter_mut().for_each(Binary::start);
@@ -122,9 +91,10 @@ async fn three_instances_do_everything_once_while_each_of_them_fails() {
     line.mend();
     until("it is back", async || balancer.chooses(2)).await;
 
+    let paused = setting("PAUSED_SECONDS", PAUSED_SECONDS);
     instances[1].signal("STOP");
     until("the paused one is passed over", async || !balancer.chooses(1)).await;
-    tokio::time::sleep(Duration::from_secs(PAUSED_SECONDS)).await;
+    tokio::time::sleep(Duration::from_secs(paused)).await;
     instances[1].signal("CONT");
     until("it goes on", async || balancer.chooses(1)).await;
 
@@ -162,11 +132,7 @@ async fn three_instances_do_everything_once_while_each_of_them_fails() {
     let counts = store.outbox_counts(region_id).await.expect("counts");
     let number = i64::try_from(accepted.len()).expect("few");
     assert_eq!((counts.notices, counts.delivered), (number, number));
-    let mut mails = BTreeMap::<String, usize>::new();
-    for mail in &relay.seen().taken {
-        let id = mail.lines().find(|line| line.to_lowercase().starts_with("message-id:")).expect("a Message-ID");
-        *mails.entry(id.to_owned()).or_default() += 1;
-    }
+    let mails = relay.seen().copies();
     // One for each notice and each warning; the day's seal besides.
     assert!(mails.len() >= 2 * accepted.len(), "{} mails for {} of each", mails.len(), accepted.len());
     let repeats = mails.values().sum::<usize>() - mails.len();
@@ -177,7 +143,7 @@ async fn three_instances_do_everything_once_while_each_of_them_fails() {
     store.close().await;
     let cut = asker.cut.load(Ordering::Relaxed);
     println!(
-        "proof: {} notices and as many warnings, {cut} requests asked again, {repeats} mails twice",
+        "proof: three instances, one of them paused for {paused} s: {} notices and as many warnings, {cut} requests asked again, {repeats} mails twice",
         accepted.len()
     );
 }

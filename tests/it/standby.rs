@@ -7,18 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::Clock;
-use domain::time::SystemClock;
-use serde_json::json;
-use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::Store;
-use tests::binary::{Asker, Balancer, Binary};
+use tests::binary::{Asker, Balancer, Binary, founded};
 use tests::cut::Line;
 use tests::faulty_smtp::FaultySmtp;
 use tests::keys::store_options;
 use tests::postgres::OwnServer;
-
-use crate::crash::small_leases;
 
 const CLIENTS: usize = 6;
 
@@ -29,13 +23,7 @@ async fn work(asker: Asker, client: usize, district: String, go_on: Arc<AtomicBo
         if !go_on.load(Ordering::Relaxed) {
             break;
         }
-        let born_on = SystemClock.now().day() - chrono::Days::new(25_000 + nth);
-        let person = json!({
-            "name": "北見 花子", "kana": "キタミ ハナコ", "birth_on": born_on, "sex": "female", "care_level": "care2",
-            "district": district,
-        });
-        let (status, location) = asker.until_answered("/api/v1/patients", &format!("{client}-{nth}"), &person).await;
-        assert_eq!(status, 201);
+        let location = asker.registers(&format!("{client}-{nth}"), &district, 25_000 + nth).await;
         accepted.push(location);
     }
     accepted
@@ -44,11 +32,7 @@ async fn work(asker: Asker, client: usize, district: String, go_on: Arc<AtomicBo
 /// How many of the accepted are gone after the standby took over, and how many there were.
 async fn lost_with_the_primary(waits_for_the_standby: bool) -> (usize, usize) {
     let mut primary = OwnServer::start();
-    let store = Store::open(&primary.url(), &store_options()).await.expect("the database opens");
-    store.migrate().await.expect("the migrations run");
-    let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");
-    let city = City::plan(1, CitySize::Small, SystemClock.now().day(), &hash);
-    city.found(&store).await.expect("the city is founded");
+    let (store, city) = founded(&primary.url()).await;
     store.close().await;
     let mut standby = OwnServer::standby_of(&primary);
     if waits_for_the_standby {
@@ -58,7 +42,7 @@ async fn lost_with_the_primary(waits_for_the_standby: bool) -> (usize, usize) {
 
     let relay = FaultySmtp::start([]).await;
     let mut line = Line::to(primary.directory());
-    let mut binary = Binary::new(&line.url(), relay.port(), &small_leases());
+    let mut binary = Binary::new(&line.url(), relay.port(), &[]);
     binary.start();
     let mut asker = Asker::through(&Balancer::over([binary.address]));
     asker.log_in("nurse").await;

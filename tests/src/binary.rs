@@ -2,6 +2,7 @@
 //!
 //! - [`Binary`] — starts, stops, kills and pauses `tsunagi serve`.
 //! - [`Balancer`] — chooses among instances by what `/health/ready` says, as the box in front of them does.
+//! - [`founded`] — a database with the small city, as all of them begin.
 //! - [`Asker`] — repeats a request with the same idempotency key until there is an answer; counts how often that was needed.
 
 use std::net::{SocketAddr, TcpListener};
@@ -10,19 +11,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use domain::Clock;
+use domain::time::SystemClock;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{Method, Request};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use server::city::DEMO_PASSWORD;
+use server::city::{City, CitySize, DEMO_PASSWORD};
+use storage::Store;
 use tokio::task::JoinHandle;
 
-use crate::keys::{KeyPlace, key_file};
+use crate::keys::{KeyPlace, key_file, store_options};
 
 /// How often a balancer looks.
 const LOOKS_EVERY: Duration = Duration::from_millis(100);
+
+/// Mails that one process has in hand at a time: each may be sent once more after a kill.
+pub const IN_HAND: usize = 4;
 
 /// `tsunagi serve` with a database, a relay on loopback, and short intervals.
 pub struct Binary {
@@ -49,6 +56,9 @@ impl Binary {
             "mail.smtp.security=\"none\"".into(),
             "mail.smtp.connect_within_seconds=1".into(),
             "mail.smtp.send_within_seconds=1".into(),
+            format!("outbox.concurrency={IN_HAND}"),
+            // Longer than twice the longest send; what a dead process had in hand is free again after it.
+            "outbox.lease_seconds=5".into(),
             "outbox.every_seconds=1".into(),
             "sweep.every_seconds=1".into(),
             "log.filter=\"error\"".into(),
@@ -96,6 +106,21 @@ impl Drop for Binary {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// How long or how often, from the environment: the long runs of `tests/prove`.
+pub fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The small city in an empty database, and the store that it was written with.
+pub async fn founded(url: &str) -> (Store, City) {
+    let store = Store::open(url, &store_options()).await.expect("the database opens");
+    store.migrate().await.expect("the migrations run");
+    let hash = api::password::hash(DEMO_PASSWORD, &[7; 16]).expect("the fictional password");
+    let city = City::plan(1, CitySize::Small, SystemClock.now().day(), &hash);
+    city.found(&store).await.expect("the city is founded");
+    (store, city)
 }
 
 type Http = Client<HttpConnector, Full<Bytes>>;
@@ -200,6 +225,34 @@ impl Asker {
                 }
             }
         }
+    }
+
+    /// Something that has to be accepted; answers with where it is.
+    pub async fn accepted(&self, path: &str, key: &str, body: &Value) -> String {
+        let (status, location) = self.until_answered(path, key, body).await;
+        assert_eq!(status, 201, "{path}");
+        location
+    }
+
+    /// Registers 北見 花子, born so many days ago; answers with where she is.
+    pub async fn registers(&self, key: &str, district: &str, days_ago: u64) -> String {
+        let born_on = SystemClock.now().day() - chrono::Days::new(days_ago);
+        let person = json!({
+            "name": "北見 花子", "kana": "キタミ ハナコ", "birth_on": born_on, "sex": "female", "care_level": "care2",
+            "district": district,
+        });
+        self.accepted("/api/v1/patients", &format!("person-{key}"), &person).await
+    }
+
+    /// Registers 北見 花子 and admits her two days ago; answers with where the stay is.
+    pub async fn admits(&self, key: &str, district: &str, ward: &str) -> String {
+        let patient = self.registers(key, district, 32_000).await;
+        let admitted_on = SystemClock.now().day() - chrono::Days::new(2);
+        let stay = json!({
+            "patient_id": patient.rsplit('/').next(), "ward_id": ward, "emergency": false,
+            "admitted_at": format!("{admitted_on}T09:00:00+09:00"),
+        });
+        self.accepted("/api/v1/encounters", &format!("stay-{key}"), &stay).await
     }
 
     pub async fn ready(&self) {

@@ -4,6 +4,7 @@
 //! It speaks no TLS: encryption is tested against the real server (`tests/smtp/start`).
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
@@ -88,6 +89,22 @@ pub struct Seen {
     pub open: usize,
     /// The most at one time.
     pub most_open: usize,
+}
+
+impl Seen {
+    /// How often each mail was taken, by its Message-ID.
+    ///
+    /// # Panics
+    /// When one has none.
+    #[must_use]
+    pub fn copies(&self) -> BTreeMap<String, usize> {
+        let mut copies = BTreeMap::new();
+        for mail in &self.taken {
+            let id = mail.lines().find(|line| line.to_lowercase().starts_with("message-id:")).expect("a Message-ID");
+            *copies.entry(id.to_owned()).or_default() += 1;
+        }
+        copies
+    }
 }
 
 /// A relay on a port of its own; it ends when it is dropped.

@@ -63,10 +63,9 @@ impl Drop for Place {
 }
 
 impl Crowd {
-    /// `requests` of machines at a time and as many of people; of one machine a quarter of them.
+    /// `requests` (at least 4) of machines at a time and as many of people; of one machine a quarter of them.
     pub(crate) fn new(requests: usize) -> Self {
-        let (requests, hashing) = (requests.max(4), RandomState::new());
-        let callers = Callers { in_hand: Mutex::default(), most: requests / 4, hashing };
+        let callers = Callers { in_hand: Mutex::default(), most: requests / 4, hashing: RandomState::new() };
         let [machines, people] = [(); 2].map(|()| Arc::new(Semaphore::new(requests)));
         Self { machines, people, callers: Arc::new(callers) }
     }

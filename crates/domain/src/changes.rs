@@ -95,7 +95,7 @@ pub struct DirectoryChanges {
 pub struct AuditEntry {
     pub region_id: RegionId,
     pub at: Instant,
-    /// None: the service itself (the sweep, the outbox).
+    /// None: the service itself (the sweep, the outbox), or an operator at the machine.
     pub account_id: Option<AccountId>,
     pub organization_id: Option<OrganizationId>,
     pub patient_id: Option<PatientId>,
@@ -104,6 +104,23 @@ pub struct AuditEntry {
     /// The command's name as in [`crate::access::Command`], or what the service did.
     pub action: String,
     pub request_id: RequestId,
+}
+
+impl AuditEntry {
+    /// What an operator did at the machine itself, with a command of the program: no account stands behind it.
+    pub fn at_the_machine(region_id: RegionId, at: Instant, action: &str, request_id: RequestId) -> Self {
+        Self {
+            region_id,
+            at,
+            account_id: None,
+            organization_id: None,
+            patient_id: None,
+            encounter_id: None,
+            notice_id: None,
+            action: action.to_owned(),
+            request_id,
+        }
+    }
 }
 
 /// The first answer to a key, kept as long as the encounter.

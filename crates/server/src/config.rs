@@ -1,20 +1,24 @@
 //! The configuration: `config/default.toml` is compiled in and names every key; the operator's file names what differs.
 //!
+//! What each section holds is in [`sections`].
+//!
 //! An unknown key or a bad value stops the start and names itself. Secrets are read from files (`…_file`).
+
+mod sections;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use api::passkey::{Passkeys, Unusable};
-use chrono::{NaiveTime, Weekday};
 use domain::delivery::RetrySchedule;
 use domain::text::EmailAddress;
-use rules::calendar::HolidayOverride;
 use scheduler::mail::{
     FileTransport, Login, Mailer, MemoryTransport, Security, Sender, SmtpSettings, SmtpTransport, Subject,
 };
 use serde::Deserialize;
+
+pub use sections::*;
 
 const DEFAULT: &str = include_str!("../../../config/default.toml");
 
@@ -36,174 +40,6 @@ pub struct Config {
     pub metrics: Metrics,
     pub backup: Backup,
     pub log: Log,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    pub listen: std::net::SocketAddr,
-    pub public_url: String,
-    pub secure_cookies: bool,
-    pub drain_seconds: u64,
-    pub stop_within_seconds: u64,
-    pub trusted_proxies: Vec<std::net::IpAddr>,
-    pub connections: usize,
-    pub requests_in_hand: usize,
-    pub head_within_seconds: u64,
-    pub tls: Tls,
-}
-
-/// An empty path: not given.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tls {
-    pub certificate_file: PathBuf,
-    pub key_file: PathBuf,
-    pub client_ca_file: PathBuf,
-    pub renewal_looked_for_every_seconds: u64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    pub url: String,
-    pub url_file: PathBuf,
-    pub readers: u32,
-    pub writer_queue: usize,
-    pub writer_batch: usize,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Encryption {
-    /// The first seals, all open.
-    pub key_files: Vec<PathBuf>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Agreements {
-    pub files: Vec<PathBuf>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CalendarKeys {
-    pub overrides: Vec<HolidayOverride>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Session {
-    pub idle_minutes: i64,
-    pub hours: i64,
-    pub lockout_after: i64,
-    pub lockout_minutes: i64,
-    pub address_lockout_after: i64,
-    pub second_factor: bool,
-    pub passkeys: bool,
-    pub passkey_domain: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    Smtp,
-    File,
-    Memory,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    pub transport: Transport,
-    pub from: String,
-    pub from_name: String,
-    pub directory: PathBuf,
-    pub smtp: Smtp,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Smtp {
-    pub host: String,
-    pub port: u16,
-    pub security: SecurityKey,
-    pub user: String,
-    pub password_file: PathBuf,
-    pub ca_file: PathBuf,
-    pub connections: usize,
-    pub connect_within_seconds: u64,
-    pub send_within_seconds: u64,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecurityKey {
-    Starttls,
-    Tls,
-    None,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Outbox {
-    pub concurrency: usize,
-    pub batch: u32,
-    pub lease_seconds: i64,
-    pub retry_waits_seconds: Vec<u32>,
-    pub jitter_percent: u8,
-    pub every_seconds: u64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sweep {
-    pub every_seconds: u64,
-    pub batch: u32,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Weekly {
-    pub weekday: Weekday,
-    pub at: NaiveTime,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Audit {
-    pub seal_at: NaiveTime,
-    pub break_glass_minutes: i64,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Health {
-    pub stale_after_seconds: i64,
-    pub watcher_url: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Metrics {
-    /// Empty: nothing is measured.
-    pub listen: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Backup {
-    pub directory: PathBuf,
-    pub key_file: PathBuf,
-    pub keep: usize,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Log {
-    pub filter: String,
-    pub json: bool,
 }
 
 impl Config {
@@ -264,6 +100,10 @@ impl Config {
             if value == 0 {
                 refuse(key, "a number above 0")?;
             }
+        }
+        // Each caller has a quarter of them.
+        if self.server.requests_in_hand < 4 {
+            refuse("server.requests_in_hand", "a number above 3")?;
         }
         if !(1..=1440).contains(&self.audit.break_glass_minutes) {
             refuse("audit.break_glass_minutes", "1 to 1440 minutes")?;
@@ -385,6 +225,7 @@ mod tests {
         assert!(set("server.lisen=\"x\"").contains("server.lisen: there is no such key"));
         assert!(set("sweep.every_seconds=0").contains("sweep.every_seconds: expected a number above 0"));
         assert!(set("database.readers=true").contains("database.readers: expected a integer, found a boolean"));
+        assert!(set("server.requests_in_hand=3").contains("server.requests_in_hand: expected a number above 3"));
         assert!(set("mail.from=\"nobody\"").contains("mail.from"));
         assert!(set("outbox.lease_seconds=10").contains("outbox.lease_seconds"));
     }

@@ -134,18 +134,8 @@ pub async fn found(
         expires_at: now.plus_seconds(Invitation::HOURS * 3600),
     };
     let link = Proof::Link { invitation_id: invitation.id, token_hash: Sha256::digest(token.as_bytes()).into() };
-    let audit = AuditEntry {
-        region_id: region.id,
-        at: now,
-        // It was done at the machine itself.
-        account_id: None,
-        organization_id: Some(organization_id),
-        patient_id: None,
-        encounter_id: None,
-        notice_id: None,
-        action: "found".to_owned(),
-        request_id: ids.next(),
-    };
+    let audit = AuditEntry::at_the_machine(region.id, now, "found", ids.next());
+    let audit = AuditEntry { organization_id: Some(organization_id), ..audit };
     directory.accounts.push(account);
     let (audit, credentials) = (vec![audit], vec![Proof::Invite(invitation), link]);
     let changes = Changes { directory, audit, credentials, ..Changes::default() };

@@ -101,19 +101,9 @@ pub async fn rotate(store: &Store, now: Instant, seed: u64) -> Result<Rotated> {
     }
     let plain_ended = if plain_before { Some(store.end_plain().await?) } else { None };
     let mut ids = Ids::new(now, seed);
-    let audit = store.regions().await?.into_iter().map(|region| AuditEntry {
-        region_id: region.id,
-        at: now,
-        // It was done at the machine itself.
-        account_id: None,
-        organization_id: None,
-        patient_id: None,
-        encounter_id: None,
-        notice_id: None,
-        action: "rotate_keys".to_owned(),
-        request_id: ids.next(),
-    });
-    let audit: Vec<AuditEntry> = audit.collect();
+    let regions = store.regions().await?;
+    let audit = regions.iter().map(|region| AuditEntry::at_the_machine(region.id, now, "rotate_keys", ids.next()));
+    let audit = audit.collect();
     store.append_audit(audit).await.context("noting it on the audit trail")?;
     Ok(Rotated { key, sealed: rotation.sealed, unreadable: rotation.unreadable, left, plain_ended })
 }

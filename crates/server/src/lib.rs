@@ -5,10 +5,9 @@
 //! - [`backup`] — copies of a SQLite database, sealed, and putting one back.
 //! - [`doctor`] — what is wrong, and what to do about it.
 //! - [`edge`] — connections, TLS, limits, whose address a request comes from.
-//! - [`found`] — a new region and its first administrator.
 //! - [`keys`] — the keys of the sealed columns: read, asked for, changed.
 //! - [`metrics`] — figures for Prometheus, and the alerts that matter.
-//! - [`found`] — a new region; [`neighbours`] — who takes part in a further one.
+//! - [`found`] — a new region and its first administrator; [`neighbours`] — who takes part in a further one.
 //! - [`papers`] — the threat model, and the Ministry's guideline point by point.
 //! - [`city`] — the fictional city of demo, tests and benchmarks, made from a seed.
 //! - [`purge`] — what the retention no longer keeps goes.

@@ -49,17 +49,10 @@ pub async fn neighbour(
     let joined_at = before.map_or(now, |n| n.joined_at);
     let row = Neighbour { organization_id, region_id, joined_at, ended_at: ends.then_some(now) };
     let request_id = Ids::new(now, seed).next();
+    let action = if ends { "leave_region" } else { "join_region" };
     let audit = [home, region_id].map(|region_id| AuditEntry {
-        region_id,
-        at: now,
-        // It was done at the machine itself.
-        account_id: None,
         organization_id: Some(organization_id),
-        patient_id: None,
-        encounter_id: None,
-        notice_id: None,
-        action: if ends { "leave_region" } else { "join_region" }.to_owned(),
-        request_id,
+        ..AuditEntry::at_the_machine(region_id, now, action, request_id)
     });
     let directory = DirectoryChanges { neighbours: vec![row], ..DirectoryChanges::default() };
     store.apply(Changes { directory, audit: audit.into(), ..Changes::default() }).await.context("writing it down")?;

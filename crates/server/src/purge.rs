@@ -62,17 +62,7 @@ pub async fn purge(
     let ended_before_on = kept.ended_before_on(now.day());
     let mut run = Run {
         store,
-        audit: AuditEntry {
-            region_id: region.id,
-            at: now,
-            account_id: None,
-            organization_id: None,
-            patient_id: None,
-            encounter_id: None,
-            notice_id: None,
-            action: "purge".to_owned(),
-            request_id: Ids::new(now, seed).next(),
-        },
+        audit: AuditEntry::at_the_machine(region.id, now, "purge", Ids::new(now, seed).next()),
         purged: Purged {
             region: region.name.to_string(),
             ended_before_on,

@@ -278,6 +278,8 @@ fn action(name: &str) -> &'static str {
         "leave_region" => "他の地域への参加の終了",
         "manage_people" => "利用者の一覧の閲覧",
         "log_out" => "ログアウト",
+        "view_directory" => "名簿の閲覧",
+        "view_warnings" => "警告一覧の閲覧",
         "search_patients" => "本人の検索",
         "view_patient" => "本人の閲覧",
         "register_patient" => "本人の登録",
@@ -308,9 +310,25 @@ fn action(name: &str) -> &'static str {
         "export_patient" => "記録の写しの交付",
         "hold_records" => "記録の保全・解除",
         "list_holds" => "保全の一覧の閲覧",
+        "sweep" => "期限の点検(自動)",
+        "give_up" => "メール送信の打ち切り(自動)",
+        "found" => "地域の開設",
         "rotate_keys" => "暗号鍵の交換",
         "purge" => "保存期間を過ぎた記録の削除",
         "publish_survey" => "調査の公表",
         _ => "その他の操作",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_whatever_the_service_or_an_operator_does_has_its_words() {
+        let by_itself = ["sweep", "give_up", "found", "join_region", "leave_region", "rotate_keys", "purge"];
+        let names = Command::ALL.iter().map(|command| command.name()).chain(by_itself);
+        let nameless: Vec<_> = names.filter(|name| action(name) == "その他の操作").collect();
+        assert!(nameless.is_empty(), "{nameless:?}");
     }
 }
