@@ -3,28 +3,27 @@
 //! The order inside decides who is told what: first the idempotency keys (a repeated one ends that command), then the guards (a stale
 //! one ends that command and gives its key back), and only then the rows, so nothing of a command that ended early is ever written.
 
+mod at_once;
 mod directory;
+mod filed;
 mod guards;
 mod people;
 mod proofs;
 pub(crate) mod purge;
 mod ready;
+mod step_by_step;
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::changes::{Changes, IdempotencyRecord};
-use domain::notice::Notice;
-use domain::survey::CellKey;
-use domain::{NoticeId, OrganizationId, RegionId};
+use domain::NoticeId;
+use domain::changes::{Changes, IdempotencyRecord, Write};
 use sqlx::SqlStr;
-use uuid::Uuid;
 
 use crate::chain::Chain;
 use crate::dialect::Dialect;
 use crate::engine::{Arg, Conn, Row, Step};
 use crate::error::{Failure, StoreError};
 use crate::rows::*;
-use crate::table::Kind::{Id, Int};
 use crate::table::{Rows, Table};
 
 pub(crate) use ready::Ready;
@@ -84,37 +83,53 @@ impl From<StoreError> for Abort {
     }
 }
 
-static SERIAL_COUNTER: Table =
-    Table::new("serial_counter", &[("organization_id", Id), ("region_id", Id), ("last", Int)], &["organization_id"]);
+impl Command {
+    /// It has rows that its own others refer to.
+    fn brings_people(&self) -> bool {
+        let c = &self.changes;
+        c.patient.is_some() || matches!(c.encounter, Some(Write::New(_))) || !c.team.is_empty()
+    }
+}
 
-/// Runs `tasks` in the transaction that `conn` has begun, and ends it. The chain moves on only with the commit.
+/// Runs `tasks` in one transaction: at once if they fit, step by step if they don't or if that was refused. The chain moves on only with
+/// the commit.
 pub(crate) async fn transaction(
     conn: &mut Conn,
     dialect: Dialect,
     chain: &mut Chain,
     tasks: &[&Task],
 ) -> Result<Vec<Outcome>, Abort> {
-    let mut links = *chain;
-    let mut batch =
-        Batch { conn, dialect, tasks, outcomes: tasks.iter().map(|_| None).collect(), applied: HashMap::new() };
-    let ran = batch.run(&mut links).await;
-    let (outcomes, mut applied) = (batch.outcomes, batch.applied);
-    match ran {
-        Ok(()) => {
-            *chain = links;
-            let all = outcomes.into_iter().enumerate();
-            Ok(all
-                .map(|(n, done)| done.unwrap_or_else(|| Outcome::Applied(applied.remove(&n).unwrap_or_default())))
-                .collect())
-        }
-        Err(abort) => {
-            // A full disk or a lost connection may have ended the transaction already.
-            if let Err(failure) = conn.run("ROLLBACK", vec![]).await {
-                tracing::debug!(?failure, "nothing to roll back");
-            }
-            Err(abort)
-        }
+    if let Some(outcomes) = all_at_once(conn, dialect, chain, tasks).await? {
+        return Ok(outcomes);
     }
+    let mut links = *chain;
+    let mut batch = Batch::of(conn, dialect, tasks);
+    if let Err(abort) = batch.step_by_step(&mut links).await {
+        batch.roll_back().await;
+        return Err(abort);
+    }
+    *chain = links;
+    Ok(batch.told())
+}
+
+/// None when they don't fit, or when a row was refused: whose, has to be found out.
+async fn all_at_once(
+    conn: &mut Conn,
+    dialect: Dialect,
+    chain: &mut Chain,
+    tasks: &[&Task],
+) -> Result<Option<Vec<Outcome>>, Abort> {
+    let mut links = *chain;
+    let mut batch = Batch::of(conn, dialect, tasks);
+    if !batch.fits_at_once() {
+        return Ok(None);
+    }
+    if let Err(abort) = batch.at_once(&mut links).await {
+        batch.roll_back().await;
+        return if matches!(abort, Abort::Failure(Failure::Row { .. })) { Ok(None) } else { Err(abort) };
+    }
+    *chain = links;
+    Ok(Some(batch.told()))
 }
 
 struct Batch<'a> {
@@ -127,24 +142,29 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    async fn run(&mut self, chain: &mut Chain) -> Result<(), Abort> {
-        self.keys().await?;
-        self.guards().await?;
-        self.claims().await?;
-        self.purges().await?;
-        self.directory().await?;
-        self.people_and_stays().await?;
-        let notices = self.notices().await?;
-        if self.has_answers() {
-            self.facts(notices, chain, false).await?;
-            self.answers().await?;
-            self.trail().await?;
-            self.proofs().await?;
-            self.bookkeeping().await?;
-            Ok(self.conn.run("COMMIT", vec![]).await?)
-        } else {
-            self.facts(notices, chain, true).await
+    fn of(conn: &'a mut Conn, dialect: Dialect, tasks: &'a [&'a Task]) -> Self {
+        Self { conn, dialect, tasks, outcomes: tasks.iter().map(|_| None).collect(), applied: HashMap::new() }
+    }
+
+    fn told(self) -> Vec<Outcome> {
+        let (outcomes, mut applied) = (self.outcomes, self.applied);
+        let all = outcomes.into_iter().enumerate();
+        all.map(|(n, done)| done.unwrap_or_else(|| Outcome::Applied(applied.remove(&n).unwrap_or_default()))).collect()
+    }
+
+    /// A full disk or a lost connection may have ended the transaction already.
+    async fn roll_back(&mut self) {
+        if let Err(failure) = self.conn.run("ROLLBACK", vec![]).await {
+            tracing::debug!(?failure, "nothing to roll back");
         }
+    }
+
+    async fn answers_and_end(&mut self) -> Result<(), Abort> {
+        self.answers().await?;
+        self.trail().await?;
+        self.proofs().await?;
+        self.bookkeeping().await?;
+        Ok(self.conn.run("COMMIT", vec![]).await?)
     }
 
     /// The commands still going, with their places.
@@ -194,84 +214,7 @@ impl<'a> Batch<'a> {
         if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()?).await }
     }
 
-    /// New notices take the next numbers of their receivers; known ones change their state and nothing else.
-    async fn notices(&mut self) -> Result<Rows, Abort> {
-        let mut wanted = BTreeMap::<OrganizationId, (RegionId, i64)>::new();
-        for notice in self.going().flat_map(|(_, c)| &c.notices).filter(|n| is_new(n)) {
-            wanted.entry(notice.recipient.organization_id).or_insert((notice.region_id, 0)).1 += 1;
-        }
-        let mut next = HashMap::<Uuid, i64>::new();
-        if !wanted.is_empty() {
-            let mut rows = self.rows(&SERIAL_COUNTER);
-            for (organization_id, (region_id, count)) in &wanted {
-                rows.row(|r| {
-                    r.id(*organization_id).id(*region_id).int(*count);
-                });
-            }
-            let sql = SERIAL_COUNTER.count(self.dialect, "last", "RETURNING organization_id, last");
-            for row in self.conn.rows(sql, rows.args()?).await? {
-                let (organization_id, last): (Uuid, i64) = (row.get(0)?, row.get(1)?);
-                let count = wanted.get(&organization_id.into()).map_or(0, |(_, count)| *count);
-                next.insert(organization_id, last - count + 1);
-            }
-        }
-        let (mut new, mut settled) = (self.rows(&NOTICE), self.rows(&NOTICE));
-        let mut given = Vec::new();
-        for (index, changes) in self.going() {
-            let mut applied = Applied::default();
-            for notice in &changes.notices {
-                if is_new(notice) {
-                    let serial = next.entry(notice.recipient.organization_id.uuid()).or_insert(1);
-                    write_notice(&mut new, notice, *serial);
-                    applied.serials.push((notice.id, *serial));
-                    *serial += 1;
-                } else {
-                    write_notice(&mut settled, notice, notice.serial);
-                }
-            }
-            if !applied.serials.is_empty() {
-                given.push((index, applied));
-            }
-        }
-        self.applied.extend(given);
-        if !settled.is_empty() {
-            self.conn.run(NOTICE.update(self.dialect), settled.args()?).await?;
-        }
-        Ok(new)
-    }
-
-    /// What every filing writes, as one script: the same statements each time, whether or not there are rows for all of them.
-    async fn facts(&mut self, notices: Rows, chain: &mut Chain, and_commit: bool) -> Result<(), Abort> {
-        let d = self.dialect;
-        let mut cells = self.rows(&SURVEY_CELL);
-        self.sums().iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut cells, key, *sum));
-        let steps = vec![
-            step_of(EVENT.add(d), self.joined(&EVENT, |ready| &ready.events))?,
-            step_of(SCREENING.add(d), self.joined(&SCREENING, |ready| &ready.screenings))?,
-            step_of(NOTICE.add(d), notices)?,
-            step_of(DEADLINE.put(d), self.joined(&DEADLINE, |ready| &ready.deadlines))?,
-            step_of(DELIVERY.add(d), self.joined(&DELIVERY, |ready| &ready.deliveries))?,
-            step_of(SURVEY_FACT.put(d), self.joined(&SURVEY_FACT, |ready| &ready.fact))?,
-            step_of(SURVEY_CELL.count(d, "stays", ""), cells)?,
-            self.step(AUDIT.add(d), &AUDIT, |rows, c| {
-                c.audit.iter().for_each(|entry| write_audit(rows, &chain.link(entry)));
-            })?,
-        ];
-        if !and_commit && steps.iter().all(|step| step.idle) {
-            return Ok(());
-        }
-        Ok(self.conn.change(steps, and_commit).await?)
-    }
-
-    fn sums(&self) -> BTreeMap<&'a CellKey, i64> {
-        let mut sums = BTreeMap::new();
-        for cell in self.going().flat_map(|(_, c)| &c.cells) {
-            *sums.entry(&cell.key).or_default() += cell.count;
-        }
-        sums
-    }
-
-    /// Whether a table is written that [`Self::facts`] doesn't know.
+    /// Whether a table is written that [`Self::filed`] doesn't know.
     fn has_answers(&self) -> bool {
         self.tasks.iter().any(|task| matches!(task, Task::Run(_)))
             || self.going().any(|(_, c)| {
@@ -345,13 +288,9 @@ impl<'a> Batch<'a> {
 
 fn step_of(sql: &'static str, rows: Rows) -> Result<Step, Failure> {
     let idle = rows.is_empty();
-    Ok(Step { sql, args: rows.args()?, idle })
+    Ok(Step { idle, ..Step::new(sql, rows.args()?) })
 }
 
 pub(crate) fn find_key(columns: &str) -> String {
     format!("SELECT {columns} FROM idempotency WHERE account_id = $1 AND key = $2")
-}
-
-const fn is_new(notice: &Notice) -> bool {
-    notice.serial == 0
 }

@@ -1,13 +1,13 @@
 //! Everything about a stay, read at one moment: one statement a table for all the stays that are waited for.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
 use domain::case::Case;
 use domain::patient::{CareTeamMember, Patient};
 use domain::{EncounterId, PatientId, RegionId};
 use sqlx::AssertSqlSafe;
-use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::dialect::{Dialect, once};
@@ -63,27 +63,27 @@ mod tag {
 impl Cases {
     async fn all(&self, conn: &mut Conn, ids: &[Uuid]) -> Result<HashMap<EncounterId, Case>, ReadError> {
         let d = self.dialect;
-        let patients =
-            |column: &str| format!("{column} IN (SELECT patient_id FROM encounter WHERE {})", d.in_ids("id", 1));
-        let stays = |column: &str| d.in_ids(column, 1);
-        let reads = [
-            once!(d, encounters(d)),
-            once!(d, tagged(tag::TEAM, &CARE_TEAM_MEMBER, &patients("patient_id"), "id")),
-            once!(d, tagged(tag::EVENT, &EVENT, &stays("encounter_id"), "id")),
-            once!(d, tagged(tag::SCREENING, &SCREENING, &stays("encounter_id"), "id")),
-            once!(d, tagged(tag::NOTICE, &NOTICE, &stays("encounter_id"), "id")),
-            once!(d, tagged(tag::CONTACT, &CONTACT, &stays("encounter_id"), "id")),
-            once!(d, tagged(tag::DEADLINE, &DEADLINE, &stays("encounter_id"), "rule, subject, due_on")),
-            once!(d, tagged(tag::WARNING, &WARNING, &stays("encounter_id"), "id")),
-            once!(d, tagged(tag::FACT, &SURVEY_FACT, &stays("encounter_id"), "encounter_id")),
-        ];
-        let mut steps = vec![Step::new(d.begin_reading(), vec![])];
-        steps.extend(reads.into_iter().map(|sql| Step::new(sql, args![ids.to_vec()])));
+        let given = || args![ids.to_vec()];
+        let mut steps = vec![Step::new(d.begin_reading(), vec![]), Step::new(once!(d, encounters(d)), given())];
+        let mut rows = Vec::new();
+        let mut wanted = [true; CHILDREN.len()];
+        if d == Dialect::Postgres {
+            // Each statement is a way of its own there and back: those that would find nothing are not made.
+            rows = conn.script(std::mem::take(&mut steps)).await?;
+            for (nth, wanted) in wanted.iter_mut().enumerate() {
+                let flags = rows.iter().map(|row| row.get(first_flag() + nth));
+                *wanted = flags.collect::<Result<Vec<bool>, _>>()?.contains(&true);
+            }
+        }
+        let texts = once_each(d);
+        let wanted = texts.iter().zip(wanted).filter(|(_, wanted)| *wanted);
+        steps.extend(wanted.map(|(sql, _)| Step::new(sql, given())));
         steps.push(Step::new("COMMIT", vec![]));
+        rows.append(&mut conn.script(steps).await?);
 
         let mut cases = HashMap::with_capacity(ids.len());
         let mut teams = HashMap::<PatientId, Vec<CareTeamMember>>::new();
-        for row in conn.script(steps).await? {
+        for row in rows {
             let tag: i64 = row.get(0)?;
             if tag == tag::ENCOUNTER {
                 let case = self.case_of(&row)?;
@@ -133,16 +133,54 @@ impl Cases {
     }
 }
 
-/// The stays with their patients, the discharge before each, and the version of the region's directory.
+/// What belongs to a stay: the number of its rows, the table, and their order.
+static CHILDREN: [(i64, &Table, &str); 8] = [
+    (tag::TEAM, &CARE_TEAM_MEMBER, "id"),
+    (tag::EVENT, &EVENT, "id"),
+    (tag::SCREENING, &SCREENING, "id"),
+    (tag::NOTICE, &NOTICE, "id"),
+    (tag::CONTACT, &CONTACT, "id"),
+    (tag::DEADLINE, &DEADLINE, "rule, subject, due_on"),
+    (tag::WARNING, &WARNING, "id"),
+    (tag::FACT, &SURVEY_FACT, "encounter_id"),
+];
+
+/// Behind the number, the version, the discharge before, the stay and the patient: whether there is anything in each child table.
+fn first_flag() -> usize {
+    3 + ENCOUNTER.columns.len() + PATIENT.columns.len()
+}
+
+/// The texts that read the children, in their order.
+fn once_each(d: Dialect) -> &'static [String; CHILDREN.len()] {
+    static TEXTS: [OnceLock<[String; CHILDREN.len()]>; 2] = [const { OnceLock::new() }; 2];
+    let stays = |column: &str| d.in_ids(column, 1);
+    TEXTS[d as usize].get_or_init(|| {
+        CHILDREN.map(|(number, table, order)| {
+            let chosen = match number {
+                tag::TEAM => format!("patient_id IN (SELECT patient_id FROM encounter WHERE {})", stays("id")),
+                _ => stays("encounter_id"),
+            };
+            tagged(number, table, &chosen, order)
+        })
+    })
+}
+
+/// The stays with their patients, the discharge before each, the version of the region's directory, and what there is besides.
 fn encounters(d: Dialect) -> String {
     let (encounter, patient, chosen) = (ENCOUNTER.list("e."), PATIENT.list("p."), d.in_ids("e.id", 1));
     let tag = tag::ENCOUNTER;
+    let flags = CHILDREN.iter().map(|(number, table, _)| {
+        let of = if *number == tag::TEAM { "patient_id = e.patient_id" } else { "encounter_id = e.id" };
+        format!("EXISTS (SELECT 1 FROM {} WHERE {of})", table.name)
+    });
+    // SQLite is asked for all of it in one go.
+    let flags = if d == Dialect::Postgres { flags.map(|flag| format!(", {flag}")).collect() } else { String::new() };
     format!(
         "SELECT CAST({tag} AS BIGINT), g.directory_version,
            (SELECT b.discharged_on FROM encounter AS b
             WHERE b.patient_id = e.patient_id AND b.state = 'discharged' AND b.admitted_at < e.admitted_at
             ORDER BY b.admitted_at DESC LIMIT 1),
-           {encounter}, {patient}
+           {encounter}, {patient}{flags}
          FROM encounter AS e
          JOIN patient AS p ON p.id = e.patient_id
          JOIN region AS g ON g.id = e.region_id

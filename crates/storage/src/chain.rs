@@ -14,7 +14,7 @@ use crate::rows::AuditRow;
 use crate::seal::Sealed;
 
 /// The end of this writer's chain.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Chain {
     pub(crate) writer_id: Uuid,
     pub(crate) seq: i64,

@@ -148,6 +148,8 @@ fn classify_sqlite(code: &str, message: &str) -> Failure {
         13 => Failure::Unavailable { reason: "the disk is full".into() },
         10 | 14 | 8 => Failure::Lost { reason: format!("SQLite {code}") },
         11 | 26 => Failure::Failed { code: "the database file is damaged".into() },
+        // As `Dialect::as_many` says it.
+        1 if message.starts_with("integer overflow") => Failure::Row { constraint: "guard".into() },
         1 if message.starts_with("malformed JSON") => Failure::Row { constraint: "json".into() },
         _ => Failure::Failed { code: format!("SQLite {code}") },
     }

@@ -4,10 +4,8 @@
 //! replace a page of trait bounds on each function there, and the crate compiles once.
 
 mod arg;
+mod script;
 mod target;
-
-use std::collections::HashMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::Instant;
@@ -16,13 +14,24 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Decode, Row as _, SqlSafeStr, Type};
 
-use crate::dialect::classify;
+use crate::dialect::{Dialect, classify};
 use crate::error::{Failure, StoreError};
 use crate::sealed::Keyring;
 
 pub(crate) use arg::{Arg, Column, args, push_hex};
 use arg::{postgres, sqlite};
+pub(crate) use script::Step;
+use script::{Scripts, join, made, weave};
 pub(crate) use target::Target;
+
+const COMMIT: &str = "COMMIT";
+
+/// Which ends of its transaction a set of steps brings along.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    pub(crate) opens: bool,
+    pub(crate) closes: bool,
+}
 
 #[derive(Debug)]
 pub(crate) struct Conn {
@@ -34,60 +43,6 @@ pub(crate) struct Conn {
 enum Link {
     Sqlite(Box<SqliteConnection>, Scripts),
     Postgres(Box<PgConnection>, Scripts),
-}
-
-/// Joined texts by the addresses of their parts.
-pub(crate) type Scripts = HashMap<Vec<usize>, Arc<str>>;
-
-/// One statement of a script.
-pub(crate) struct Step {
-    pub(crate) sql: &'static str,
-    pub(crate) args: Vec<Arg>,
-    /// It changes nothing and is there only to keep the script's text the same.
-    pub(crate) idle: bool,
-}
-
-impl Step {
-    pub(crate) const fn new(sql: &'static str, args: Vec<Arg>) -> Self {
-        Self { sql, args, idle: false }
-    }
-}
-
-/// The statements' texts, the parameters of each numbered on from those before it.
-fn numbered(steps: &[Step]) -> Vec<String> {
-    let mut before = 0;
-    let renumbered = steps.iter().map(|step| {
-        let mut parts = step.sql.split('$');
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-            let number = part[..digits].parse::<usize>().expect("a dollar sign begins a parameter");
-            text.push_str(&format!("${}{}", number + before, &part[digits..]));
-        }
-        before += step.args.len();
-        text
-    });
-    renumbered.collect()
-}
-
-/// The text of the steps together, made once, and all their arguments.
-fn made(scripts: &mut Scripts, steps: Vec<Step>, make: fn(&[Step]) -> String) -> (Arc<str>, Vec<Arg>) {
-    let parts = steps.iter().map(|step| step.sql.as_ptr().addr()).collect();
-    let text = Arc::clone(scripts.entry(parts).or_insert_with(|| make(&steps).into()));
-    (text, steps.into_iter().flat_map(|step| step.args).collect())
-}
-
-/// One behind the other, as SQLite runs them.
-fn join(steps: &[Step]) -> String {
-    numbered(steps).into_iter().map(|text| text + ";\n").collect()
-}
-
-/// All in one statement, as PostgreSQL takes them: the last, with the others in front of it.
-fn weave(steps: &[Step]) -> String {
-    let mut texts = numbered(steps);
-    let last = texts.pop().unwrap_or_default();
-    let others: Vec<_> = texts.iter().enumerate().map(|(nth, text)| format!("s{nth} AS ({text})")).collect();
-    if others.is_empty() { last } else { format!("WITH {}\n{last}", others.join(",\n")) }
 }
 
 #[derive(Debug, Clone)]
@@ -161,22 +116,54 @@ impl Conn {
 
     /// Several changes without rows, none of which reads what another one writes: PostgreSQL takes them as one statement.
     pub(crate) async fn change(&mut self, mut steps: Vec<Step>, and_commit: bool) -> Result<(), Failure> {
-        const COMMIT: &str = "COMMIT";
-        match &mut self.link {
+        match &self.link {
             Link::Sqlite(..) => {
                 steps.extend(and_commit.then(|| Step::new(COMMIT, vec![])));
                 self.script(steps).await.map(drop)
             }
-            Link::Postgres(conn, scripts) => {
-                steps.retain(|step| !step.idle);
-                if !steps.is_empty() {
-                    let (text, args) = made(scripts, steps, weave);
-                    let ran = sqlx::query_with(AssertSqlSafe(text), postgres(args)).execute(conn.as_mut()).await;
-                    ran.map_err(|error| classify(&error))?;
-                }
+            Link::Postgres(..) => {
+                self.woven(steps).await?;
                 if and_commit { self.run(COMMIT, vec![]).await } else { Ok(()) }
             }
         }
+    }
+
+    /// A whole transaction, or the middle of one: changes of which a later one may build on what an earlier one answers. SQLite runs
+    /// them in their order; PostgreSQL takes them as one statement, in which a step finds an earlier one by its name. Answers with
+    /// SQLite's rows of all steps, and PostgreSQL's of the last.
+    pub(crate) async fn together(&mut self, mut steps: Vec<Step>, ends: Ends) -> Result<Vec<Row>, Failure> {
+        match &mut self.link {
+            Link::Sqlite(..) => {
+                if ends.opens {
+                    steps.insert(0, Step::new(Dialect::Sqlite.begin(), vec![]));
+                }
+                steps.extend(ends.closes.then(|| Step::new(COMMIT, vec![])));
+                self.script(steps).await
+            }
+            Link::Postgres(..) => {
+                let whole = ends.opens && ends.closes;
+                if ends.opens && !whole {
+                    self.run(Dialect::Postgres.begin(), vec![]).await?;
+                }
+                let rows = self.woven(steps).await?;
+                if ends.closes && !whole {
+                    self.run(COMMIT, vec![]).await?;
+                }
+                Ok(rows)
+            }
+        }
+    }
+
+    /// PostgreSQL's: the steps that are not idle, as one statement.
+    async fn woven(&mut self, mut steps: Vec<Step>) -> Result<Vec<Row>, Failure> {
+        let Link::Postgres(conn, scripts) = &mut self.link else { return Ok(Vec::new()) };
+        steps.retain(|step| !step.idle);
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (text, args) = made(scripts, steps, weave);
+        let found = sqlx::query_with(AssertSqlSafe(text), postgres(args)).fetch_all(conn.as_mut()).await;
+        found.map(|rows| rows_of(rows, Found::Postgres, &self.keys)).map_err(|error| classify(&error))
     }
 
     pub(crate) async fn close(self) {
@@ -293,23 +280,5 @@ impl<'r> Decode<'r, Sqlite> for At {
 impl<'r> Decode<'r, Postgres> for At {
     fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
         <DateTime<Utc> as Decode<Postgres>>::decode(value).map(|at| Self(at.into()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parameters_of_joined_statements_are_numbered_on() {
-        let steps = [
-            Step::new("BEGIN", vec![]),
-            Step::new("UPDATE a SET b = $2 WHERE c = $1", args![1_i64, 2_i64]),
-            Step::new("DELETE FROM a WHERE c = $1", args![3_i64]),
-        ];
-        assert_eq!(join(&steps), "BEGIN;\nUPDATE a SET b = $2 WHERE c = $1;\nDELETE FROM a WHERE c = $3;\n");
-        let woven = "WITH s0 AS (UPDATE a SET b = $2 WHERE c = $1)\nDELETE FROM a WHERE c = $3";
-        assert_eq!(weave(&steps[1..]), woven);
-        assert_eq!(weave(&steps[2..]), "DELETE FROM a WHERE c = $1");
     }
 }

@@ -82,7 +82,8 @@ impl Store {
     pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
         let target = Target::parse(url, options.keys.clone())?;
         let dialect = target.dialect();
-        let mut conn = target.connect().await?;
+        let writing = target.for_writing();
+        let mut conn = writing.connect().await?;
         let writer_id = random_id(&mut conn, dialect).await?;
         let pool = target.pool(options.readers.max(1));
         let directories = Arc::new(Directories::default());
@@ -94,7 +95,7 @@ impl Store {
         let (queue, batch) = (options.queue, options.batch);
         let chain = Chain::new(writer_id);
         let checkpoints = Checkpoints::start(&target, closed);
-        let writer = Writer::start(target.clone(), conn, chain, queue, batch, Arc::clone(&directories), checkpoints);
+        let writer = Writer::start(writing, conn, chain, queue, batch, Arc::clone(&directories), checkpoints);
         let inner = Inner { dialect, target, pool, cases, sessions, directories, writer, closing };
         Ok(Self { inner: Arc::new(inner) })
     }

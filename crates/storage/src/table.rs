@@ -6,6 +6,7 @@
 mod incoming;
 mod outgoing;
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::dialect::Dialect;
@@ -88,15 +89,16 @@ impl Table {
     }
 
     fn insert_text(&self, dialect: Dialect) -> String {
+        self.insert_with(dialect, &[])
+    }
+
+    /// New rows, the columns of `instead` with these values.
+    pub(crate) fn insert_with(&self, dialect: Dialect, instead: &[(&str, String)]) -> String {
         let names = self.list("");
-        let values: Vec<String> = self
-            .columns
-            .iter()
-            .map(|(name, _)| match self.derived {
-                Some((derived, from)) if derived == *name => from.to_owned(),
-                _ => format!("r.{name}"),
-            })
-            .collect();
+        let instead = instead.iter().map(|(name, value)| (*name, value.as_str())).chain(self.derived);
+        let instead: HashMap<&str, &str> = instead.collect();
+        let value = |name: &str| instead.get(name).map_or_else(|| format!("r.{name}"), |value| (*value).to_owned());
+        let values: Vec<String> = self.columns.iter().map(|(name, _)| value(name)).collect();
         // `WHERE true` keeps SQLite from reading ON CONFLICT as a join.
         let (table, values, rows) = (self.name, values.join(", "), dialect.rows_of(self, &[]));
         format!("INSERT INTO {table} ({names}) SELECT {values} FROM {rows} WHERE true")
@@ -126,14 +128,15 @@ impl Table {
 
     /// Rows that stand at `read_at` in the column `guard`; answers with the ids of those that did.
     pub(crate) fn update_guarded(&'static self, dialect: Dialect, guard: &str) -> &'static str {
-        self.text(dialect, 3, || {
-            let table = self.name;
-            let sets: Vec<_> = self.changing().map(|name| format!("{name} = r.{name}")).collect();
-            let (sets, rows) = (sets.join(", "), dialect.rows_of(self, &[("read_at", Kind::Int)]));
-            format!(
-                "UPDATE {table} SET {sets} FROM {rows} WHERE {table}.id = r.id AND {table}.{guard} = r.read_at RETURNING {table}.id"
-            )
-        })
+        self.text(dialect, 3, || format!("{} RETURNING {}.id", self.guarded_text(dialect, guard), self.name))
+    }
+
+    /// The same without an answer.
+    pub(crate) fn guarded_text(&self, dialect: Dialect, guard: &str) -> String {
+        let table = self.name;
+        let sets: Vec<_> = self.changing().map(|name| format!("{name} = r.{name}")).collect();
+        let (sets, rows) = (sets.join(", "), dialect.rows_of(self, &[("read_at", Kind::Int)]));
+        format!("UPDATE {table} SET {sets} FROM {rows} WHERE {table}.id = r.id AND {table}.{guard} = r.read_at")
     }
 
     /// Rows by id, whatever they hold.

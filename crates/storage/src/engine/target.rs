@@ -54,10 +54,17 @@ impl Target {
             Server::Sqlite(options) => {
                 Server::Sqlite(Box::new(options.as_ref().clone().pragma("cache_size", READER_CACHE)))
             }
-            Server::Postgres(options) => {
-                let settings = [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")];
-                Server::Postgres(Box::new(options.as_ref().clone().options(settings)))
-            }
+            Server::Postgres(options) => Server::Postgres(Box::new(planned_once(options))),
+        };
+        Self { server, keys: self.keys.clone() }
+    }
+
+    /// For the writer, whose statements are long and find what they change by its key: PostgreSQL would plan them for milliseconds, anew
+    /// for every number of rows.
+    pub(crate) fn for_writing(&self) -> Self {
+        let server = match &self.server {
+            Server::Sqlite(options) => Server::Sqlite(options.clone()),
+            Server::Postgres(options) => Server::Postgres(Box::new(planned_once(options))),
         };
         Self { server, keys: self.keys.clone() }
     }
@@ -84,6 +91,15 @@ impl Target {
         };
         Pool { links, keys: self.keys.clone() }
     }
+}
+
+fn planned_once(options: &PgConnectOptions) -> PgConnectOptions {
+    options.clone().options([
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        // Workers are called for every statement again, for milliseconds.
+        ("max_parallel_workers_per_gather", "0"),
+    ])
 }
 
 impl Server {
