@@ -45,7 +45,7 @@ impl World {
     /// A city where nobody lies in hospital yet.
     pub(crate) async fn found(seed: u64, engine: Engine, away_on: Vec<NaiveDate>) -> Result<Self> {
         // One mail at a time, so that a replay sends them in the same order.
-        let app = TestApp::start_with(engine, &["outbox.concurrency=1"]).await;
+        let app = TestApp::start_with(engine, &["outbox.in_flight=1"]).await;
         let relay = Relay::new(seed, away_on);
         let mut chance = StdRng::seed_from_u64(seed);
         let calendar = app.service.app.clone();

@@ -6,6 +6,7 @@
 //! - [`Asker`] — repeats a request with the same idempotency key until there is an answer; counts how often that was needed.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,18 +24,20 @@ use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::Store;
 use tokio::task::JoinHandle;
 
+use crate::flush::FailingFlush;
 use crate::keys::{KeyPlace, key_file, store_options};
 
 /// How often a balancer looks.
 const LOOKS_EVERY: Duration = Duration::from_millis(100);
 
 /// Mails that one process has in hand at a time: each may be sent once more after a kill.
-pub const IN_HAND: usize = 4;
+pub const IN_HAND: usize = 8;
 
 /// `tsunagi serve` with a database, a relay on loopback, and short intervals.
 pub struct Binary {
     pub address: SocketAddr,
     sets: Vec<String>,
+    environment: Vec<(&'static str, PathBuf)>,
     child: Option<Child>,
     _key: KeyPlace,
 }
@@ -56,7 +59,7 @@ impl Binary {
             "mail.smtp.security=\"none\"".into(),
             "mail.smtp.connect_within_seconds=1".into(),
             "mail.smtp.send_within_seconds=1".into(),
-            format!("outbox.concurrency={IN_HAND}"),
+            format!("outbox.in_flight={IN_HAND}"),
             // Longer than twice the longest send; what a dead process had in hand is free again after it.
             "outbox.lease_seconds=5".into(),
             "outbox.every_seconds=1".into(),
@@ -64,7 +67,14 @@ impl Binary {
             "log.filter=\"error\"".into(),
         ];
         sets.extend_from_slice(further);
-        Self { address, sets, child: None, _key: key }
+        Self { address, sets, environment: Vec::new(), child: None, _key: key }
+    }
+
+    /// On a disk that fails when it is told to.
+    #[must_use]
+    pub fn on(mut self, disk: &FailingFlush) -> Self {
+        self.environment.extend(disk.environment());
+        self
     }
 
     pub fn start(&mut self) {
@@ -72,7 +82,12 @@ impl Binary {
         let binary = deps.parent().and_then(|deps| deps.parent()).expect("target/…/deps").join("tsunagi");
         assert!(binary.exists(), "{} is missing: cargo build --workspace --all-targets", binary.display());
         let mut command = Command::new(binary);
-        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .arg("serve")
+            .envs(self.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         self.sets.iter().for_each(|set| {
             command.arg("--set").arg(set);
         });

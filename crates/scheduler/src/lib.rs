@@ -80,6 +80,8 @@ pub struct SchedulerSettings {
     pub outbox_batch: u32,
     /// Sends under way at a time.
     pub concurrency: usize,
+    /// See [`OutboxSettings::in_flight`].
+    pub in_flight: usize,
     /// See [`OutboxSettings::lease_seconds`].
     pub lease_seconds: i64,
     /// After which waits a failed send is made again.
@@ -150,6 +152,7 @@ impl Scheduler {
         let weekly = WeeklySettings { weekday: settings.weekly_on, time: settings.weekly_at };
         let outbox = OutboxSettings {
             concurrency: settings.concurrency,
+            in_flight: settings.in_flight,
             batch: settings.outbox_batch,
             lease_seconds: settings.lease_seconds,
             retries: settings.retry,

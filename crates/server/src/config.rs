@@ -76,13 +76,14 @@ impl Config {
         if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
             refuse("database.url", "sqlite://… or postgres://…")?;
         }
-        let positive: [(&str, u64); 10] = [
+        let positive: [(&str, u64); 11] = [
             ("server.connections", self.server.connections as u64),
             ("server.head_within_seconds", self.server.head_within_seconds),
             ("database.readers", self.database.readers.into()),
             ("database.writer_queue", self.database.writer_queue as u64),
             ("database.writer_batch", self.database.writer_batch as u64),
             ("outbox.concurrency", self.outbox.concurrency as u64),
+            ("outbox.in_flight", self.outbox.in_flight as u64),
             ("outbox.batch", self.outbox.batch.into()),
             ("outbox.every_seconds", self.outbox.every_seconds),
             ("sweep.every_seconds", self.sweep.every_seconds),

@@ -193,6 +193,7 @@ pub fn scheduler_settings(config: &Config) -> Result<SchedulerSettings> {
         outbox_every: Duration::from_secs(config.outbox.every_seconds),
         outbox_batch: config.outbox.batch,
         concurrency: config.outbox.concurrency,
+        in_flight: config.outbox.in_flight,
         lease_seconds: config.outbox.lease_seconds,
         retry: config.retry(),
         weekly_on: config.weekly.weekday,

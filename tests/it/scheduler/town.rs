@@ -354,6 +354,7 @@ pub(crate) fn scheduler(store: Store, clock: &Arc<ManualClock>, mails: &MemoryTr
         outbox_every: Duration::from_secs(1),
         outbox_batch: 5,
         concurrency: 3,
+        in_flight: 7,
         lease_seconds: 300,
         retry: RetrySchedule { waits_seconds: RETRY_WAITS.to_vec(), jitter_percent: 0 },
         weekly_on: Weekday::Mon,

@@ -117,6 +117,7 @@ pub enum SecurityKey {
 #[serde(deny_unknown_fields)]
 pub struct Outbox {
     pub concurrency: usize,
+    pub in_flight: usize,
     pub batch: u32,
     pub lease_seconds: i64,
     pub retry_waits_seconds: Vec<u32>,
