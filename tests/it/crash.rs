@@ -1,4 +1,5 @@
-//! The first promise against real crashes: the real binary with a real file or server under load, killed without warning again and again.
+//! The first promise against real crashes: the real binary with a real file or server under load, killed without warning again and again,
+//! or standing on a disk whose flushes fail.
 //!
 //! Clients keep what was answered, and ask again with the same idempotency key what was not. Afterwards every answered notice is there,
 //! once, its mail was taken by the relay, and the audit trail is whole. `CRASH_ROUNDS=200` runs it for longer; a failing run prints
@@ -17,6 +18,7 @@ use serde_json::json;
 use storage::Store;
 use tests::binary::{Asker, Balancer, Binary, IN_HAND, founded, setting};
 use tests::faulty_smtp::FaultySmtp;
+use tests::flush::FailingFlush;
 use tests::keys::store_options;
 use tests::postgres::OwnServer;
 
@@ -46,9 +48,19 @@ async fn work(
     accepted
 }
 
-async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>) {
+/// What is done to the service and its database, over and over.
+enum Harm {
+    Kills,
+    FailedFlushes(FailingFlush),
+}
+
+async fn harmed_again_and_again(harm: Harm, database: String, mut postgres: Option<OwnServer>) {
     let engine = if postgres.is_some() { "PostgreSQL" } else { "SQLite" };
-    let (rounds, seed) = (setting("CRASH_ROUNDS", 20), setting("CRASH_SEED", rand::random()));
+    let (mut rounds, seed) = (setting("CRASH_ROUNDS", 20), setting("CRASH_SEED", rand::random()));
+    if let (Harm::FailedFlushes(_), Some(_)) = (&harm, &postgres) {
+        // After each one the server ends all its connections and replays its log: seconds.
+        rounds /= 4;
+    }
     println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
     let mut chance = StdRng::seed_from_u64(seed);
     let (store, city) = founded(&database).await;
@@ -56,6 +68,9 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
 
     let relay = FaultySmtp::start([]).await;
     let mut binary = Binary::new(&database, relay.port(), &[]);
+    if let (Harm::FailedFlushes(disk), None) = (&harm, &postgres) {
+        binary = binary.on(disk);
+    }
     binary.start();
     let mut asker = Asker::through(&Balancer::over([binary.address]));
     asker.log_in("nurse").await;
@@ -67,6 +82,12 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
         .collect();
     for round in 0..rounds {
         tokio::time::sleep(Duration::from_millis(chance.random_range(100..900))).await;
+        if let Harm::FailedFlushes(disk) = &harm {
+            // The service stays and gets over it by itself.
+            disk.fail().await;
+            asker.ready().await;
+            continue;
+        }
         binary.kill();
         if let Some(server) = postgres.as_mut().filter(|_| round % 5 == 4) {
             // The database server dies with it.
@@ -88,7 +109,9 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
         accepted.extend(client.await.expect("every client was answered"));
     }
     let cut = asker.cut.load(Ordering::Relaxed);
-    assert!(accepted.len() > CLIENTS && cut > 0, "{} accepted, {cut} cut off: that was no test", accepted.len());
+    // After a failed flush the writer begins anew by itself, and mostly nobody hears of it.
+    let was_hard = cut > 0 || matches!(harm, Harm::FailedFlushes(_));
+    assert!(accepted.len() > CLIENTS && was_hard, "{} accepted, {cut} cut off: that was no test", accepted.len());
 
     // What a dead process had in hand is free again after its lease; then everything is mailed.
     let region_id = city.region.id;
@@ -125,27 +148,45 @@ async fn crash_again_and_again(database: String, mut postgres: Option<OwnServer>
     }
     assert_eq!(counts.delivered, counts.notices, "seed {seed}: the relay takes everything");
     let kills = usize::try_from(rounds).expect("few") * 2 + 1;
+    let harmed = if matches!(harm, Harm::Kills) { "kills" } else { "failed flushes" };
     assert!(repeats <= kills * IN_HAND, "seed {seed}: {repeats} repeats");
     assert!(store.verify_audit().await.expect("readable").is_whole(), "seed {seed}");
     store.close().await;
     println!(
-        "proof: {engine}, {rounds} kills: {} filings accepted and all there, {cut} requests cut off and asked again, {distinct} mails, {repeats} \
+        "proof: {engine}, {rounds} {harmed}: {} filings accepted and all there, {cut} requests cut off and asked again, {distinct} mails, {repeats} \
          of them sent twice",
         accepted.len()
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_answered_is_lost_however_often_the_service_is_killed_sqlite() {
+/// A database file in a directory of its own, which goes when the test has passed.
+async fn in_a_file(harm: Harm) {
     let unique = uuid::Uuid::from_u128(rand::random()).simple().to_string();
     let path = std::env::temp_dir().join(format!("tsunagi-crash-{unique}"));
     std::fs::create_dir_all(&path).expect("a temporary directory");
-    crash_again_and_again(format!("sqlite://{}/tsunagi.db?mode=rwc", path.display()), None).await;
+    harmed_again_and_again(harm, format!("sqlite://{}/tsunagi.db?mode=rwc", path.display()), None).await;
     std::fs::remove_dir_all(&path).expect("it is ours");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_however_often_the_service_is_killed_sqlite() {
+    in_a_file(Harm::Kills).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_answered_is_lost_however_often_the_service_is_killed_postgres() {
     let server = OwnServer::start();
-    crash_again_and_again(server.url(), Some(server)).await;
+    harmed_again_and_again(Harm::Kills, server.url(), Some(server)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_on_a_disk_whose_flushes_fail_sqlite() {
+    in_a_file(Harm::FailedFlushes(FailingFlush::new())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_on_a_disk_whose_flushes_fail_postgres() {
+    let disk = FailingFlush::new();
+    let server = OwnServer::on(&disk);
+    harmed_again_and_again(Harm::FailedFlushes(disk), server.url(), Some(server)).await;
 }

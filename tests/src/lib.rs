@@ -15,6 +15,7 @@ pub mod binary;
 mod client;
 pub mod cut;
 pub mod faulty_smtp;
+pub mod flush;
 pub mod keys;
 pub mod postgres;
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 use storage::{Store, StoreOptions};
 use tokio::sync::{Mutex, OnceCell};
 
+use crate::flush::FailingFlush;
+
 const SCRIPT: &str = r#"
 set -e
 dir=$(mktemp -d "${TMPDIR:-/tmp}/tsunagi-postgres.XXXXXX")
@@ -22,8 +24,9 @@ if [ -n "$1" ]; then
 else
   "$0/initdb" -D "$dir/data" -U tsunagi -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; exit 1; }
 fi
+preload=$2 mark=$3
 run() {
-  "$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
+  LD_PRELOAD=$preload FAILING_FLUSH=$mark "$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
     -c max_wal_size=4GB -c shared_buffers=128MB >>"$dir/log" 2>&1 &
   server=$!
 }
@@ -78,12 +81,17 @@ pub struct OwnServer(Cluster);
 
 impl OwnServer {
     pub fn start() -> Self {
-        Self(start(None))
+        Self(start(None, None))
+    }
+
+    /// On a disk that fails when it is told to. It comes back from that by itself, as PostgreSQL does when it is left to.
+    pub fn on(disk: &FailingFlush) -> Self {
+        Self(start(None, Some(disk)))
     }
 
     /// A standby that follows `primary` by streaming replication.
     pub fn standby_of(primary: &Self) -> Self {
-        Self(start(Some(primary.directory())))
+        Self(start(Some(primary.directory()), None))
     }
 
     /// The postmaster is killed without warning, and its children find that out by themselves.
@@ -154,7 +162,7 @@ pub async fn empty_database() -> String {
 async fn cluster() -> &'static Cluster {
     CLUSTER
         .get_or_init(|| async {
-            let cluster = start(None);
+            let cluster = start(None, None);
             cluster.psql(&format!("CREATE DATABASE {TEMPLATE}"));
             let options = StoreOptions { readers: 1, ..StoreOptions::default() };
             let store = Store::open(&cluster.url(TEMPLATE), &options).await.expect("the new server answers");
@@ -165,7 +173,7 @@ async fn cluster() -> &'static Cluster {
         .await
 }
 
-fn start(primary: Option<&Path>) -> Cluster {
+fn start(primary: Option<&Path>, disk: Option<&FailingFlush>) -> Cluster {
     let bin = server_programs();
     let root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n");
     let mut command = if root {
@@ -181,6 +189,7 @@ fn start(primary: Option<&Path>) -> Cluster {
         .arg(SCRIPT)
         .arg(&bin)
         .arg(primary.unwrap_or(Path::new("")))
+        .args(disk.into_iter().flat_map(|disk| disk.environment().map(|(_, value)| value)))
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());

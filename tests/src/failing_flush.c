@@ -1,0 +1,26 @@
+/* A disk that fails: while the file named by FAILING_FLUSH is there, the next flush takes it away and fails. Preloaded into the program
+ * that flushes, which may be another user's: the file stands in a directory that anybody may write. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int fails(void)
+{
+    const char *mark = getenv("FAILING_FLUSH");
+    if (!mark || unlink(mark) != 0)
+        return 0;
+    errno = EIO;
+    return 1;
+}
+
+int fsync(int file)
+{
+    return fails() ? -1 : (int)syscall(SYS_fsync, file);
+}
+
+int fdatasync(int file)
+{
+    return fails() ? -1 : (int)syscall(SYS_fdatasync, file);
+}
