@@ -2,9 +2,11 @@
 
 use domain::{Clock, Instant};
 use server::config::Config;
-use server::doctor::{Examined, Finding, examine, is_ill};
+use server::doctor::{Examined, Finding, certificate, examine, is_ill};
 use tests::faulty_smtp::{Act, FaultySmtp, Point, Session};
 use tests::{TestApp, on_both};
+
+use crate::edge::Authority;
 
 async fn relayed(app: &TestApp, sessions: Vec<Session>) -> (Config, FaultySmtp) {
     let relay = FaultySmtp::start(sessions).await;
@@ -22,6 +24,20 @@ fn wrong(all: &[Examined]) -> Vec<&'static str> {
 
 fn seconds(from: Instant, seconds: i64) -> Instant {
     from.plus_seconds(seconds)
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_told_before_it_does() {
+    let authority = Authority::new();
+    let now = domain::time::SystemClock.now();
+    let looked = |days, at| {
+        authority.sign_for("server", 1, days);
+        certificate(&Config::read(None, &authority.keys()).unwrap(), at).finding
+    };
+    assert!(matches!(looked(90, now), Finding::Well(_)));
+    let told = |finding| if let Finding::Wrong { what, .. } = finding { what } else { format!("{finding:?}") };
+    assert!(told(looked(10, now)).contains("the certificate ends on"));
+    assert!(told(looked(10, seconds(now, 11 * 86_400))).contains("has ended"));
 }
 
 on_both! {

@@ -19,10 +19,10 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 /// An authority of the test's own, and what it signed.
-struct Authority(PathBuf);
+pub(crate) struct Authority(PathBuf);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let unique = uuid::Uuid::from_u128(rand::random()).simple().to_string();
         let path = std::env::temp_dir().join(format!("tsunagi-tls-{unique}"));
         std::fs::create_dir_all(&path).expect("a temporary directory");
@@ -42,17 +42,21 @@ impl Authority {
 
     /// Key and certificate of that name; anything signed before under it is replaced.
     fn sign(&self, name: &str, serial: u32) {
+        self.sign_for(name, serial, 2);
+    }
+
+    pub(crate) fn sign_for(&self, name: &str, serial: u32, days: i32) {
         std::fs::write(self.0.join("ext"), "subjectAltName=DNS:localhost").expect("writing");
         self.openssl(&format!("ecparam -name prime256v1 -genkey -noout -out {name}.key"));
         self.openssl(&format!("req -new -key {name}.key -subj /CN=localhost -out {name}.csr"));
-        self.openssl(&format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -set_serial {serial} -days 2 -extfile ext -out {name}.pem"));
+        self.openssl(&format!("x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -set_serial {serial} -days {days} -extfile ext -out {name}.pem"));
     }
 
     fn file(&self, name: &str) -> String {
         self.0.join(name).display().to_string()
     }
 
-    fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         vec![
             format!("server.tls.certificate_file={:?}", self.file("server.pem")),
             format!("server.tls.key_file={:?}", self.file("server.key")),

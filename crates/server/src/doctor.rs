@@ -23,6 +23,8 @@ const FREE_MEGABYTES: u64 = 1024;
 const CLOCK_SLACK_SECONDS: i64 = 60;
 /// A nightly backup that is older has been missed.
 const BACKUP_DAYS: i64 = 2;
+/// A certificate that ends sooner should have been renewed long ago: those who renew by themselves do so a month ahead.
+const CERTIFICATE_DAYS: i64 = 14;
 
 /// How one thing stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,7 @@ impl fmt::Display for Examined {
 
 /// Looks at everything; the order is that in which one thing's fault hides another's.
 pub async fn examine(config: &Config, now: Instant) -> Vec<Examined> {
-    let mut all = vec![agreements(config), certificate(config), disk(config)];
+    let mut all = vec![agreements(config), certificate(config, now), disk(config)];
     let opened = service::open_store(config).await;
     all.extend([key_files(config), database(&opened).await]);
     if let Ok(store) = &opened {
@@ -95,12 +97,17 @@ fn agreements(config: &Config) -> Examined {
     judged("agreements", look(), "`tsunagi check` names file, line and example")
 }
 
-fn certificate(config: &Config) -> Examined {
+/// The certificate that the service shows, if it shows one.
+pub fn certificate(config: &Config, now: Instant) -> Examined {
     let look = || -> Result<Finding> {
         Ok(match Certificates::read(&config.server.tls)? {
-            Some(_) => Finding::Well(
-                "certificate and key can be read and belong together; when it ends is not looked at".into(),
-            ),
+            Some(certificates) => {
+                let end_at = certificates.end_at()?;
+                anyhow::ensure!(end_at > now, "the certificate has ended on {}", end_at.day());
+                let soon = end_at <= now.plus_seconds(CERTIFICATE_DAYS * 86_400);
+                anyhow::ensure!(!soon, "the certificate ends on {}", end_at.day());
+                Finding::Well(format!("certificate and key belong together, and end on {}", end_at.day()))
+            }
             None if config.server.public_url.starts_with("https://") => Finding::Well("TLS is a proxy's".into()),
             None => Finding::Open("people come over plain http".into()),
         })

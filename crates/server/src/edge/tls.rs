@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
+use domain::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -49,6 +50,21 @@ impl Certificates {
         }
         let now = RwLock::new(Current { written_at: written_at(files)?, config: config(files)? });
         Ok(Some(Self(Arc::new(Inner { files: files.clone(), now }))))
+    }
+
+    /// When the first certificate of the chain ends; after that nobody's browser lets anybody in.
+    ///
+    /// # Errors
+    /// When the file was taken away or changed since.
+    pub fn end_at(&self) -> Result<Instant> {
+        let file = &self.0.files.certificate_file;
+        let ends = certificates(file)?.into_iter().map(|der| {
+            let (_, certificate) = x509_parser::parse_x509_certificate(&der)
+                .map_err(|_| anyhow::anyhow!("{}: holds what is no certificate", file.display()))?;
+            Ok(Instant::from_micros(certificate.validity().not_after.timestamp().saturating_mul(1_000_000)))
+        });
+        let ends = ends.collect::<Result<Vec<_>>>()?;
+        ends.into_iter().min().context("server.tls.certificate_file")
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {
