@@ -31,28 +31,37 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let store = Store::open(&url, &crate::options()).await?;
     store.migrate().await?;
     let wards = Wards::found(&store, CitySize::Full).await?;
-    let by_rule = (WARM_UP + each + ALONE / CLIENTS + each) * CLIENTS;
+    let by_rule = (WARM_UP + each + ALONE / CLIENTS + each + each) * CLIENTS;
     let stays = wards.admit(&store, by_rule * KEPT / (KEPT - 1) + CLIENTS * KEPT).await?;
     let (kept, stays): (Vec<_>, Vec<_>) =
         stays.into_iter().enumerate().partition(|(nth, _)| nth / CLIENTS % KEPT == KEPT - 1);
     let in_no_order = in_order_of_filing(kept.into_iter().map(|(_, stay)| stay).collect(), usize::MAX);
     let mut stays = in_order_of_filing(stays.into_iter().map(|(_, stay)| stay).collect(), BEDS);
     stays.truncate(by_rule);
-    let floor = stays.split_off(by_rule - floor_filings);
+    let unwitnessed = stays.split_off(by_rule - floor_filings);
+    let floor = stays.split_off(by_rule - 2 * floor_filings);
 
-    // The rows alone: the same commands, decided beforehand, by as many clients.
+    // The rows alone: the same commands, decided beforehand, by as many clients; and once more without their audit rows.
     let decided =
         floor.iter().zip(5_000_000..).map(|(stay, seed)| wards.filing(stay, seed)).collect::<Result<Vec<_>>>()?;
     let began = Instant::now();
     apply_all(&store, decided, CLIENTS).await?;
     let rows_alone = per_second(floor_filings, began.elapsed());
+    let mut decided =
+        unwitnessed.iter().zip(6_000_000..).map(|(stay, seed)| wards.filing(stay, seed)).collect::<Result<Vec<_>>>()?;
+    decided.iter_mut().for_each(|changes| changes.audit.clear());
+    let began = Instant::now();
+    apply_all(&store, decided, CLIENTS).await?;
+    let rows_unwitnessed = per_second(floor_filings, began.elapsed());
     let notices_before = store.outbox_counts(wards.city.region.id).await?.notices;
     store.close().await;
 
     let service = Service::start(&url).await?;
-    let mut tokens = Vec::new();
+    let (mut tokens, mut logins) = (Vec::new(), Vec::new());
     for client in 0..CLIENTS {
+        let began = Instant::now();
         tokens.push(service.log_in(wards.login(client)).await?);
+        logins.push(began.elapsed());
     }
     let tokens = Arc::new(tokens);
     let live = get("/health/live", None);
@@ -120,8 +129,13 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
         ),
         Figure::told("one client alone, p50", format!("{} ms", grouped(millis(alone.quantile(0.5))))),
         Figure::told("floor: the same rows without HTTP, 64 at a time", format!("{}/s", grouped(rows_alone))),
+        Figure::told("— without their audit rows", format!("{}/s", grouped(rows_unwitnessed))),
         Figure::told("floor: HTTP with a session, no rows", format!("{}/s", grouped(session_alone.rate()))),
         Figure::told("floor: HTTP without anything", format!("{}/s", grouped(http_alone.rate()))),
+        Figure::told(
+            "a login with its password, one after the other, p50",
+            format!("{} ms", grouped(millis(median(logins)))),
+        ),
         Figure::told("a flush of a file on this disk", format!("{} ms", grouped(millis(flush()?)))),
     ])
 }
