@@ -28,9 +28,7 @@ mod message;
 mod parts;
 mod smtp;
 mod stored;
-mod tls;
 
-pub(crate) use self::tls::connector;
 pub use self::{
     file::{FileTransport, read_mailbox},
     memory::MemoryTransport,

@@ -16,10 +16,11 @@ use std::{
 
 use domain::delivery::Response;
 use lettre::transport::smtp::{authentication::Credentials, extension::ClientId};
+use outward::connector;
 use tokio::sync::Semaphore;
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
-use super::{Mail, connection::Connection, fault::Fault, message::Written, tls};
+use super::{Mail, connection::Connection, fault::Fault, message::Written};
 
 /// A connection that rested longer is not used again: relays end idle ones after some minutes, firewalls forget them silently.
 const KEPT_FOR: Duration = Duration::from_secs(30);
@@ -86,12 +87,9 @@ pub enum SettingsRefused {
     /// The password file is missing, unreadable or empty.
     #[error("no password could be read from {0}")]
     PasswordFile(PathBuf),
-    /// The file of certificates is missing, unreadable or without a certificate.
-    #[error("no certificates could be read from {0}")]
-    CaFile(PathBuf),
     /// Nobody could ever be believed.
-    #[error("this machine has no trusted certificates (Debian: ca-certificates) and no ca_file is given")]
-    NoCertificates,
+    #[error(transparent)]
+    Trust(#[from] outward::NobodyTrusted),
 }
 
 /// The way to one relay. Clones share its connections.
@@ -133,8 +131,8 @@ impl SmtpTransport {
         let name = name.map_err(|_| SettingsRefused::Host(settings.host.clone()))?;
         let encryption = match settings.security {
             Security::None => Encryption::None,
-            Security::StartTls => Encryption::StartTls(tls::connector(settings.ca_file.as_deref())?, name),
-            Security::Tls => Encryption::Tls(tls::connector(settings.ca_file.as_deref())?, name),
+            Security::StartTls => Encryption::StartTls(connector(settings.ca_file.as_deref())?, name),
+            Security::Tls => Encryption::Tls(connector(settings.ca_file.as_deref())?, name),
         };
         Ok(Self(Arc::new(Relay {
             host: settings.host,
