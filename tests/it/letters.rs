@@ -93,6 +93,8 @@ fn all_letters() -> Vec<Letter> {
         AccountNews::FactorRemoved,
         AccountNews::PasskeyAdded,
         AccountNews::PasskeyRemoved,
+        AccountNews::IdentityLinked,
+        AccountNews::IdentityUnlinked,
         AccountNews::RecoveryCodesRenewed,
         AccountNews::RecoveryCodeUsed,
     ];

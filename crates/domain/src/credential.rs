@@ -5,6 +5,7 @@
 //! - [`Stage`] — how far a login has come. Only an open session can do anything but its own next step.
 //! - [`Totp`], [`Passkey`], recovery codes — the second factor. A step of the first, a ceremony of the second and a code of the third are
 //!   accepted once.
+//! - [`OutsideIdentity`] — who she is at an outside provider, which answers for both factors; [`SignIn`] — her way there and back.
 //! - [`Invitation`] — lets a person set a password: the first one, or a new one.
 //! - [`Machine`] — a system of an organization, which proves itself by a token.
 //! - [`Proof`] — one change of these, as part of [`crate::changes::Changes`]; some of them are claims.
@@ -86,6 +87,27 @@ pub struct Passkey {
 impl Passkey {
     /// More than this many nobody has.
     pub const MOST: i64 = 10;
+}
+
+/// 外部アカウント: who somebody is at an OpenID provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutsideIdentity {
+    pub issuer: String,
+    /// SHA-256 over issuer and subject: some providers call people by their address, and nobody has to read it here.
+    pub subject_hash: Hash,
+    pub linked_at: Instant,
+    pub last_used_at: Option<Instant>,
+}
+
+/// A sign-in that is under way at an outside provider, in the browser that holds its token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    pub token_hash: Hash,
+    /// The session that wants to link; none: a login.
+    pub linking: Option<Hash>,
+    /// Where she was going.
+    pub next: String,
+    pub expires_at: Instant,
 }
 
 /// 招待: who may set the password of which account, until when.
@@ -178,6 +200,28 @@ pub enum Proof {
     RemoveTotp {
         account_id: AccountId,
     },
+    /// Claim: the sign-in is under way; it is over, whatever it came to.
+    SignInOver {
+        token_hash: Hash,
+    },
+    /// Claim: nobody has this identity, and she has none of this issuer.
+    LinkIdentity {
+        region_id: RegionId,
+        account_id: AccountId,
+        identity: Box<OutsideIdentity>,
+    },
+    /// Claim: she has an identity of this issuer.
+    UnlinkIdentity {
+        account_id: AccountId,
+        issuer: String,
+    },
+    /// Claim: the identity is still hers; this is its last use.
+    IdentityUsed {
+        account_id: AccountId,
+        issuer: String,
+        subject_hash: Hash,
+        at: Instant,
+    },
     /// Claim: the invitation stands, by one of its links.
     Invited {
         token_hash: Hash,
@@ -199,6 +243,11 @@ pub enum Proof {
         token_hash: Hash,
         ceremony: String,
     },
+    /// A way to an outside provider begins; those that ended before `at` are forgotten.
+    BeginSignIn {
+        sign_in: Box<SignIn>,
+        at: Instant,
+    },
     SetTotp {
         region_id: RegionId,
         account_id: AccountId,
@@ -212,6 +261,10 @@ pub enum Proof {
     },
     /// No second factor any more, of any kind.
     DropFactors {
+        account_id: AccountId,
+    },
+    /// No identity of any provider any more.
+    DropIdentities {
         account_id: AccountId,
     },
     /// With `keep` as the only one that stays.
@@ -273,6 +326,10 @@ impl Proof {
                 | Self::AddPasskey { .. }
                 | Self::RemovePasskey { .. }
                 | Self::RemoveTotp { .. }
+                | Self::SignInOver { .. }
+                | Self::LinkIdentity { .. }
+                | Self::UnlinkIdentity { .. }
+                | Self::IdentityUsed { .. }
                 | Self::Invited { .. }
                 | Self::EndSession { .. }
         )

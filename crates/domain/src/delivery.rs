@@ -115,6 +115,8 @@ pub enum AccountNews {
     FactorRemoved,
     PasskeyAdded,
     PasskeyRemoved,
+    IdentityLinked,
+    IdentityUnlinked,
     RecoveryCodesRenewed,
     RecoveryCodeUsed,
 }

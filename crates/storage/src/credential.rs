@@ -1,6 +1,6 @@
 //! Reading what people and machines prove themselves with. Writing goes through `Changes::credentials`.
 
-use domain::credential::{Hash, Passkey, Session, Totp};
+use domain::credential::{Hash, OutsideIdentity, Passkey, Session, SignIn, Totp};
 use domain::machine::Machine;
 use domain::party::Account;
 use domain::{AccountId, Instant, InvitationId, MachineId, OrganizationId, RegionId};
@@ -11,8 +11,8 @@ use crate::dialect::once;
 use crate::engine::args;
 use crate::error::StoreError;
 use crate::rows::{
-    ACCOUNT, MACHINE, PASSKEY, SESSION, TOTP, read_account, read_enrolling, read_machine, read_passkey, read_session,
-    read_totp,
+    ACCOUNT, MACHINE, OUTSIDE_IDENTITY, PASSKEY, SESSION, SIGN_IN, TOTP, read_account, read_enrolling, read_machine,
+    read_outside_identity, read_passkey, read_session, read_sign_in, read_totp,
 };
 use crate::store::Store;
 
@@ -106,6 +106,34 @@ impl Store {
     pub async fn ceremony(&self, token_hash: Hash) -> Result<Option<String>, StoreError> {
         let sql = "SELECT ceremony FROM session WHERE token_hash = $1";
         Ok(self.first::<Option<String>>(sql, args![token_hash.to_vec()]).await?.flatten())
+    }
+
+    /// Who she is at outside providers, oldest first.
+    pub async fn outside_identities(&self, id: AccountId) -> Result<Vec<OutsideIdentity>, StoreError> {
+        let columns = OUTSIDE_IDENTITY.list("");
+        let sql = format!("SELECT {columns} FROM outside_identity WHERE account_id = $1 ORDER BY linked_at, issuer");
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await?;
+        rows.iter().map(read_outside_identity).collect()
+    }
+
+    /// Whose identity it is, closed or not, without the password hash.
+    pub async fn account_by_identity(&self, issuer: &str, subject: Hash) -> Result<Option<Account>, StoreError> {
+        let sql = format!(
+            "SELECT {} FROM outside_identity AS o
+             JOIN account AS a ON a.id = o.account_id
+             WHERE o.issuer = $1 AND o.subject_hash = $2",
+            ACCOUNT.list("a.")
+        );
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![issuer, subject.to_vec()]).await?;
+        let bare = |row: &crate::engine::Row| Ok(Account { password_hash: String::new(), ..read_account(row, 0)? });
+        rows.first().map(bare).transpose()
+    }
+
+    /// The sign-in at a provider of this token, whether or not it has ended: that is the caller's clock to say.
+    pub async fn sign_in(&self, token_hash: Hash) -> Result<Option<SignIn>, StoreError> {
+        let sql = format!("SELECT {} FROM outside_sign_in WHERE token_hash = $1", SIGN_IN.list(""));
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![token_hash.to_vec()]).await?;
+        rows.first().map(read_sign_in).transpose()
     }
 
     /// Sessions of a person that have not ended by themselves, newest first.

@@ -40,6 +40,15 @@ const REMOVE_PASSKEY: &str = "DELETE FROM passkey WHERE account_id = $1 AND id =
 const REMOVE_TOTP: &str = "DELETE FROM totp WHERE account_id = $1
     AND EXISTS (SELECT 1 FROM passkey AS p WHERE p.account_id = $1)
     RETURNING account_id";
+const SIGN_IN_OVER: &str = "DELETE FROM outside_sign_in WHERE token_hash = $1 RETURNING token_hash";
+const LINK_IDENTITY: &str = "INSERT INTO outside_identity (account_id, issuer, region_id, subject_hash, linked_at)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT DO NOTHING
+    RETURNING account_id";
+const UNLINK_IDENTITY: &str = "DELETE FROM outside_identity WHERE account_id = $1 AND issuer = $2 RETURNING account_id";
+const IDENTITY_USED: &str = "UPDATE outside_identity SET last_used_at = $4
+    WHERE account_id = $1 AND issuer = $2 AND subject_hash = $3
+    RETURNING account_id";
 const INVITED: &str = "UPDATE invitation SET ended_at = $2
     WHERE ended_at IS NULL AND expires_at > $2
       AND id IN (SELECT l.invitation_id FROM invitation_link AS l WHERE l.token_hash = $1)
@@ -56,6 +65,9 @@ const FAILED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES ($1
 const BEGIN_SESSION: &str = "INSERT INTO session
     (token_hash, id, region_id, account_id, stage, csrf, agent, address, created_at, last_seen_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const FORGET_SIGN_INS: &str = "DELETE FROM outside_sign_in WHERE expires_at <= $1";
+const BEGIN_SIGN_IN: &str =
+    "INSERT INTO outside_sign_in (token_hash, linking, next, expires_at) VALUES ($1, $2, $3, $4)";
 const SET_TOTP: &str = "INSERT INTO totp (account_id, region_id, secret, last_step, set_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (account_id) DO UPDATE SET secret = $3, last_step = $4, set_at = $5";
 const NEW_CODE: &str = "INSERT INTO recovery_code (account_id, code_hash, region_id) VALUES ($1, $2, $3)";
@@ -137,6 +149,17 @@ fn statements(proof: &Proof, keys: &Keyring) -> Result<Vec<Statement>, Failure> 
         Proof::RemoveTotp { account_id } => {
             vec![(ONE_AT_A_TIME, args![id(*account_id)]), (REMOVE_TOTP, args![id(*account_id)])]
         }
+        Proof::SignInOver { token_hash } => vec![(SIGN_IN_OVER, args![token_hash.to_vec()])],
+        Proof::LinkIdentity { region_id, account_id, identity: i } => {
+            let (issuer, subject) = (i.issuer.as_str(), i.subject_hash.to_vec());
+            vec![(LINK_IDENTITY, args![id(*account_id), issuer, region_id.uuid(), subject, i.linked_at])]
+        }
+        Proof::UnlinkIdentity { account_id, issuer } => {
+            vec![(UNLINK_IDENTITY, args![id(*account_id), issuer.as_str()])]
+        }
+        Proof::IdentityUsed { account_id, issuer, subject_hash, at } => {
+            vec![(IDENTITY_USED, args![id(*account_id), issuer.as_str(), subject_hash.to_vec(), *at])]
+        }
         Proof::Invited { token_hash, at } => vec![(INVITED, args![token_hash.to_vec(), *at])],
         Proof::EndSession { token_hash } => vec![(END_SESSION, args![token_hash.to_vec()])],
         Proof::Failed(FailedLogin { key, at, since, limit, until }) => {
@@ -156,6 +179,11 @@ fn statements(proof: &Proof, keys: &Keyring) -> Result<Vec<Statement>, Failure> 
                 args![token_hash.to_vec(), ceremony.as_str()],
             )]
         }
+        Proof::BeginSignIn { sign_in: s, at } => {
+            let linking = s.linking.map(|hash| hash.to_vec());
+            let new = args![s.token_hash.to_vec(), linking, s.next.as_str(), s.expires_at];
+            vec![(FORGET_SIGN_INS, args![*at]), (BEGIN_SIGN_IN, new)]
+        }
         Proof::SetTotp { region_id, account_id, totp } => {
             let secret = seal_totp(keys, *account_id, &totp.secret)?;
             vec![(SET_TOTP, args![id(*account_id), region_id.uuid(), secret, totp.last_step, totp.set_at])]
@@ -170,6 +198,9 @@ fn statements(proof: &Proof, keys: &Keyring) -> Result<Vec<Statement>, Failure> 
             ("DELETE FROM recovery_code WHERE account_id = $1", args![id(*account_id)]),
             ("DELETE FROM passkey WHERE account_id = $1", args![id(*account_id)]),
         ],
+        Proof::DropIdentities { account_id } => {
+            vec![("DELETE FROM outside_identity WHERE account_id = $1", args![id(*account_id)])]
+        }
         Proof::EndSessions { account_id, keep } => vec![(
             "DELETE FROM session WHERE account_id = $1 AND token_hash <> $2",
             args![id(*account_id), keep.unwrap_or_default().to_vec()],

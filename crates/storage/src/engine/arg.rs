@@ -20,6 +20,7 @@ pub(crate) enum Arg {
     MaybeAt(Option<Instant>),
     Day(NaiveDate),
     Bytes(Vec<u8>),
+    MaybeBytes(Option<Vec<u8>>),
     /// A set of ids: JSON text on SQLite, `uuid[]` on PostgreSQL (`Dialect::in_ids`).
     Ids(Vec<Uuid>),
     /// A set of hashes, likewise.
@@ -95,7 +96,7 @@ macro_rules! arg_from {
 }
 
 arg_from! { i64 => Int; Uuid => Id; Option<Uuid> => MaybeId; String => Text; &str => Text; Instant => At;
-Option<Instant> => MaybeAt; NaiveDate => Day; Vec<u8> => Bytes; Vec<Uuid> => Ids; Vec<[u8; 32]> => Hashes; }
+Option<Instant> => MaybeAt; NaiveDate => Day; Vec<u8> => Bytes; Option<Vec<u8>> => MaybeBytes; Vec<Uuid> => Ids; Vec<[u8; 32]> => Hashes; }
 
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::engine::Arg::from($value)),*] };
@@ -116,6 +117,7 @@ pub(super) fn sqlite(args: Vec<Arg>) -> SqliteArguments {
             Arg::MaybeAt(value) => Arguments::add(&mut bound, value.map(Instant::micros)),
             Arg::Day(value) => Arguments::add(&mut bound, value),
             Arg::Bytes(value) => Arguments::add(&mut bound, value),
+            Arg::MaybeBytes(value) => Arguments::add(&mut bound, value),
             Arg::Ids(ids) => Arguments::add(&mut bound, hex_array(ids.iter().map(|id| id.as_bytes().as_slice()))),
             Arg::Hashes(all) => Arguments::add(&mut bound, hex_array(all.iter().map(|hash| hash.as_slice()))),
             Arg::Column(_) => unreachable!("rows come to SQLite as JSON"),
@@ -137,6 +139,7 @@ pub(super) fn postgres(args: Vec<Arg>) -> PgArguments {
             Arg::MaybeAt(value) => bound.add(value.map(Instant::utc)),
             Arg::Day(value) => bound.add(value),
             Arg::Bytes(value) => bound.add(value),
+            Arg::MaybeBytes(value) => bound.add(value),
             Arg::Ids(ids) => bound.add(ids),
             Arg::Hashes(all) => bound.add(all.iter().map(|hash| hash.to_vec()).collect::<Vec<_>>()),
             Arg::Column(Column::Ids(values)) => bound.add(values),

@@ -2,7 +2,7 @@
 
 use domain::AccountId;
 use domain::access::Command;
-use domain::credential::{Hash, Passkey, Session, Totp};
+use domain::credential::{Hash, OutsideIdentity, Passkey, Session, SignIn, Totp};
 use domain::machine::Machine;
 use serde::Serialize;
 
@@ -107,6 +107,28 @@ pub(crate) fn read_passkey(row: &Row) -> Result<Passkey, StoreError> {
         added_at: c.at()?,
         last_used_at: c.maybe_at()?,
     })
+}
+
+pub(crate) static OUTSIDE_IDENTITY: Table = Table::new(
+    "outside_identity",
+    &[("issuer", Text), ("subject_hash", Bytes), ("linked_at", At), ("last_used_at", At)],
+    &["account_id", "issuer"],
+);
+
+pub(crate) fn read_outside_identity(row: &Row) -> Result<OutsideIdentity, StoreError> {
+    let mut c = OUTSIDE_IDENTITY.cursor(row);
+    Ok(OutsideIdentity { issuer: c.get()?, subject_hash: c.hash()?, linked_at: c.at()?, last_used_at: c.maybe_at()? })
+}
+
+pub(crate) static SIGN_IN: Table = Table::new(
+    "outside_sign_in",
+    &[("token_hash", Bytes), ("linking", Bytes), ("next", Text), ("expires_at", At)],
+    &["token_hash"],
+);
+
+pub(crate) fn read_sign_in(row: &Row) -> Result<SignIn, StoreError> {
+    let mut c = SIGN_IN.cursor(row);
+    Ok(SignIn { token_hash: c.hash()?, linking: c.maybe_hash()?, next: c.get()?, expires_at: c.at()? })
 }
 
 pub(crate) static MACHINE: Table = Table::new(

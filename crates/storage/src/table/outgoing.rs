@@ -80,6 +80,11 @@ impl<'r> Cursor<'r> {
         bytes.try_into().map_err(|_| self.wrong(self.next - 1))
     }
 
+    pub(crate) fn maybe_hash(&mut self) -> Result<Option<[u8; 32]>, StoreError> {
+        let bytes = self.get::<Option<Vec<u8>>>()?;
+        bytes.map(|bytes| bytes.try_into().map_err(|_| self.wrong(self.next - 1))).transpose()
+    }
+
     /// A sealed text.
     pub(crate) fn opened<T: TryFrom<String>>(&mut self) -> Result<T, StoreError> {
         self.maybe_opened()?.ok_or_else(|| self.wrong(self.next - 1))

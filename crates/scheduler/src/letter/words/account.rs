@@ -41,6 +41,12 @@ pub(super) fn changed(news: AccountNews) -> Words {
         }
         AccountNews::PasskeyAdded => ("ログインのパスキーが追加されました", "A passkey was added to your login."),
         AccountNews::PasskeyRemoved => ("ログインのパスキーが削除されました", "A passkey was removed from your login."),
+        AccountNews::IdentityLinked => {
+            ("外部アカウントでのログインが設定されました", "An outside account can now log in as you.")
+        }
+        AccountNews::IdentityUnlinked => {
+            ("外部アカウントでのログインが解除されました", "Your outside account can no longer log in.")
+        }
         AccountNews::RecoveryCodesRenewed => ("回復コードが作り直されました", "Your recovery codes were renewed."),
         AccountNews::RecoveryCodeUsed => ("回復コードでログインがありました", "A recovery code was used to log in."),
     };
