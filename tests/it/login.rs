@@ -5,6 +5,8 @@ mod guessing;
 mod invitations;
 mod passkeys;
 
+pub(crate) use invitations::reset;
+
 use api::factor::code_at;
 use domain::Instant;
 use serde_json::json;

@@ -16,6 +16,7 @@ mod login;
 mod machines;
 mod mail;
 mod metrics;
+mod oidc;
 mod scheduler;
 mod schema;
 mod standby;

@@ -80,6 +80,11 @@ impl Person {
         self.token.as_deref().unwrap_or_default()
     }
 
+    /// What its browser would send along.
+    pub fn cookie(&self) -> &str {
+        self.cookie.as_deref().unwrap_or_default()
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, path, &[], Bytes::new()).await
     }
@@ -99,13 +104,8 @@ impl Person {
 
     /// A form, as a browser without script sends it.
     pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let encode = |text: &str| -> String {
-            text.bytes()
-                .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-                .collect()
-        };
-        let body = fields.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect::<Vec<_>>().join("&");
-        self.send(Method::POST, path, &[("content-type", "application/x-www-form-urlencoded")], body.into()).await
+        self.send(Method::POST, path, &[("content-type", "application/x-www-form-urlencoded")], form(fields).into())
+            .await
     }
 
     async fn json(&self, method: Method, path: &str, body: &Value, headers: &[(&str, &str)]) -> Reply {
@@ -132,4 +132,14 @@ impl Person {
         let body = body.collect().await.expect("the answer is whole").to_bytes();
         Reply { status: parts.status, headers: parts.headers, body }
     }
+}
+
+/// Fields as a browser sends them.
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
+    let encode = |text: &str| -> String {
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
+    };
+    fields.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect::<Vec<_>>().join("&")
 }

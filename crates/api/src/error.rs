@@ -12,6 +12,8 @@ use storage::{ApplyError, StoreError};
 use thiserror::Error;
 use utoipa::ToSchema;
 
+use crate::oidc::Outside;
+
 #[derive(Debug, Error)]
 pub enum ApiError {
     #[error(transparent)]
@@ -49,6 +51,9 @@ pub enum ApiError {
     TokenRefused,
     #[error("passkey refused")]
     PasskeyRefused,
+    /// With an account of an outside provider; its own text is for people.
+    #[error(transparent)]
+    Outside(#[from] Outside),
     #[error("too many failed attempts from this address")]
     TooMany,
     #[error("too many requests of this caller are in hand")]
@@ -116,6 +121,9 @@ impl ApiError {
             Self::NotLoggedIn | Self::LoginRefused | Self::CodeRefused | Self::TokenRefused | Self::PasskeyRefused => {
                 StatusCode::UNAUTHORIZED
             }
+            Self::Outside(Outside::Unreached) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Outside(Outside::Taken) => StatusCode::CONFLICT,
+            Self::Outside(_) => StatusCode::UNAUTHORIZED,
             Self::TooMany | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
@@ -145,6 +153,7 @@ impl ApiError {
                 ("token_refused", "この接続のトークンは使えません。期限が過ぎたか、取り消されています。")
             }
             Self::PasskeyRefused => ("passkey_refused", "パスキーを確認できませんでした。もう一度お試しください。"),
+            Self::Outside(outside) => outside.words(),
             Self::TooMany => {
                 ("too_many", "ログインの失敗が続いたため、しばらく受け付けられません。時間をおいてお試しください。")
             }

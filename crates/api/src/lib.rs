@@ -6,7 +6,7 @@
 //! - [`session::SignedIn`] — the person behind a request, from a cookie (pages) or a bearer token (JSON), or the system (JSON alone).
 //! - `machine` — the tokens of hospitals' and offices' own systems.
 //! - `neighbours` — acting in a further region, and lists over all of them.
-//! - [`login`] — the steps to a session; [`password`], [`factor`], [`passkey`], [`throttle`] — what they stand on.
+//! - [`login`] — the steps to a session; [`password`], [`factor`], [`passkey`], [`oidc`], [`throttle`] — what they stand on.
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
 //! - `crowd` — how many requests are in hand at a time.
 //! - [`inventory`] — every route with what it stands for in the access table.
@@ -34,6 +34,7 @@ pub mod inventory;
 pub mod login;
 mod machine;
 mod neighbours;
+pub mod oidc;
 pub mod openapi;
 pub mod pages;
 pub mod passkey;

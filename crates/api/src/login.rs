@@ -4,12 +4,14 @@
 //! password ──► open                     no factor, and none is required
 //!          ──► second factor ──► open   a code of the authenticator, a passkey, or a recovery code
 //!          ──► enrolment ──► open       a factor is required and there is none yet: it is set up, and its codes are shown once
+//! an outside provider ──► open          it answers for both factors of an account that she has linked to her own
 //! ```
 //!
 //! One answer for every refusal of a step: whether an account exists, is locked, is closed or was never opened can't be told from
 //! outside, and each costs one run of argon2. A right answer is a claim ([`Proof::is_claim`]): a code that was used, in this very
 //! moment or on another instance, is used up.
 
+mod outside;
 mod passkeys;
 
 use domain::changes::{AuditEntry, Changes};
@@ -26,6 +28,7 @@ use crate::session::{Pending, SignedIn, audit_of, hash_of, hex};
 use crate::state::App;
 use crate::throttle::{Attempt, Client};
 
+pub(crate) use outside::{Arrived, arrive, set_out, unlink};
 pub use passkeys::{
     add_passkey, challenge, challenge_to_add, enrol_passkey, give_passkey, remove_passkey, remove_totp,
 };

@@ -5,7 +5,7 @@
 //! - [`visit`] — who opens a page ([`visit::Visitor`]), what was sent ([`visit::Post`]), and what is shown when it can't be done.
 //! - [`view`] — what each page shows, as plain structs with a template each; drawn with samples in its tests.
 //! - [`shape`] — from the domain's rows to those structs.
-//! - `entry`, `second`, `account`, `passkeys`, `invited`, `staff`, `machines`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `consent`, `holds`, `survey`, `admin`, `trail` — the handlers, by subject.
+//! - `entry`, `second`, `account`, `passkeys`, `outside`, `invited`, `staff`, `machines`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `consent`, `holds`, `survey`, `admin`, `trail` — the handlers, by subject.
 //! - [`assets`] — style, script and icon; `upload` — the one form with a file.
 //!
 //! # The flow of a form
@@ -38,6 +38,7 @@ mod invited;
 mod letters;
 mod machines;
 mod notices;
+mod outside;
 mod passkeys;
 mod people;
 mod second;
@@ -81,6 +82,8 @@ pub(crate) fn screens() -> Screens {
         .get("/login/second", Public, second::form)
         .post("/login/second", Public, second::enter)
         .post("/login/second/challenge", Public, second::challenge)
+        .get("/login/oidc", Public, outside::set_out)
+        .get(crate::oidc::CALLBACK, Public, outside::arrive)
         .get("/account", OwnSession, account::show)
         .post("/account/sessions", OwnSession, account::end_sessions)
         .get("/account/factor", OwnSession, account::factor_form)
@@ -91,6 +94,9 @@ pub(crate) fn screens() -> Screens {
         .post("/account/passkeys/challenge", OwnSession, passkeys::challenge)
         .get("/account/passkeys/removal", OwnSession, passkeys::removal_form)
         .post("/account/passkeys/removal", OwnSession, passkeys::remove)
+        .get("/account/oidc", OwnSession, outside::form)
+        .post("/account/oidc", OwnSession, outside::link)
+        .post("/account/oidc/removal", OwnSession, outside::unlink)
         .get("/account/codes", OwnSession, account::codes_form)
         .post("/account/codes", OwnSession, account::renew_codes)
         .get("/account/password", OwnSession, account::password_form)

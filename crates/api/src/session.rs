@@ -8,8 +8,11 @@
 //! A cookie is never accepted under `/api/`, so a foreign page can't make a browser write there; forms carry the session's own token
 //! besides ([`SignedIn::check_form`]). With each step of the login the token is a new one, so nobody can be made to log in to a
 //! session that somebody else knows.
+//!
+//! A browser on its way to an outside provider and back holds a cookie of its own ([`outside_cookie`]), which opens nothing.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -31,6 +34,8 @@ use crate::state::App;
 /// Under TLS the name binds the cookie to this host and path.
 const SECURE_COOKIE: &str = "__Host-tsunagi";
 const PLAIN_COOKIE: &str = "tsunagi";
+const SECURE_OUTSIDE: &str = "__Host-tsunagi-outside";
+const PLAIN_OUTSIDE: &str = "tsunagi-outside";
 /// `last_seen_at` is written at most this often, so that reading a page costs no commit.
 pub(crate) const TOUCH_SECONDS: i64 = 60;
 
@@ -121,14 +126,26 @@ pub(crate) fn audit_of(account: &Account, at: Instant, action: &str, request_id:
 pub fn cookie(app: &App, token: &str) -> Cookie<'static> {
     let secure = app.settings().secure_cookies;
     let name = if secure { SECURE_COOKIE } else { PLAIN_COOKIE };
+    let mut cookie = made(name, token, secure);
+    if token.is_empty() {
+        cookie.make_removal();
+    }
+    cookie
+}
+
+/// The cookie of a browser that is on its way to an outside provider. It has to come along when the provider sends her back, which is a link
+/// from another site: lax, as the session's. It ends with the browser; how long it is good for is the store's to know.
+pub(crate) fn outside_cookie(app: &App, token: &str) -> Cookie<'static> {
+    let secure = app.settings().secure_cookies;
+    made(if secure { SECURE_OUTSIDE } else { PLAIN_OUTSIDE }, token, secure)
+}
+
+fn made(name: &'static str, token: &str, secure: bool) -> Cookie<'static> {
     let mut cookie = Cookie::new(name, token.to_owned());
     cookie.set_http_only(true);
     cookie.set_secure(secure);
     cookie.set_same_site(SameSite::Lax);
     cookie.set_path("/");
-    if token.is_empty() {
-        cookie.make_removal();
-    }
     cookie
 }
 
@@ -191,7 +208,16 @@ fn cookie_token<'a>(parts: &'a Parts, app: &App) -> Option<&'a str> {
         return None;
     }
     let name = if app.settings().secure_cookies { SECURE_COOKIE } else { PLAIN_COOKIE };
-    let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    named(&parts.headers, name)
+}
+
+/// What the browser holds that is on its way to an outside provider.
+pub(crate) fn outside_token<'a>(headers: &'a HeaderMap, app: &App) -> Option<&'a str> {
+    named(headers, if app.settings().secure_cookies { SECURE_OUTSIDE } else { PLAIN_OUTSIDE })
+}
+
+fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 
 use crate::crowd::Crowd;
 use crate::error::ApiError;
+use crate::oidc::Oidc;
 use crate::passkey::Passkeys;
 use crate::password::Passwords;
 
@@ -40,6 +41,8 @@ pub struct EdgeSettings {
     pub second_factor: bool,
     /// None where they are turned off.
     pub passkeys: Option<Passkeys>,
+    /// The outside provider; none where there is none.
+    pub oidc: Option<Oidc>,
     /// Readiness: a sweep or an outbox older than this is not healthy.
     pub stale_after_seconds: i64,
     /// Of machines, and as many of people; what comes beyond is refused early.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use api::oidc::{Oidc, OidcSettings, TwoFactors};
 use api::passkey::{Passkeys, Unusable};
 use domain::delivery::RetrySchedule;
 use domain::text::EmailAddress;
@@ -31,6 +32,7 @@ pub struct Config {
     pub agreements: Agreements,
     pub calendar: CalendarKeys,
     pub session: Session,
+    pub oidc: OidcKeys,
     pub mail: Mail,
     pub outbox: Outbox,
     pub sweep: Sweep,
@@ -115,6 +117,7 @@ impl Config {
             refuse("outbox.lease_seconds", "more than twice mail.smtp.connect_within_seconds + send_within_seconds")?;
         }
         self.passkeys()?;
+        self.oidc()?;
         self.sender().map(drop)
     }
 
@@ -135,6 +138,28 @@ impl Config {
                 bail!("session.passkey_domain: {:?} does not fit {address}: {error}", self.session.passkey_domain)
             }
         }
+    }
+
+    /// The outside provider; none where none is named.
+    pub fn oidc(&self) -> Result<Option<Oidc>> {
+        let keys = &self.oidc;
+        if keys.issuer.is_empty() {
+            return Ok(None);
+        }
+        let secret = &keys.client_secret_file;
+        let settings = OidcSettings {
+            issuer: keys.issuer.clone(),
+            client_id: keys.client_id.clone(),
+            client_secret: match secret.as_os_str().is_empty() {
+                true => String::new(),
+                false => first_line(secret).context("oidc.client_secret_file")?,
+            },
+            name: keys.name.clone(),
+            ca_file: (!keys.ca_file.as_os_str().is_empty()).then(|| keys.ca_file.clone()),
+            two_factors: TwoFactors { acr: keys.two_factors_acr.clone(), amr: keys.two_factors_amr },
+            public_url: self.server.public_url.clone(),
+        };
+        Ok(Some(Oidc::new(settings)?))
     }
 
     /// The sender of every mail.
@@ -240,6 +265,17 @@ mod tests {
         assert!(set("session.passkey_domain=\"example.jp\"").contains("session.passkey_domain"));
         let without = ["server.public_url=\"https://192.0.2.1\"".to_owned(), "session.passkeys=false".to_owned()];
         assert!(Config::read(None, &without).unwrap().passkeys().unwrap().is_none());
+    }
+
+    #[test]
+    fn an_outside_provider_is_whole_or_its_missing_key_is_named() {
+        assert!(Config::read(None, &[]).unwrap().oidc().unwrap().is_none());
+        assert!(set("oidc.issuer=\"http://id.example.jp\"").starts_with("oidc.issuer: expected https://"));
+        assert!(set("oidc.issuer=\"http://localhost:1\"").starts_with("oidc.client_id: expected something"));
+        let sets =
+            ["issuer=\"http://localhost:1\"", "client_secret_file=\"/nowhere\""].map(|key| format!("oidc.{key}"));
+        let refused = format!("{:#}", Config::read(None, &sets).unwrap_err());
+        assert!(refused.starts_with("oidc.client_secret_file: reading /nowhere"), "{refused}");
     }
 
     #[test]

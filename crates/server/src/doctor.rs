@@ -68,6 +68,7 @@ pub async fn examine(config: &Config, now: Instant) -> Vec<Examined> {
         store.close().await;
     }
     all.push(relay(config).await);
+    all.extend(provider(config, now).await);
     all.push(backup(config, now));
     all
 }
@@ -127,6 +128,18 @@ fn disk(config: &Config) -> Examined {
         Ok(Finding::Well(format!("{free} MB are free where the database stands")))
     };
     judged("disk", look(), "make room: nothing is lost while the disk is full, but nothing new is taken")
+}
+
+/// None where nobody logs in with an outside account.
+async fn provider(config: &Config, now: Instant) -> Option<Examined> {
+    let looked = match config.oidc() {
+        Ok(None) => return None,
+        Ok(Some(oidc)) => oidc.greet(now).await.map_err(anyhow::Error::msg),
+        Err(error) => Err(error),
+    };
+    let well = || Finding::Well("the OpenID provider says who it is; whether it knows us is not tried".into());
+    let remedy = "see [oidc]: the issuer as the provider writes it, its certificate, the way there; people have their passwords meanwhile";
+    Some(judged("provider", looked.map(|()| well()), remedy))
 }
 
 fn key_files(config: &Config) -> Examined {

@@ -111,6 +111,7 @@ impl Service {
             second_factor: config.session.second_factor,
             requests_in_hand: config.server.requests_in_hand,
             passkeys: config.passkeys()?,
+            oidc: config.oidc()?,
             stale_after_seconds: config.health.stale_after_seconds,
             demo: parts.demo,
         };

@@ -140,7 +140,8 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         let path = match path.as_str() {
             "/assets/{hash}/{name}" => api::pages::stylesheet().to_owned(),
             // A link that is none is answered with 404, as to everybody.
-            "/invitation/{token}" => "/login".to_owned(),
+            // Nor is there a provider.
+            "/invitation/{token}" | "/login/oidc" | "/login/oidc/callback" => "/login".to_owned(),
             "/encounters/new" => format!("{path}?patient={}", world.patient),
             _ if path.ends_with("/tell") => format!("{path}?kind=admission"),
             _ => path,
@@ -162,7 +163,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         "revocation" => (vec![], vec![]),
         "second" => (vec![("code", "000000")], vec![]),
         "challenge" => (vec![], vec![]),
-        "sessions" | "factor" | "removal" | "codes" | "password" | "passkeys" => (vec![], vec![]),
+        "sessions" | "factor" | "removal" | "codes" | "password" | "passkeys" | "oidc" => (vec![], vec![]),
         "calendar" => return vec![upload(path)],
         "search" => (vec![("q", "き")], vec![]),
         "new" if path.starts_with("/patients") => (vec![], vec![]),

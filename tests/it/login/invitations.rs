@@ -53,6 +53,15 @@ async fn on_account(admin: &Person, account: &Account, what: &str) -> Reply {
         .await
 }
 
+/// An administrator lets somebody set her password and her second factor anew, and she does.
+pub(crate) async fn reset(app: &TestApp, login: &str) {
+    let admin = hospital_admin(app).await;
+    let account = app.service.store.account_by_login(login).await.unwrap().unwrap();
+    on_account(&admin, &account, "reset").await;
+    let chosen = choose(app, &link(&app.send_mails().await[0]), GOOD).await;
+    assert_eq!(chosen.header("location"), Some("/login?done=password-set"), "{}", chosen.text());
+}
+
 on_both! {
     async fn an_invited_person_sets_her_password_once(app: TestApp) {
         let admin = hospital_admin(&app).await;

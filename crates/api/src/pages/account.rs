@@ -1,4 +1,4 @@
-//! One's own account: sessions, second factor, recovery codes, password. Passkeys: `passkeys`.
+//! One's own account: sessions, second factor, recovery codes, password. Passkeys: `passkeys`; outside accounts: `outside`.
 //!
 //! Whatever makes an account easier or harder to enter asks for the password again: an unlocked screen on a ward is not enough.
 
@@ -11,12 +11,12 @@ use domain::delivery::AccountNews;
 use domain::party::Account;
 use domain::{Fault, Refusal};
 
-use super::passkeys;
 use super::view::account::{AccountPage, Codes, CodesPage, FactorPage, PasswordPage, SessionLine};
 use super::view::form::Form;
 use super::view::typed::Typed;
 use super::view::words;
-use super::visit::{Post, Visitor, id, page};
+use super::visit::{Post, Visitor, id, page, provider};
+use super::{outside, passkeys};
 use crate::error::ApiError;
 use crate::factor;
 use crate::login::{self, letters};
@@ -51,6 +51,8 @@ async fn account_page(app: &App, visitor: &Visitor) -> Result<Response, ApiError
         passkeys_on: app.settings().passkeys.is_some(),
         codes_left: factors.codes_left,
         sessions: sessions.iter().map(line).collect(),
+        outside: provider(app),
+        identities: outside::lines(app, who.account.id).await?,
     };
     page(StatusCode::OK, &shown)
 }

@@ -80,6 +80,7 @@ async fn set(
         vec![Proof::Invited { token_hash, at: app.now() }, set, Proof::EndSessions { account_id, keep: None }];
     if found.reset_factor {
         credentials.push(Proof::DropFactors { account_id });
+        credentials.push(Proof::DropIdentities { account_id });
     }
     let deliveries = letters(app, account, AccountNews::PasswordSet);
     let audit = vec![audit_of(account, app.now(), "accept_invitation", request_id)];

@@ -249,12 +249,15 @@ pub(super) fn id<T: FromStr>(text: &str) -> Result<T, ApiError> {
 pub(super) fn login(app: &App, next: &str, held: Option<Held>, refused: Option<(&ApiError, Typed)>) -> Response {
     let mut form = Form::new("/login", "", String::new(), Typed::default());
     let mut status = if held.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+    let mut refused_en = None;
     if let Some((error, typed)) = refused {
         status = error.status();
+        refused_en = matches!(error, ApiError::Outside(_)).then(|| error.to_string());
         form.errors.push(FormError { field: String::new(), message: error.problem().detail });
         form.typed = typed;
     }
-    let shown = Login { frame: outside(app, "ログイン", "Log in"), form, next: same_site(next).to_owned(), held };
+    let frame = outside(app, "ログイン", "Log in");
+    let shown = Login { frame, form, next: same_site(next).to_owned(), held, outside: provider(app), refused_en };
     page(status, &shown).unwrap_or_else(IntoResponse::into_response)
 }
 
@@ -262,8 +265,14 @@ pub(super) fn login(app: &App, next: &str, held: Option<Held>, refused: Option<(
 pub(super) fn login_after(app: &App, next: &str, code: &str) -> Response {
     let form = Form::new("/login", "", String::new(), Typed::default());
     let frame = Frame { done: done(code), ..outside(app, "ログイン", "Log in") };
-    let shown = Login { frame, form, next: same_site(next).to_owned(), held: None };
+    let next = same_site(next).to_owned();
+    let shown = Login { frame, form, next, held: None, outside: provider(app), refused_en: None };
     page(StatusCode::OK, &shown).unwrap_or_else(IntoResponse::into_response)
+}
+
+/// What the login page calls the outside provider.
+pub(super) fn provider(app: &App) -> Option<String> {
+    app.settings().oidc.as_ref().map(|oidc| oidc.name().to_owned())
 }
 
 /// Only paths of this site: a login leads nowhere else.

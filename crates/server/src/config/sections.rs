@@ -73,6 +73,19 @@ pub struct Session {
     pub passkey_domain: String,
 }
 
+/// An empty issuer: nobody logs in with an outside account.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcKeys {
+    pub issuer: String,
+    pub name: String,
+    pub client_id: String,
+    pub client_secret_file: PathBuf,
+    pub ca_file: PathBuf,
+    pub two_factors_acr: Vec<String>,
+    pub two_factors_amr: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {

@@ -56,6 +56,44 @@ pub(crate) struct AccountPage {
     pub(crate) passkeys_on: bool,
     pub(crate) codes_left: i64,
     pub(crate) sessions: Vec<SessionLine>,
+    /// What people know the outside provider by; none where there is none.
+    pub(crate) outside: Option<String>,
+    pub(crate) identities: Vec<IdentityLine>,
+}
+
+/// Who she is at an outside provider.
+#[derive(Debug, Clone)]
+pub(crate) struct IdentityLine {
+    pub(crate) issuer: String,
+    /// The provider as people know it, or its address where it is not the configured one any more.
+    pub(crate) name: String,
+    pub(crate) linked: String,
+    pub(crate) used: Option<String>,
+}
+
+/// Linking an outside account, and taking one off.
+#[derive(Debug, Template)]
+#[template(path = "account_oidc.html")]
+pub(crate) struct OutsidePage {
+    pub(crate) frame: Frame,
+    pub(crate) form: Form,
+    pub(crate) outside: Option<String>,
+    /// There is a provider, and she has none of its accounts linked.
+    pub(crate) linkable: bool,
+    pub(crate) identities: Vec<IdentityLine>,
+    /// The same to choose from, where there is more than one.
+    pub(crate) choices: Vec<Choice>,
+    /// In both languages: why it was not linked.
+    pub(crate) failed: Option<(&'static str, String)>,
+}
+
+/// On to the provider: a form may not lead there by itself (see the policy in `pages`), a page may.
+#[derive(Debug, Template)]
+#[template(path = "account_oidc_onward.html")]
+pub(crate) struct OnwardPage {
+    pub(crate) frame: Frame,
+    pub(crate) name: String,
+    pub(crate) to: String,
 }
 
 #[derive(Debug, Clone)]

@@ -20,6 +20,10 @@ pub(crate) struct Login {
     pub(crate) form: Form,
     pub(crate) next: String,
     pub(crate) held: Option<Held>,
+    /// What people know the outside provider by; none where there is none.
+    pub(crate) outside: Option<String>,
+    /// The same for whoever reads no Japanese.
+    pub(crate) refused_en: Option<String>,
 }
 
 /// After a login in the middle of a form: what was typed, and the way back to it.

@@ -133,6 +133,8 @@ pub(crate) fn done(code: &str) -> Option<&'static str> {
         "factor-removed" => "認証アプリでの確認をやめました。",
         "passkey-added" => "パスキーを追加しました。",
         "passkey-removed" => "パスキーを削除しました。ほかの端末のログインは終了しました。",
+        "outside-linked" => "外部アカウントと連携しました。次から、そのアカウントでもログインできます。",
+        "outside-unlinked" => "外部アカウントの連携を解除しました。ほかの端末のログインは終了しました。",
         "password-set" => "パスワードを変更しました。",
         "invited" => "招待のメールを送ります。リンクは72時間、一度だけ使えます。",
         "machine-given" => "接続は登録されています。トークンは、登録したときに一度だけ表示しました。",

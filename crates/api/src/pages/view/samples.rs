@@ -164,8 +164,28 @@ fn the_ways_in_and_the_errors_are_drawn() {
         form("/login", Typed::default()),
         &[("", "ログインできませんでした。ログイン名とパスワードを確かめてください。")],
     );
-    draw("login", &Login { frame: out(), form: form("/login", Typed::default()), next: "/".into(), held: None });
-    let kept = draw("login-held", &Login { frame: out(), form: refused, next: "/".into(), held: Some(held.clone()) });
+    draw(
+        "login",
+        &Login {
+            frame: out(),
+            form: form("/login", Typed::default()),
+            next: "/".into(),
+            held: None,
+            outside: None,
+            refused_en: None,
+        },
+    );
+    let kept = draw(
+        "login-held",
+        &Login {
+            frame: out(),
+            form: refused,
+            next: "/".into(),
+            held: Some(held.clone()),
+            outside: Some("架空市の認証基盤".into()),
+            refused_en: None,
+        },
+    );
     assert!(kept.contains("会議の希望日は&#60;火曜&#62;です"), "typed text stands escaped in the page");
     draw("resume", &Resume { frame: ward("続きから"), csrf: "t".into(), held: held.clone() });
     let words = vec!["ただいま保存できません。内容は送信されていません。".to_owned()];

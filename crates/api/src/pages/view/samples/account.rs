@@ -3,8 +3,8 @@
 use super::*;
 use crate::factor::{Setup, setup};
 use crate::pages::view::account::{
-    AccountPage, Codes, CodesPage, Enrol, FactorPage, PasskeyLine, PasskeyPage, PasskeyRemovalPage, PasswordPage,
-    Second, SessionLine,
+    AccountPage, Codes, CodesPage, Enrol, FactorPage, IdentityLine, OnwardPage, OutsidePage, PasskeyLine, PasskeyPage,
+    PasskeyRemovalPage, PasswordPage, Second, SessionLine,
 };
 
 fn shown() -> Setup {
@@ -68,6 +68,8 @@ fn the_pages_of_ones_own_account_are_drawn() {
         passkeys_on: true,
         codes_left: 9,
         sessions: vec![line(true), line(false)],
+        outside: Some("架空市の認証基盤".into()),
+        identities: vec![identity()],
     };
     draw("account", &page);
     let refused =
@@ -91,4 +93,40 @@ fn the_pages_of_ones_own_account_are_drawn() {
         &[("password", "いまのパスワードが違います。"), ("new_password", "13文字以上で入力してください。")],
     );
     draw("account-password", &PasswordPage { frame: ward("パスワード"), form: refused, login: "nurse".into() });
+}
+
+fn identity() -> IdentityLine {
+    IdentityLine {
+        issuer: "https://id.example.jp".into(),
+        name: "架空市の認証基盤".into(),
+        linked: "2026年11月2日(月)".into(),
+        used: Some("2026年11月20日(金)".into()),
+    }
+}
+
+#[test]
+fn the_pages_of_an_outside_account_are_drawn() {
+    let page = |outside: bool, linkable, identities, failed| OutsidePage {
+        frame: ward("外部アカウント"),
+        form: form("/account/oidc", Typed::default()),
+        outside: outside.then(|| "架空市の認証基盤".into()),
+        linkable,
+        choices: vec![super::super::form::Choice::new("https://id.example.jp", "架空市の認証基盤", "")],
+        identities,
+        failed,
+    };
+    let off = draw("account-oidc-off", &page(false, false, vec![], None));
+    assert!(off.contains("使われていません") && !off.contains("type=\"password\""));
+    let why = crate::oidc::Outside::OneFactor;
+    let html = draw("account-oidc", &page(true, true, vec![], Some((why.words().1, why.to_string()))));
+    assert!(html.contains("多要素認証を設定してください") && html.contains("two factors"));
+    let html = draw("account-oidc-linked", &page(true, false, vec![identity()], None));
+    assert!(html.contains("value=\"https://id.example.jp\"") && !html.contains("へ進む"));
+    let more = vec![identity(), identity()];
+    let html = draw("account-oidc-two", &page(true, true, more, None));
+    assert!(html.contains("type=\"radio\"") && html.matches("type=\"password\"").count() == 1);
+    let to = "https://id.example.jp/auth?a=b&c=\"d".to_owned();
+    let onward = OnwardPage { frame: ward("移動します"), name: "架空市の認証基盤".into(), to };
+    let html = draw("account-oidc-onward", &onward);
+    assert_eq!(html.matches("https://id.example.jp/auth?a=b&#38;c=&#34;d\"").count(), 2, "{html}");
 }
