@@ -4,6 +4,7 @@ import { check, dayFrom, launch, mails, password, person, report, until } from '
 import { byKeyboard } from './keyboard.mjs';
 import { advised, replaced, rerouted, told, tombstone, withdrawn } from './notices.mjs';
 import { administration, audit, daysLater, late, mailbox } from './offices.mjs';
+import { outside } from './outside.mjs';
 import { printed } from './paper.mjs';
 import { emergency, holds, lawful } from './records.mjs';
 
@@ -259,6 +260,7 @@ for (const window of windows) {
     await administration(browser, base, window);
     await holds(browser, base, window, patient);
     await accounts(browser, base, window, number);
+    await outside(browser, base, window);
     await audit(browser, base, window);
     await mailbox(browser, base, window);
   } catch (error) {
