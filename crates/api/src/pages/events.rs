@@ -8,7 +8,7 @@ use domain::decide::{Decision, NewEvent};
 use domain::encounter::{AdtEvent, Destination, EncounterEvent, EncounterState};
 use domain::refusal::Faults;
 use domain::text::Line;
-use domain::{EncounterId, EventId, Fault, Instant, Refusal, WardId};
+use domain::{EncounterId, EventId, Fault, Refusal, WardId};
 
 use super::shape;
 use super::stays::what;
@@ -87,7 +87,7 @@ async fn recorded(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiE
         return events(app, &post.visitor, wanted, Some(form)).await;
     }
     let case = read_case(app, &post.visitor.who.actor, encounter_id, Command::RecordEvent).await?;
-    let sent = match parse(&post.typed, &case, app.now()) {
+    let sent = match parse(&post.typed, &case) {
         Err(refusal) => Err(refusal.into()),
         Ok(new) => {
             let steps = |decision: &mut Decision<'_>| decision.record(new.clone());
@@ -101,7 +101,7 @@ async fn recorded(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiE
     }
 }
 
-fn parse(typed: &Typed, case: &Case, now: Instant) -> Result<NewEvent, Refusal> {
+fn parse(typed: &Typed, case: &Case) -> Result<NewEvent, Refusal> {
     let mut faults = Faults::default();
     let note = faults.take("note", Line::parse_optional(typed.get("note"))).flatten();
     let event = match typed.get("what") {
@@ -130,7 +130,7 @@ fn parse(typed: &Typed, case: &Case, now: Instant) -> Result<NewEvent, Refusal> 
     };
     faults.check()?;
     let event = event.ok_or(Fault::NothingToCancel)?;
-    Ok(NewEvent { event, occurred_at: now, note })
+    Ok(NewEvent { event, occurred_at: None, note })
 }
 
 /// The event that takes back the named one; none for one that can't be.

@@ -162,7 +162,7 @@ async fn record(
     Id(id): Id<EncounterId>,
     Write { body, key, if_match }: Write<EventBody>,
 ) -> Result<Reply, ApiError> {
-    let new = body.parse(app.now())?;
+    let new = body.parse()?;
     let sender = who.sender(key, if_match);
     let steps = |decision: &mut Decision<'_>| decision.record(new.clone());
     let answer = |id: &EventId, case: &Case| kept(id.uuid(), case);

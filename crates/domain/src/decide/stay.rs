@@ -28,7 +28,8 @@ pub struct NewStay {
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     pub event: AdtEvent,
-    pub occurred_at: Instant,
+    /// None: now, and after whatever of its kind is known.
+    pub occurred_at: Option<Instant>,
     pub note: Option<Line>,
 }
 
@@ -77,7 +78,7 @@ pub fn admit<'a>(
         Decision { ids, is_new: true, read_revision: 0, concerns: None, changes: Changes::default(), case, context };
     decision.push_event(NewEvent {
         event: AdtEvent::Admit { ward_id: stay.ward_id, emergency: stay.emergency, respite: stay.respite },
-        occurred_at: stay.admitted_at,
+        occurred_at: Some(stay.admitted_at),
         note: None,
     });
     Ok(decision)
@@ -93,10 +94,17 @@ fn check_instant(field: &'static str, at: Instant, now: Instant) -> Result<(), R
     }
 }
 
+/// Now, but behind what is known: another instance's clock was ahead, or this one was put back, and what is done last is in force.
+fn after(now: Instant, known: impl Iterator<Item = Instant>) -> Instant {
+    known.max().map_or(now, |last| now.max(Instant::from_micros(last.micros() + 1)))
+}
+
 impl Decision<'_> {
     /// Records one event of the stay after checking it against what is known; late entries are welcome.
     pub fn record(&mut self, new: NewEvent) -> Result<EventId, Refusal> {
-        check_instant("occurred_at", new.occurred_at, self.context.now)?;
+        if let Some(at) = new.occurred_at {
+            check_instant("occurred_at", at, self.context.now)?;
+        }
         let folded = self.folded();
         let is_cancel = new.event.cancels().is_some();
         if folded.state.is_void() && !matches!(new.event, AdtEvent::Admit { .. }) {
@@ -124,18 +132,20 @@ impl Decision<'_> {
         if self.folded().state == (EncounterState::DischargePlanned { planned_on }) {
             return Ok(());
         }
-        let occurred_at = self.context.now;
-        self.record(NewEvent { event: AdtEvent::PendingDischarge { planned_on }, occurred_at, note: None }).map(drop)
+        let event = AdtEvent::PendingDischarge { planned_on };
+        self.record(NewEvent { event, occurred_at: None, note: None }).map(drop)
     }
 
     fn push_event(&mut self, new: NewEvent) -> EventId {
         let id = self.ids.next();
+        let alike = self.case.events.iter().filter(|known| known.event.trigger() == new.event.trigger());
+        let now = after(self.context.now, alike.map(|known| known.occurred_at));
         let event = EncounterEvent {
             id,
             region_id: self.case.encounter.region_id,
             encounter_id: self.case.encounter.id,
             event: new.event,
-            occurred_at: new.occurred_at,
+            occurred_at: new.occurred_at.unwrap_or(now),
             recorded_at: self.context.now,
             recorded_by: self.context.account(),
             note: new.note,
@@ -205,6 +215,7 @@ impl Decision<'_> {
         }
         let facts = self.facts();
         let outcome = checklist.screen(&answers, &facts);
+        let screened_at = after(self.context.now, self.case.screenings.iter().map(|known| known.screened_at));
         let screening = Screening {
             id: self.ids.next(),
             region_id: self.case.encounter.region_id,
@@ -214,7 +225,7 @@ impl Decision<'_> {
             facts,
             outcome: outcome.clone(),
             decision: decision.filter(|_| matches!(outcome, Outcome::NoticeAdvised { .. })),
-            screened_at: self.context.now,
+            screened_at,
             screened_by: self.context.account(),
         };
         self.case.screenings.push(screening.clone());

@@ -312,7 +312,7 @@ impl<'a> Played<'a> {
     }
 
     fn record(&mut self, now: Instant, ward: &Actor, event: AdtEvent) -> anyhow::Result<()> {
-        let new = NewEvent { event, occurred_at: now, note: None };
+        let new = NewEvent { event, occurred_at: None, note: None };
         self.decide(now, ward, Command::RecordEvent, |decision| decision.record(new).map(drop))
     }
 }

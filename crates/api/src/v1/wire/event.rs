@@ -55,7 +55,7 @@ pub enum EventName {
 #[serde(deny_unknown_fields)]
 pub struct EventBody {
     pub event: EventName,
-    /// Left out: now.
+    /// Left out: now, and after what is known already.
     #[schema(format = DateTime)]
     pub occurred_at: Option<String>,
     #[schema(min_length = 1, max_length = 100)]
@@ -86,7 +86,7 @@ pub struct EventBody {
 }
 
 impl EventBody {
-    pub fn parse(&self, now: Instant) -> Result<NewEvent, Refusal> {
+    pub fn parse(&self) -> Result<NewEvent, Refusal> {
         let mut faults = Faults::default();
         let occurred_at = faults.take("occurred_at", optional(self.occurred_at.as_deref(), instant));
         let note = faults.take("note", optional(self.note.as_deref(), Line::parse));
@@ -98,11 +98,7 @@ impl EventBody {
             }
         }
         faults.check()?;
-        Ok(NewEvent {
-            event: self.event(planned_on, on)?,
-            occurred_at: occurred_at.flatten().unwrap_or(now),
-            note: note.flatten(),
-        })
+        Ok(NewEvent { event: self.event(planned_on, on)?, occurred_at: occurred_at.flatten(), note: note.flatten() })
     }
 
     /// Each field that belongs to some events only: whether it is there, and to which it belongs.

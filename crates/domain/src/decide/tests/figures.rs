@@ -10,7 +10,7 @@ use crate::survey::{Cell, CellKey, LeadTime, Measure, Method, NO_CARE_MANAGER, S
 fn discharged(town: &mut Town, to: Destination) -> Vec<Cell> {
     let now = at(day(11, 27), 15);
     let event = AdtEvent::Discharge { on: day(11, 27), to, support_unchanged: false };
-    town.nurse_does(now, |d| d.record(NewEvent { event, occurred_at: now, note: None })).unwrap().1.cells
+    town.nurse_does(now, |d| d.record(NewEvent { event, occurred_at: None, note: None })).unwrap().1.cells
 }
 
 #[test]
@@ -69,13 +69,13 @@ fn a_cancelled_admission_is_taken_out_of_the_figures_once_whatever_happens_to_it
     let (notice, _) = town.tell(at(day(11, 11), 10));
     let (now, admission) = (at(day(11, 12), 10), town.case.events[0].event.clone());
     let event = AdtEvent::CancelAdmit { cancels: town.case.events[0].id, entered_in_error: true };
-    let cancelled = town.nurse_does(now, |d| d.record(NewEvent { event, occurred_at: now, note: None })).unwrap().1;
+    let cancelled = town.nurse_does(now, |d| d.record(NewEvent { event, occurred_at: None, note: None })).unwrap().1;
     let taken_out: Vec<_> = cancelled.cells.iter().map(|cell| cell.count).collect();
     assert_eq!(taken_out, [-1, -1], "one for each side");
     let withdrawn =
         town.nurse_does(now, |d| d.withdraw(notice, crate::text::Line::parse("別の方").unwrap())).unwrap().1;
     assert_eq!(withdrawn.cells, []);
-    let again = NewEvent { event: admission, occurred_at: now, note: None };
+    let again = NewEvent { event: admission, occurred_at: None, note: None };
     let back = town.nurse_does(now, |d| d.record(again)).unwrap().1;
     assert_eq!(back.cells.iter().map(|cell| cell.count).collect::<Vec<_>>(), [1, 1]);
 }

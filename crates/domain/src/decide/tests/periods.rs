@@ -131,7 +131,7 @@ fn a_cancelled_plan_is_excused() {
     let changes = town.plan(at(day(11, 10), 10), day(11, 27));
     let event = AdtEvent::CancelPendingDischarge { cancels: changes.events[0].id };
     let now = at(day(11, 11), 10);
-    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap();
+    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: None, note: None })).unwrap();
     assert_eq!(town.verdict(day(11, 27)), Timeliness::Excused { reason: Excuse::Cancelled });
     assert_eq!(town.sweep(at(day(11, 26), 9)).0, []);
 }
@@ -141,7 +141,7 @@ fn a_discharge_without_any_word_stays_open_until_it_is_told() {
     let mut town = Town::new();
     let now = at(day(11, 20), 15);
     let event = AdtEvent::Discharge { on: day(11, 20), to: Destination::Home, support_unchanged: false };
-    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap();
+    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: None, note: None })).unwrap();
     assert_eq!(town.verdict(day(11, 20)), Timeliness::Impossible);
     assert_eq!(town.sweep(now).0, [Level::AtOnce]);
 }
@@ -155,7 +155,7 @@ fn a_discharge_that_came_before_its_planned_day_and_was_told_is_not_warned_about
         town.plan(at(day(11, 3), 10), day(11, 27));
         let now = at(discharged_on, 8);
         let event = AdtEvent::Discharge { on: discharged_on, to: Destination::Home, support_unchanged: false };
-        town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap();
+        town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: None, note: None })).unwrap();
         let told = NewNotice { kind: NoticeKind::Discharge, ..planned_discharge() };
         town.nurse_does(now, |decision| decision.issue(told)).unwrap();
         assert_eq!(town.verdict(day(11, 27)), verdict);
@@ -169,7 +169,7 @@ fn a_month_after_an_untold_discharge_nobody_is_warned_any_more_and_the_miss_stan
     town.plan(at(day(11, 3), 10), day(11, 10));
     let now = at(day(11, 10), 15);
     let event = AdtEvent::Discharge { on: day(11, 10), to: Destination::Home, support_unchanged: false };
-    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap();
+    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: None, note: None })).unwrap();
     assert_eq!(town.sweep(at(day(12, 11), 9)).0, []);
     assert_eq!(town.verdict(day(11, 10)), Timeliness::Missed);
     assert!(town.discharge_deadlines().iter().all(|d| !d.open));
@@ -181,7 +181,7 @@ fn a_death_is_excused() {
     town.plan(at(day(11, 10), 10), day(11, 27));
     let now = at(day(11, 20), 15);
     let event = AdtEvent::Discharge { on: day(11, 20), to: Destination::Died, support_unchanged: false };
-    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap();
+    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: None, note: None })).unwrap();
     assert_eq!(town.verdict(day(11, 27)), Timeliness::Excused { reason: Excuse::Excluded });
 }
 

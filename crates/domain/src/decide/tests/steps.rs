@@ -2,7 +2,7 @@
 
 use super::{Town, answers, at, day, line, planned_discharge};
 use crate::decide::{NewContact, NewEvent, NewStay, admit};
-use crate::encounter::{AdtEvent, Destination};
+use crate::encounter::{AdtEvent, Destination, EncounterState};
 use crate::notice::{Medium, NoticeKind};
 use crate::screening::AdvisedDecision;
 use crate::text::Prose;
@@ -10,7 +10,7 @@ use crate::{Fault, Refusal};
 
 fn refused(town: &mut Town, event: AdtEvent) -> Refusal {
     let now = at(day(11, 20), 10);
-    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None })).unwrap_err()
+    town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: None, note: None })).unwrap_err()
 }
 
 #[test]
@@ -34,9 +34,25 @@ fn an_event_in_the_future_is_refused() {
     let mut town = Town::new();
     let now = at(day(11, 20), 10);
     let event = AdtEvent::PendingDischarge { planned_on: day(11, 27) };
-    let new = NewEvent { event, occurred_at: now.plus_days(1), note: None };
+    let new = NewEvent { event, occurred_at: Some(now.plus_days(1)), note: None };
     let refusal = town.nurse_does(now, |decision| decision.record(new)).unwrap_err();
     assert_eq!(refusal, Refusal::at("occurred_at", Fault::InTheFuture));
+}
+
+/// Two instances, or one whose clock was put back: whoever was told "recorded" must not find the old day in force.
+#[test]
+fn what_is_done_last_is_in_force_although_the_clock_went_back() {
+    let mut town = Town::new();
+    let right = at(day(11, 20), 10);
+    let ahead = right.plus_seconds(240);
+    let (yes, no) = (answers(&town, &["adl_decline"]), answers(&town, &[]));
+    town.plan(ahead, day(11, 27));
+    town.nurse_does(ahead, |decision| decision.screen(yes, None)).unwrap();
+    town.plan(right, day(12, 4));
+    assert_eq!(town.case.encounter.state, EncounterState::DischargePlanned { planned_on: day(12, 4) });
+    assert_eq!(town.case.events.last().map(|event| event.recorded_at), Some(right));
+    let outcome = town.nurse_does(right, |decision| decision.screen(no, None)).unwrap().0;
+    assert_eq!(town.case.screening().map(|screening| &screening.outcome), Some(&outcome));
 }
 
 #[test]
@@ -44,12 +60,13 @@ fn a_stay_that_ended_takes_no_new_plan_but_its_discharge_can_be_cancelled() {
     let mut town = Town::new();
     let now = at(day(11, 20), 10);
     let event = AdtEvent::Discharge { on: day(11, 20), to: Destination::Home, support_unchanged: false };
-    let discharged = town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: now, note: None }));
+    let discharged =
+        town.nurse_does(now, |decision| decision.record(NewEvent { event, occurred_at: None, note: None }));
     let id = discharged.unwrap().0;
     let plan = AdtEvent::PendingDischarge { planned_on: day(11, 27) };
     assert_eq!(refused(&mut town, plan), Fault::StayEnded.into());
     let cancel = AdtEvent::CancelDischarge { cancels: id };
-    town.nurse_does(now, |d| d.record(NewEvent { event: cancel.clone(), occurred_at: now, note: None })).unwrap();
+    town.nurse_does(now, |d| d.record(NewEvent { event: cancel.clone(), occurred_at: None, note: None })).unwrap();
     assert!(town.case.encounter.state.is_open());
     assert_eq!(refused(&mut town, cancel), Refusal::at("cancels", Fault::NothingToCancel));
 }
