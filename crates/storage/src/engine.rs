@@ -2,6 +2,8 @@
 //!
 //! Why an enum and no `Store<DB>`: every statement goes through [`Conn::rows`] with a handful of argument kinds, so two arms here
 //! replace a page of trait bounds on each function there, and the crate compiles once.
+//!
+//! Each statement is traced before it goes (`storage::engine=trace`): its text, never what is bound to it.
 
 mod arg;
 mod script;
@@ -72,6 +74,7 @@ impl Conn {
 
     pub(crate) async fn rows(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<Row>, Failure> {
         let sql = sql.into_sql_str();
+        tracing::trace!(sql = sql.as_str(), "A statement");
         match &mut self.link {
             Link::Sqlite(conn, _) => {
                 let found = sqlx::query_with(sql, sqlite(args)).fetch_all(conn.as_mut()).await;
@@ -88,6 +91,7 @@ impl Conn {
     /// Without rows: one answer instead of a stream.
     pub(crate) async fn run(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<(), Failure> {
         let sql = sql.into_sql_str();
+        tracing::trace!(sql = sql.as_str(), "A statement");
         match &mut self.link {
             Link::Sqlite(conn, _) => sqlx::query_with(sql, sqlite(args)).execute(conn.as_mut()).await.map(drop),
             Link::Postgres(conn, _) => sqlx::query_with(sql, postgres(args)).execute(conn.as_mut()).await.map(drop),
@@ -101,6 +105,7 @@ impl Conn {
         match &mut self.link {
             Link::Sqlite(conn, scripts) => {
                 let (text, args) = made(scripts, steps, join);
+                tracing::trace!(sql = &*text, "A script");
                 let found = sqlx::query_with(AssertSqlSafe(text), sqlite(args)).fetch_all(conn.as_mut()).await;
                 found.map(|rows| rows_of(rows, Found::Sqlite, &self.keys)).map_err(|error| classify(&error))
             }
@@ -162,6 +167,7 @@ impl Conn {
             return Ok(Vec::new());
         }
         let (text, args) = made(scripts, steps, weave);
+        tracing::trace!(sql = &*text, "A statement");
         let found = sqlx::query_with(AssertSqlSafe(text), postgres(args)).fetch_all(conn.as_mut()).await;
         found.map(|rows| rows_of(rows, Found::Postgres, &self.keys)).map_err(|error| classify(&error))
     }
@@ -184,6 +190,7 @@ impl Pool {
         let mut tries = 0;
         loop {
             let (sql, args) = (sql.clone(), args.clone());
+            tracing::trace!(sql = sql.as_str(), "A statement of a reader");
             let found: Result<Vec<Row>, sqlx::Error> = match &self.links {
                 Links::Sqlite(pool) => {
                     let found = sqlx::query_with(sql, sqlite(args)).fetch_all(pool).await;
