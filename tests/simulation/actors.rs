@@ -3,13 +3,15 @@
 //! An act that has become impossible by the time it is its turn is left out; one that is done must be taken by the service.
 
 mod care;
+mod plans;
 mod ward;
 
 use anyhow::{Context as _, Result};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, Weekday};
 use rand::RngExt;
 use serde_json::Value;
 
+use crate::check;
 use crate::model::{Kind, Stay, Told, Word};
 use crate::world::World;
 
@@ -35,10 +37,16 @@ enum Act {
     TellAdmission(String),
     SendSheet(String),
     Plan(String),
+    /// Plans it, and moves it at once, perhaps through another instance, or after the clock was put right.
+    PlanTwice(String),
+    /// A day that was planned hours ago, written down only now.
+    PlanLate(String),
     CancelPlan(String),
     /// Fills in the filing form: plan, screening and notice in one.
     File(String),
     Tell(String),
+    /// In the wrong stay.
+    TellAndTakeBack(String),
     Log(String),
     Discharge(String),
     CancelDischarge(String),
@@ -53,6 +61,15 @@ const SWEEPS: [u32; 8] = [30, 32_390, 32_400, 34_200, 43_200, 54_000, 64_800, 79
 
 /// One day, whole.
 pub(crate) async fn live(world: &mut World, day: NaiveDate, monthly: u32) -> Result<()> {
+    if world.away_until.is_some_and(|back| day < back) {
+        return Ok(());
+    }
+    if day.weekday() == Weekday::Sat && world.chance.random_bool(0.15) {
+        // Everything stands still, and goes on on Monday as if nothing had been.
+        world.away_until = Some(day + Days::new(2));
+        return Ok(());
+    }
+    world.clocks_drift();
     let asleep = world.chance.random_bool(0.06);
     let sweeps: &[u32] = if asleep { &SWEEPS[7..] } else { &SWEEPS };
     let mut program: Vec<(u32, Act)> = sweeps.iter().map(|second| (*second, Act::Sweep)).collect();
@@ -63,8 +80,20 @@ pub(crate) async fn live(world: &mut World, day: NaiveDate, monthly: u32) -> Res
     for (second, act) in program {
         world.clock_shows(day, second);
         done(world, &act).await.with_context(|| format!("{act:?} at {}", world.now()))?;
+        if world.closely {
+            check::kept(world).await.with_context(|| format!("after {act:?} at {}", world.now()))?;
+        }
     }
     Ok(())
+}
+
+/// Somebody does something about a stay of which a warning is about to be given.
+pub(crate) async fn interlude(world: &mut World) -> Result<()> {
+    let due = world.model.due(world.now());
+    let Some(id) = due.get(world.chance.random_range(0..due.len().max(1))).cloned() else { return Ok(()) };
+    let acts: [fn(String) -> Act; 6] = [Act::Plan, Act::CancelPlan, Act::File, Act::Tell, Act::Log, Act::Discharge];
+    let act = acts[world.chance.random_range(0..acts.len())](id);
+    done(world, &act).await.with_context(|| format!("{act:?} at {} during a sweep", world.now()))
 }
 
 /// What somebody means to do today.
@@ -99,6 +128,9 @@ fn drawn(world: &mut World, day: NaiveDate, monthly: u32) -> Vec<Act> {
             "discharge_planned" => {
                 maybe(if to_go <= 0 { 0.2 } else { 0.06 }, Act::Plan);
                 maybe(0.02, Act::CancelPlan);
+                maybe(0.04, Act::PlanTwice);
+                maybe(0.03, Act::PlanLate);
+                maybe(0.01, Act::TellAndTakeBack);
                 maybe(if to_go <= 0 { 0.7 } else { 0.03 }, Act::Discharge);
                 maybe(if manner == Manner::Prompt { 0.4 } else { 0.02 }, Act::File);
                 maybe(
@@ -138,9 +170,25 @@ async fn done(world: &mut World, act: &Act) -> Result<()> {
         Act::CancelAdmission(id) => ward::cancel_admission(world, id).await,
         Act::TellAdmission(id) => ward::tell(world, id, Kind::Admission).await,
         Act::SendSheet(id) => care::send_sheet(world, id).await,
-        Act::Plan(id) => ward::plan(world, id).await,
-        Act::CancelPlan(id) => ward::cancel_plan(world, id).await,
-        Act::File(id) => ward::file(world, id).await,
+        Act::Plan(id) => plans::plan(world, id).await,
+        Act::PlanTwice(id) => {
+            plans::plan(world, id).await?;
+            if world.chance.random_bool(0.2) {
+                world.clocks_drift();
+            }
+            world.time_passes();
+            plans::plan(world, id).await
+        }
+        Act::PlanLate(id) => plans::plan_late(world, id).await,
+        Act::TellAndTakeBack(id) => {
+            // Meant for somebody else.
+            ward::tell(world, id, Kind::PlannedDischarge).await?;
+            let last = world.model.stays[id].words.last().and_then(|word| word.notice.as_ref());
+            let Some(last) = last.map(|told| told.id.clone()) else { return Ok(()) };
+            ward::withdraw(world, &last).await
+        }
+        Act::CancelPlan(id) => plans::cancel_plan(world, id).await,
+        Act::File(id) => plans::file(world, id).await,
         Act::Tell(id) => {
             let gone = world.model.stays[id].discharge().is_some();
             ward::tell(world, id, if gone { Kind::Discharge } else { Kind::PlannedDischarge }).await
@@ -158,7 +206,7 @@ async fn done(world: &mut World, act: &Act) -> Result<()> {
 fn issued(
     answer: &Value,
     kind: Kind,
-    (today, of_day): (NaiveDate, Option<NaiveDate>),
+    (now, of_day): (NaiveDateTime, Option<NaiveDate>),
     sender: &str,
     (receiver, manager): (String, Option<String>),
 ) -> Result<Word> {
@@ -166,8 +214,9 @@ fn issued(
     let same = to["organization_id"] == receiver.as_str() && to["care_manager_id"].as_str() == manager.as_deref();
     anyhow::ensure!(same, "receiver of a notice: expected {receiver} {manager:?}, stands {to}");
     let id = answer["id"].as_str().context("an answer names its notice")?.to_owned();
-    let told = Told { id, sender: sender.to_owned(), receiver, manager, state: "issued" };
-    Ok(Word { notice: Some(told), kind, told_on: Some(today), of_day })
+    let sender = sender.to_owned();
+    let told = Told { id, sender, receiver, manager, state: "issued", issued_at: now, warned: Vec::new() };
+    Ok(Word { notice: Some(told), kind, told_on: Some(now.date()), of_day })
 }
 
 /// The stay for a change of the model.

@@ -2,37 +2,47 @@
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
+use storage::OutboxCounts;
 
 use crate::model::{Figures, Level};
+use crate::relay::Letter;
 use crate::world::World;
+
+/// Promise 1, after every step: whatever was answered for is delivered, given up, or on its way.
+pub(crate) async fn kept(world: &World) -> Result<OutboxCounts> {
+    let counts = world.app.service.store.outbox_counts(world.app.city.region.id).await?;
+    let accepted = i64::try_from(world.model.stay_of.len())?;
+    ensure!(counts.notices == accepted, "notices accepted: expected {accepted}, stands {}", counts.notices);
+    let kept = counts.delivered + counts.given_up + counts.pending + counts.without_mail;
+    ensure!(kept == counts.notices, "accepted = delivered + given up + pending: stands {counts:?}");
+    ensure!(counts.without_mail == 0, "every accepted notice has a mail: stands {counts:?}");
+    Ok(counts)
+}
 
 /// Promises 1 and 3: every accepted notice is delivered, given up, or on its way, and no mail went to whom it is not for.
 pub(crate) async fn outbox(world: &mut World, at_the_end: bool) -> Result<()> {
     let letters = world.relay.letters();
-    for (id, letter) in &letters {
+    ensure!(world.relay.needless().is_empty(), "sent again after the end: {:?}", world.relay.needless());
+    for (id, letter) in letters {
         if world.judged.insert(id.clone()) {
             let entitled = world.model.entitled(&letter.path);
             let may = entitled.contains(&letter.to.as_str());
             ensure!(may, "a mail about {}: expected to one of {entitled:?}, stands {}", letter.path, letter.to);
         }
     }
-    let counts = world.app.service.store.outbox_counts(world.app.city.region.id).await?;
-    let accepted = world.model.stay_of.len();
-    let is = |service: i64, model: usize| usize::try_from(service) == Ok(model);
-    ensure!(is(counts.notices, accepted), "notices accepted: expected {accepted}, stands {}", counts.notices);
-    let kept = counts.delivered + counts.given_up + counts.pending + counts.without_mail;
-    ensure!(kept == counts.notices, "accepted = delivered + given up + pending: stands {counts:?}");
-    ensure!(counts.without_mail == 0, "every accepted notice has a mail: stands {counts:?}");
+    let counts = kept(world).await?;
     // Of a notice for the city, a mail that it still waits names no notice, so the service may know of more.
     let (mut delivered, mut unsure) = (0, 0);
     for notice in world.model.stay_of.keys() {
         let receivers = world.model.receivers(notice);
+        let path = format!("/notices/{notice}");
         let of_notice =
-            || letters.values().filter(|letter| letter.carries(notice) && receivers.contains(&letter.to.as_str()));
-        let reached = of_notice().any(|letter| letter.delivered);
+            || world.relay.about(&path).filter(|letter| letter.carries_it() && receivers.contains(&letter.to.as_str()));
+        let reached = of_notice().any(|letter| letter.delivered && (at_the_end || !letter.unsure));
+        let perhaps = of_notice().any(|letter| letter.delivered);
         let for_city = world.model.notice(notice).is_some_and(|(_, told)| told.receiver == world.model.parties.city);
         delivered += usize::from(reached);
-        unsure += usize::from(!reached && for_city);
+        unsure += usize::from(!reached && (for_city || perhaps));
         if at_the_end {
             let first = of_notice().filter(|letter| letter.is_first_word()).count();
             ensure!(first == 1, "mails of notice {notice}: expected one, stand {first}");
@@ -43,7 +53,7 @@ pub(crate) async fn outbox(world: &mut World, at_the_end: bool) -> Result<()> {
     ensure!(right, "notices delivered: expected {delivered} (and perhaps {unsure}), stands {counts:?}");
     if at_the_end {
         ensure!(counts.pending == 0 && counts.pending_mails == 0, "nothing waits at the end: stands {counts:?}");
-        let open: Vec<_> = letters.values().filter(|letter| !letter.delivered && !letter.given_up).collect();
+        let open: Vec<_> = letters.values().filter(|letter| !letter.has_ended()).collect();
         ensure!(open.is_empty(), "every letter has ended: stand {open:?}");
     }
     Ok(())
@@ -56,11 +66,11 @@ pub(crate) fn warning_mails(world: &World, at_the_end: bool) -> Result<()> {
     for (id, stay) in &world.model.stays {
         let expected: usize = stay.warned.values().flatten().map(|(level, _)| level.mails_to_hospital()).sum();
         let path = format!("/encounters/{id}");
-        let stand = letters.values().filter(|letter| letter.path == path).count();
+        let stand = world.relay.about(&path).count();
         ensure!(right(stand, expected), "mails of the warnings of stay {id}: expected {expected}, stand {stand}");
     }
     let expected = world.model.warnings(Level::StillMissed);
-    let to_city = |letter: &&crate::relay::Letter| letter.subject.contains("期限までに出されていない");
+    let to_city = |letter: &&Letter| letter.subject.contains("期限までに出されていない");
     let stand = letters.values().filter(to_city).count();
     ensure!(right(stand, expected), "mails to the city of missed notices: expected {expected}, stand {stand}");
     Ok(())
@@ -90,12 +100,18 @@ pub(crate) async fn stay(world: &mut World, id: &str) -> Result<()> {
     for (last_day, said) in &stay.warned {
         expected.extend(said.iter().map(|(level, at)| format!("{last_day} {} at {at}", level.code())));
     }
-    let warnings = seen["warnings"].as_array().into_iter().flatten();
-    let mut stand: Vec<_> = warnings.filter(|row| row["rule"] == "discharge_notice").map(warning).collect();
+    expected.extend(world.model.answers_warned(stay));
+    let mut stand = warnings(&seen);
     expected.sort();
     stand.sort();
     ensure!(stand == expected, "warnings of stay {id}: expected {expected:?}, stand {stand:?} ({})", seen["deadlines"]);
     Ok(())
+}
+
+/// Last day, level and instant of each; those of mails that nobody takes come as the relay will.
+pub(crate) fn warnings(seen: &Value) -> Vec<String> {
+    let rows = seen["warnings"].as_array().into_iter().flatten();
+    rows.filter(|row| row["level"] != "undeliverable").map(warning).collect()
 }
 
 fn warning(row: &Value) -> String {

@@ -2,7 +2,8 @@
 //!
 //! # Who is who
 //!
-//! - `world` — the real service over HTTP, on a clock that the simulation moves, with the real sweep and the real outbox.
+//! - `world` — one to three instances of the real service on one database, reached over HTTP; their clocks, turns, deaths.
+//! - `instance` — one of them, a process of its own, with the real sweep and the real outbox, and the points at which it can be stopped.
 //! - `relay` — a mail relay that refuses, is away for days, and takes a mail while saying that it did not.
 //! - `actors` — wards and care managers: late, twice, by phone, wrong, silent.
 //! - `model` — what must be so, in plain dates and lists; it is told what the actors did and what they were answered.
@@ -10,11 +11,23 @@
 //!
 //! A seed decides everything; a failure prints the seed, the day, what was expected, what stands, and the command that plays it again.
 //!
-//! What is not simulated: crashes (`tests/it/crash.rs`), several instances, and the answers due to a notice (their warnings only have
-//! to go to the right mailboxes).
+//! Each instance is a process of its own, and dies as one: at a point that the seed chose, without a destructor. Such points lie before each
+//! statement that goes to the database, before each transaction, after each commit, before a mail and after the relay's answer
+//! (`instance/points.rs`). Or it stands still at such a point while another instance works on the same.
+//!
+//! # What is not simulated
+//!
+//! - A stop inside what SQLite runs as one script, or inside a commit: `tests/it/crash.rs` kills at any instant.
+//! - Two instances that work in the same instant: they take turns, so that a seed plays again. `tests/it/instances.rs` has them at once.
+//! - A database of SQLite in memory: another process could not open it. `TMPDIR=/dev/shm` keeps its file there.
+//! - That nobody took a mail (`undeliverable`): its warnings only have to go to the right mailboxes. The weekly letter.
+//!
+//! How far a seed plays the same again: requests, sweeps and deaths come in one order, counted by points; what a thread of the database does
+//! beside them is not counted.
 
 mod actors;
 mod check;
+mod instance;
 mod model;
 mod relay;
 mod world;
@@ -30,25 +43,53 @@ use tests::Engine;
 use world::World;
 
 /// Played in every run. Seeds that ever failed stay here.
-const FIXED: [u64; 7] = [1, 2, 3, 4, 5, 6, 1_293_682_130];
+const FIXED: [(u64, Engine); 8] = [(1, S), (2, P), (3, S), (4, S), (5, P), (14, S), (16, S), (1_293_682_130, S)];
+const S: Engine = Engine::Sqlite;
+const P: Engine = Engine::Postgres;
 
 #[derive(Debug, Clone, Copy)]
 struct Asked {
-    engine: Engine,
+    /// Else SQLite, and now and then PostgreSQL.
+    engine: Option<Engine>,
     /// Days on which something happens.
     days: u32,
     /// People admitted, on average, in thirty days.
     monthly: u32,
+    /// Else by the seed.
+    instances: Option<u32>,
     /// How long fresh seeds are begun.
     seconds: u64,
+}
+
+impl Asked {
+    /// A short run begins before the turn of the year, before the holidays of May, or before those of September.
+    fn first_day(self, seed: u64) -> Option<NaiveDate> {
+        let (year, month, day) = match seed / 3 % 4 {
+            1 if self.days <= 90 => (2026, 12, 19),
+            2 if self.days <= 90 => (2027, 4, 17),
+            3 if self.days <= 90 => (2027, 9, 11),
+            _ => (2026, 11, 21),
+        };
+        NaiveDate::from_ymd_opt(year, month, day)
+    }
+
+    fn instances(self, seed: u64) -> usize {
+        self.instances.map_or(usize::try_from(seed % 3).unwrap_or_default() + 1, |asked| asked.max(1) as usize)
+    }
 }
 
 /// For whoever asks after a failure.
 static DAY: AtomicI32 = AtomicI32::new(0);
 
-#[tokio::main]
+// One thread, so that what happens in an instance happens in one order.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match played().await {
+    let mut words = std::env::args().skip(1).peekable();
+    let done = match words.next_if(|word| word == "instance") {
+        Some(_) => instance::live(words).await,
+        None => played(words).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(difference) => {
             eprintln!("simulation: {difference:#}");
@@ -57,30 +98,31 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn played() -> Result<()> {
-    let (asked, seeds) = arguments()?;
+async fn played(words: impl Iterator<Item = String>) -> Result<()> {
+    let (asked, seeds) = arguments(words)?;
     let began = Instant::now();
     let fresh = seeds.is_empty();
-    for seed in if fresh { FIXED.to_vec() } else { seeds } {
-        play(seed, asked).await?;
+    for (seed, engine) in if fresh { FIXED.to_vec() } else { seeds.into_iter().map(|seed| (seed, S)).collect() } {
+        play(seed, asked.engine.unwrap_or(engine), asked).await?;
     }
     while fresh && began.elapsed() < Duration::from_secs(asked.seconds) {
-        play(u64::from(rand::random::<u32>()), asked).await?;
+        let seed = rand::random::<u32>();
+        play(seed.into(), asked.engine.unwrap_or(if seed.is_multiple_of(4) { P } else { S }), asked).await?;
     }
     Ok(())
 }
 
-fn arguments() -> Result<(Asked, Vec<u64>)> {
-    let mut asked = Asked { engine: Engine::Sqlite, days: 60, monthly: 20, seconds: 60 };
+fn arguments(mut words: impl Iterator<Item = String>) -> Result<(Asked, Vec<u64>)> {
+    let mut asked = Asked { engine: None, days: 40, monthly: 20, instances: None, seconds: 75 };
     let mut seeds = Vec::new();
-    let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number =
             || words.next().and_then(|text| text.parse().ok()).with_context(|| format!("{word} takes a number"));
         match word.as_str() {
-            "--postgres" => asked.engine = Engine::Postgres,
+            "--postgres" => asked.engine = Some(Engine::Postgres),
             "--days" => asked.days = number()?,
             "--monthly" => asked.monthly = number()?,
+            "--instances" => asked.instances = Some(number()?),
             "--seconds" => asked.seconds = u64::from(number()?),
             seed => seeds.push(seed.parse().with_context(|| format!("{seed} is neither a seed nor an option"))?),
         }
@@ -88,26 +130,30 @@ fn arguments() -> Result<(Asked, Vec<u64>)> {
     Ok((asked, seeds))
 }
 
-async fn play(seed: u64, asked: Asked) -> Result<()> {
+async fn play(seed: u64, engine: Engine, asked: Asked) -> Result<()> {
     // A task of its own, so that a panic names its seed too.
     let local = tokio::task::LocalSet::new();
-    let outcome = match local.run_until(async { tokio::task::spawn_local(run(seed, asked)).await }).await {
+    let outcome = match local.run_until(async { tokio::task::spawn_local(run(seed, engine, asked)).await }).await {
         Ok(outcome) => outcome,
         Err(broken) => Err(anyhow::anyhow!("it broke off: {broken}")),
     };
     let Err(difference) = outcome else { return Ok(()) };
     let day = NaiveDate::from_num_days_from_ce_opt(DAY.load(Ordering::Relaxed)).unwrap_or_default();
-    let engine = if asked.engine == Engine::Postgres { " --postgres" } else { "" };
-    let again = format!("tests/simulation/run --days {} --monthly {}{engine} {seed}", asked.days, asked.monthly);
+    let engine = if engine == P { " --postgres" } else { "" };
+    let instances = asked.instances(seed);
+    let Asked { days, monthly, .. } = asked;
+    let again =
+        format!("tests/simulation/run --days {days} --monthly {monthly} --instances {instances}{engine} {seed}");
     bail!("seed {seed}, {day}: {difference:#}\n  again: {again}")
 }
 
-async fn run(seed: u64, asked: Asked) -> Result<()> {
+async fn run(seed: u64, engine: Engine, asked: Asked) -> Result<()> {
     let began = Instant::now();
-    let first = NaiveDate::from_ymd_opt(2026, 11, 21).context("a day")?;
+    let first = asked.first_day(seed).context("a day")?;
     // The relay is away for two days of each month.
     let away = (0..u64::from(asked.days)).filter(|day| (day + seed) % 30 / 2 == 3).map(|day| first + Days::new(day));
-    let mut world = World::found(seed, asked.engine, away.collect()).await?;
+    let mut world = World::found(seed, engine, asked.instances(seed), away.collect()).await?;
+    world.closely = asked.days <= 90;
     let days = u64::from(asked.days);
     for day in first.iter_days().take(usize::try_from(days)?) {
         DAY.store(day.num_days_from_ce(), Ordering::Relaxed);
@@ -118,9 +164,18 @@ async fn run(seed: u64, asked: Asked) -> Result<()> {
             check::stay(&mut world, &id).await?;
         }
         check::warning_mails(&world, false)?;
+        world.seal().await?;
+        let month_ends = day.succ_opt().is_none_or(|next| next.month() != day.month());
+        if world.closely || month_ends {
+            check::audit(&world).await?;
+        }
+        if month_ends {
+            check::figures(&mut world).await?;
+        }
     }
     // Nothing happens any more; what waits ends.
     world.relay.recovers();
+    world.calms_down();
     for hour in 0..48 {
         world.clock_shows(first + Days::new(days + hour / 24), u32::try_from(hour % 24)? * 3600);
         world.sweep().await?;
@@ -141,12 +196,14 @@ fn report(seed: u64, world: &World, audit_rows: i64, took: Duration) {
     use model::Level as L;
     let model = &world.model;
     let letters = world.relay.letters();
+    let (died, interludes) = world.stops();
+    let deaths: u32 = died.values().sum();
     let levels = [L::TwoDaysAhead, L::LastDay, L::AtOnce, L::Missed, L::StillMissed];
     let warnings = levels.map(|level| format!("{} {}", level.code(), model.warnings(level))).join(", ");
     let (_, gone) = model.figures();
     println!(
         "seed {seed}: {} stays, {} discharges ({} told), {} notices, {} requests; warned: {warnings}; {} mails in {} attempts, \
-         {} twice, {} given up; {audit_rows} audit rows; {:.1} s",
+         {} twice, {} given up; {deaths} deaths {died:?}, {interludes} times one stood still; {audit_rows} audit rows; {:.1} s",
         model.stays.len(),
         gone.total.stays,
         gone.total.told,

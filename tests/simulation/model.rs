@@ -3,10 +3,11 @@
 //! Nothing here calls the code under test. What it holds true comes from the agreement's text (five calendar days; warned two days
 //! before the last day and on it, at nine; after the miss ward and desk, a day later the city) and from the seven buckets of the survey.
 
+mod answers;
 mod figures;
 mod warnings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -27,6 +28,8 @@ pub(crate) struct Parties {
     /// District → its support centre.
     pub(crate) centres: BTreeMap<String, String>,
     pub(crate) city: String,
+    /// Who works on Saturdays and holidays.
+    pub(crate) busy: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +75,9 @@ pub(crate) struct Told {
     pub(crate) manager: Option<String>,
     /// As on the wire: issued, acknowledged, declined, withdrawn.
     pub(crate) state: &'static str,
+    pub(crate) issued_at: NaiveDateTime,
+    /// That nobody answers: which step was said, and when.
+    pub(crate) warned: Vec<(usize, NaiveDateTime)>,
 }
 
 impl Word {
@@ -85,11 +91,17 @@ impl Word {
 pub(crate) struct Entry {
     pub(crate) event: Option<String>,
     pub(crate) on: NaiveDate,
+    /// The last one by this is in force.
+    pub(crate) happened_at: NaiveDateTime,
     pub(crate) known_at: NaiveDateTime,
     pub(crate) cancelled: bool,
     /// Of a discharge.
     pub(crate) to: &'static str,
     pub(crate) unchanged: bool,
+}
+
+fn last(entries: &[Entry]) -> Option<&Entry> {
+    entries.iter().filter(|entry| !entry.cancelled).max_by_key(|entry| entry.happened_at)
 }
 
 #[derive(Debug, Clone)]
@@ -105,7 +117,6 @@ pub(crate) struct Stay {
     pub(crate) respite: bool,
     /// `cancelled` or `entered_in_error`.
     pub(crate) void: Option<&'static str>,
-    /// In the order in which they happened.
     pub(crate) plans: Vec<Entry>,
     pub(crate) discharges: Vec<Entry>,
     pub(crate) words: Vec<Word>,
@@ -117,11 +128,11 @@ pub(crate) struct Stay {
 
 impl Stay {
     pub(crate) fn discharge(&self) -> Option<&Entry> {
-        self.discharges.iter().rfind(|entry| !entry.cancelled).filter(|_| self.void.is_none())
+        last(&self.discharges).filter(|_| self.void.is_none())
     }
 
     pub(crate) fn plan(&self) -> Option<&Entry> {
-        self.plans.iter().rfind(|entry| !entry.cancelled).filter(|_| self.void.is_none())
+        last(&self.plans).filter(|_| self.void.is_none())
     }
 
     /// As the service shows it: name, planned day, day of discharge.
@@ -223,7 +234,7 @@ impl Model {
     pub(crate) fn entitled(&self, path: &str) -> Vec<&str> {
         let parties = &self.parties;
         let of = |organization: &str| parties.boxes.get(organization).into_iter().flatten().map(String::as_str);
-        if path == "/overview" {
+        if matches!(path, "/overview" | "/audit") {
             return of(&parties.city).collect();
         }
         if let Some(stay) = path.strip_prefix("/encounters/").and_then(|id| self.stays.get(id)) {

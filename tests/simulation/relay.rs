@@ -1,17 +1,18 @@
-//! The mail relay of the simulation: it refuses, falls silent, is away for a day, takes a mail and says that it didn't.
+//! The mail relay of the simulation: it refuses, falls silent, is away for a day, takes a mail and says that it didn't, or takes
+//! it twice.
 //!
 //! What becomes of an attempt depends on the seed, the mailbox, the subject, the day and the number of the attempt alone, so that neither
 //! ids nor the order in which mails are sent matter for a replay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard};
 
+use anyhow::{Context as _, Result};
 use chrono::NaiveDate;
 use domain::Clock;
 use domain::delivery::Response;
 use domain::time::ManualClock;
-use scheduler::mail::{Mail, Mailer, MemoryTransport};
+use serde_json::Value;
 
 /// One letter, however often it was sent.
 #[derive(Debug, Clone)]
@@ -23,18 +24,27 @@ pub(crate) struct Letter {
     /// Where its link points to, below the service's address.
     pub(crate) path: String,
     pub(crate) attempts: u32,
+    /// Attempts of which the service may know nothing.
+    pub(crate) lost: u32,
     /// How often it lies in the mailbox.
     pub(crate) copies: u32,
     /// The service was told so.
     pub(crate) delivered: bool,
+    /// The instance died before it could be certain that it wrote the last answer down.
+    pub(crate) unsure: bool,
     /// Refused for good, or once more than there are waits.
     pub(crate) given_up: bool,
 }
 
 impl Letter {
     /// Carries the word of its notice (or that it was taken back, or still waits), which the answer to the sender does not.
-    pub(crate) fn carries(&self, notice: &str) -> bool {
-        self.path.strip_prefix("/notices/") == Some(notice) && !self.subject.contains("お送りの連絡に")
+    pub(crate) fn carries_it(&self) -> bool {
+        !self.subject.contains("お送りの連絡に")
+    }
+
+    /// It is not tried again. After a crash the service may have counted fewer attempts than were made.
+    pub(crate) const fn has_ended(&self) -> bool {
+        self.delivered || self.given_up || self.attempts >= ATTEMPTS
     }
 
     /// The first word of its notice.
@@ -44,57 +54,95 @@ impl Letter {
 }
 
 #[derive(Debug)]
-struct State {
+pub(crate) struct Relay {
     seed: u64,
     letters: BTreeMap<String, Letter>,
+    /// By what they point to.
+    by_path: BTreeMap<String, BTreeSet<String>>,
     away_on: Vec<NaiveDate>,
     healthy: bool,
+    /// Answered since the outbox began its run.
+    in_hand: Vec<String>,
+    /// Sent again although the service had written down that they were taken.
+    needless: Vec<String>,
 }
-
-/// Clones are the same relay.
-#[derive(Clone)]
-pub(crate) struct Relay(Arc<Mutex<State>>);
 
 /// Sends of one mail, the first included: what the configuration promises.
 const ATTEMPTS: u32 = 8;
 
 impl Relay {
     pub(crate) fn new(seed: u64, away_on: Vec<NaiveDate>) -> Self {
-        Self(Arc::new(Mutex::new(State { seed, letters: BTreeMap::new(), away_on, healthy: false })))
-    }
-
-    /// The way out for the outbox. A slow answer moves the clock.
-    pub(crate) fn mailer(&self, clock: Arc<ManualClock>) -> Mailer {
-        let relay = self.clone();
-        Mailer::Memory(MemoryTransport::answering(move |mail| relay.answer(mail, &clock)))
+        Self {
+            seed,
+            letters: BTreeMap::new(),
+            by_path: BTreeMap::new(),
+            away_on,
+            healthy: false,
+            in_hand: Vec::new(),
+            needless: Vec::new(),
+        }
     }
 
     /// From now on it takes everything but what goes to mailboxes that don't exist.
-    pub(crate) fn recovers(&self) {
-        self.state().healthy = true;
+    pub(crate) fn recovers(&mut self) {
+        self.healthy = true;
     }
 
     /// All letters so far, by Message-ID.
-    pub(crate) fn letters(&self) -> BTreeMap<String, Letter> {
-        self.state().letters.clone()
+    pub(crate) fn letters(&self) -> &BTreeMap<String, Letter> {
+        &self.letters
     }
 
-    fn answer(&self, mail: &Mail, clock: &ManualClock) -> Response {
-        let mut state = self.state();
-        let (seed, healthy) = (state.seed, state.healthy);
-        let away = !healthy && state.away_on.contains(&clock.now().day());
-        let id = mail.message_id.as_str().to_owned();
-        let letter = state.letters.entry(id).or_insert_with(|| Letter {
-            to: mail.to.as_str().to_owned(),
-            subject: mail.subject.as_str().to_owned(),
-            sent_on: clock.now().day(),
-            path: path_of(&mail.text),
+    /// Those that point there.
+    pub(crate) fn about(&self, path: &str) -> impl Iterator<Item = &Letter> {
+        self.by_path.get(path).into_iter().flatten().filter_map(|id| self.letters.get(id))
+    }
+
+    pub(crate) fn needless(&self) -> &[String] {
+        &self.needless
+    }
+
+    /// An outbox begins its run.
+    pub(crate) fn opens(&mut self) {
+        self.in_hand.clear();
+    }
+
+    /// It died: which of its answers it wrote down is not known here.
+    pub(crate) fn broke_off(&mut self) {
+        for id in self.in_hand.drain(..) {
+            self.letters.entry(id).and_modify(|letter| letter.unsure = true);
+        }
+    }
+
+    /// Answers a mail. A slow answer moves the clock.
+    pub(crate) fn answer(&mut self, mail: &Value, clock: &ManualClock) -> Result<Response> {
+        let text = |field: &str| mail[field].as_str().map(str::to_owned).context("a part of a mail");
+        let (id, to, subject, path) = (text("id")?, text("to")?, text("subject")?, path_of(&text("text")?));
+        let (seed, healthy, sent_on) = (self.seed, self.healthy, clock.now().day());
+        let away = !healthy && self.away_on.contains(&sent_on);
+        self.in_hand.push(id.clone());
+        self.by_path.entry(path.clone()).or_default().insert(id.clone());
+        let letter = self.letters.entry(id.clone()).or_insert_with(|| Letter {
+            to,
+            subject,
+            sent_on,
+            path,
             attempts: 0,
+            lost: 0,
             copies: 0,
             delivered: false,
+            unsure: false,
             given_up: false,
         });
+        if (letter.delivered || letter.given_up) && !letter.unsure {
+            self.needless.push(id);
+        }
         letter.attempts += 1;
+        // Whoever sends it again did not write down what became of it.
+        (letter.delivered, letter.given_up) = (false, false);
+        if std::mem::take(&mut letter.unsure) {
+            letter.lost += 1;
+        }
         let office = letter.to.split_once('@').is_some_and(|(_, domain)| domain.starts_with('o'));
         let lost = office && chance(&(seed, &letter.to)) < 60;
         let drawn =
@@ -113,6 +161,11 @@ impl Relay {
                 letter.copies += 1;
                 Response::Ok
             }
+            100..110 => {
+                // It puts the mail into the mailbox twice by itself.
+                letter.copies += 2;
+                Response::Ok
+            }
             _ => {
                 letter.copies += 1;
                 Response::Ok
@@ -121,13 +174,9 @@ impl Relay {
         match answer {
             Response::Ok => letter.delivered = true,
             Response::FatalError { .. } => letter.given_up = true,
-            Response::TransientError { .. } => letter.given_up = letter.attempts >= ATTEMPTS,
+            Response::TransientError { .. } => letter.given_up = letter.attempts >= ATTEMPTS + letter.lost,
         }
-        answer
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("no holder of this lock panics")
+        Ok(answer)
     }
 }
 

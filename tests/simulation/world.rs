@@ -1,31 +1,34 @@
 //! The service under simulation, and the ways in which the actors touch it: requests over HTTP, the hands of the clock, the sweep.
+//!
+//! One to three instances work on one database, one at a time by chance, each with a clock of its own. Any of them may die in the middle
+//! of a request, of the sweep or of the outbox ([`crate::instance`]); whoever was not answered asks again with the same key.
+
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime};
 use domain::party::{ContactUse, OrganizationKind};
-use domain::time::ManualClock;
-use domain::{AccountId, Clock, Instant};
+use domain::{AccountId, Clock};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use scheduler::Scheduler;
 use serde_json::Value;
 use server::city::City;
-use server::service;
 use tests::{Engine, Person, TestApp};
 
 use crate::actors::Manner;
 use crate::model::{Model, Parties};
 use crate::relay::Relay;
+use turns::{NEVER, Turns};
 
 /// A session is used no longer than that.
 const SESSION_MINUTES: i64 = 10;
 
 pub(crate) struct World {
+    /// Its database is that of all instances; its own service does nothing.
     pub(crate) app: TestApp,
-    scheduler: Scheduler,
+    turns: Turns,
     pub(crate) relay: Relay,
     pub(crate) model: Model,
     pub(crate) chance: StdRng,
@@ -38,38 +41,32 @@ pub(crate) struct World {
     /// Ids of the agreement's criteria.
     pub(crate) criteria: Vec<String>,
     pub(crate) requests: u64,
+    /// Nobody does anything before that day.
+    pub(crate) away_until: Option<NaiveDate>,
+    /// Looks after every step and reads the whole trail every day: what a year would take hours for.
+    pub(crate) closely: bool,
     sessions: HashMap<AccountId, (Person, NaiveDateTime)>,
 }
 
 impl World {
     /// A city where nobody lies in hospital yet.
-    pub(crate) async fn found(seed: u64, engine: Engine, away_on: Vec<NaiveDate>) -> Result<Self> {
+    pub(crate) async fn found(seed: u64, engine: Engine, instances: usize, away_on: Vec<NaiveDate>) -> Result<Self> {
         // One mail at a time, so that a replay sends them in the same order.
         let app = TestApp::start_with(engine, &["outbox.in_flight=1"]).await;
-        let relay = Relay::new(seed, away_on);
-        let mut chance = StdRng::seed_from_u64(seed);
-        let calendar = app.service.app.clone();
-        let scheduler = Scheduler::seeded(
-            chance.random(),
-            service::scheduler_settings(&app.config)?,
-            app.service.store.clone(),
-            Arc::<ManualClock>::clone(&app.clock),
-            relay.mailer(Arc::clone(&app.clock)),
-            service::agreements(&app.config)?,
-            Arc::new(move || calendar.calendar()),
-        );
         let model = Model { parties: parties(&app.city), ..Model::default() };
         let mut world = Self {
+            turns: Turns::new(instances, app.now()),
             app,
-            scheduler,
-            relay,
+            relay: Relay::new(seed, away_on),
             model,
-            chance,
+            chance: StdRng::seed_from_u64(seed),
             manners: BTreeMap::new(),
             touched: BTreeSet::new(),
             judged: BTreeSet::new(),
             criteria: Vec::new(),
             requests: 0,
+            away_until: None,
+            closely: true,
             sessions: HashMap::new(),
         };
         let agreement = world.sees(world.app.city.cast.nurse, "/api/v1/agreement").await?;
@@ -79,7 +76,7 @@ impl World {
         Ok(world)
     }
 
-    /// The clock on the wall in Japan.
+    /// The clock on the wall in Japan, as the instance whose turn it is shows it.
     pub(crate) fn now(&self) -> NaiveDateTime {
         self.app.clock.now().local()
     }
@@ -88,28 +85,10 @@ impl World {
         self.now().date()
     }
 
-    /// Puts the clock forward to that second of the day; by a second if it is later already.
-    pub(crate) fn clock_shows(&self, day: NaiveDate, second: u32) {
-        let time = NaiveTime::from_num_seconds_from_midnight_opt(second, 0).unwrap_or_default();
-        let then = Instant::at(day, time);
-        self.app.clock.set(then.max(self.app.clock.now().plus_seconds(1)));
-    }
-
-    /// Warnings that are due are given, mails that are due are sent.
-    pub(crate) async fn sweep(&mut self) -> Result<()> {
-        let at = self.now();
-        let swept = self.scheduler.sweep_once().await.context("the sweep")?;
-        ensure!(swept.set_aside + swept.left == 0, "the sweep left something behind: {swept:?}");
-        let warned = self.model.swept(at);
-        self.touched.extend(warned);
-        self.scheduler.send_once().await.context("the outbox")?;
-        Ok(())
-    }
-
     async fn person(&mut self, who: AccountId) -> Person {
         let now = self.now();
         match self.sessions.get(&who) {
-            Some((person, since)) if (now - *since).num_minutes() < SESSION_MINUTES => person.clone(),
+            Some((person, since)) if (now - *since).num_minutes().abs() < SESSION_MINUTES => person.clone(),
             _ => {
                 let person = self.app.session_of(self.app.city.account(who)).await;
                 self.sessions.insert(who, (person.clone(), now));
@@ -119,7 +98,8 @@ impl World {
     }
 
     pub(crate) async fn sees(&mut self, who: AccountId, path: &str) -> Result<Value> {
-        let reply = self.person(who).await.get(path).await;
+        let person = self.person(who).await;
+        let reply = person.at(self.ready(NEVER)?.address).get(path).await;
         self.requests += 1;
         ensure!(
             reply.status.is_success(),
@@ -130,17 +110,27 @@ impl World {
         Ok(reply.json())
     }
 
-    /// Does what may be done by the model; now and then the answer is lost and it is sent again.
+    /// Does what may be done by the model; now and then the answer is lost, or the instance dies, and it is sent again.
     pub(crate) async fn does(&mut self, who: AccountId, path: &str, body: &Value) -> Result<Value> {
-        let person = self.person(who).await;
         self.requests += 1;
         let key = format!("simulated-{}", self.requests);
-        let reply = person.post_with(path, body, &[("idempotency-key", &key)]).await;
+        let mut stop = self.stop(0.04, 24);
+        let reply = loop {
+            let person = self.person(who).await;
+            let address = self.ready(std::mem::replace(&mut stop, NEVER))?.address;
+            if let Some(reply) = person.at(address).try_post(path, body, &key).await {
+                break reply;
+            }
+            self.buries()?;
+        };
         if !reply.status.is_success() {
             bail!("POST {path} {body}: expected to be taken, stands {} {}", reply.status, reply.text());
         }
         if self.chance.random_bool(0.1) {
-            let again = person.post_with(path, body, &[("idempotency-key", &key)]).await;
+            self.takes_over();
+            let person = self.person(who).await;
+            let address = self.ready(NEVER)?.address;
+            let again = person.at(address).try_post(path, body, &key).await.context("the second answer")?;
             let same = (again.status, again.text()) == (reply.status, reply.text());
             ensure!(
                 same,
@@ -156,7 +146,8 @@ impl World {
     /// Tries what may not be done.
     pub(crate) async fn fails_to(&mut self, who: AccountId, path: &str, body: &Value) -> Result<()> {
         self.requests += 1;
-        let reply = self.person(who).await.post(path, body).await;
+        let person = self.person(who).await;
+        let reply = person.at(self.ready(NEVER)?.address).post(path, body).await;
         ensure!(reply.status.is_client_error(), "POST {path} {body}: expected a refusal, stands {}", reply.status);
         Ok(())
     }
@@ -201,6 +192,9 @@ fn parties(city: &City) -> Parties {
         let id = organization.id.to_string();
         for district in &organization.districts {
             parties.centres.insert(district.clone(), id.clone());
+        }
+        if !organization.hours.closed_on_holidays {
+            parties.busy.insert(id.clone());
         }
         if organization.kind == OrganizationKind::Municipality {
             parties.city = id;

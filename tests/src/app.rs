@@ -39,6 +39,8 @@ pub struct TestApp {
     pub service: Service,
     pub scheduler: Scheduler,
     pub config: Config,
+    /// What the configuration was read from, for further instances on the same database.
+    pub sets: Vec<String>,
     _directory: Directory,
 }
 
@@ -116,7 +118,7 @@ impl TestApp {
             service::agreements(&config).expect("agreements"),
             Arc::new(move || calendar.calendar()),
         );
-        Self { clock, city, mails, service, scheduler, config, _directory: directory }
+        Self { clock, city, mails, service, scheduler, config, sets, _directory: directory }
     }
 
     /// Somebody who is not logged in.

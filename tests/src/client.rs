@@ -1,5 +1,7 @@
 //! Somebody in front of the service: requests over a real connection.
 
+use std::net::SocketAddr;
+
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method, Request, StatusCode};
@@ -114,8 +116,29 @@ impl Person {
         self.send(method, path, &headers, body.to_string().into()).await
     }
 
+    /// The same person in front of another instance.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { base: format!("http://{address}"), ..self.clone() }
+    }
+
+    /// Of a service that may die meanwhile: none if no answer came.
+    pub async fn try_post(&self, path: &str, body: &Value, key: &str) -> Option<Reply> {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        self.try_send(Method::POST, path, &headers, body.to_string().into()).await.ok()
+    }
+
     /// Whatever a client can send.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) -> Reply {
+        self.try_send(method, path, headers, body).await.expect("the service answers")
+    }
+
+    async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Reply, Box<dyn std::error::Error>> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
@@ -127,10 +150,9 @@ impl Person {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(body)).expect("a request of the test");
-        let response = self.http.request(request).await.expect("the service answers");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("the answer is whole").to_bytes();
-        Reply { status: parts.status, headers: parts.headers, body }
+        let (parts, body) = self.http.request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Reply { status: parts.status, headers: parts.headers, body })
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) async fn send_sheet(world: &mut World, id: &str) -> Result<()> {
     let who = world.of_receiver(&office, Some(&manager));
     let body = json!({ "kind": Kind::Sheet.name(), "message": "入院時の様子をお送りします。" });
     let answer = world.does(who, &format!("/api/v1/encounters/{id}/notices"), &body).await?;
-    let word = issued(&answer["notice"], Kind::Sheet, (world.today(), None), &office, (hospital, None))?;
+    let word = issued(&answer["notice"], Kind::Sheet, (world.now(), None), &office, (hospital, None))?;
     world.touched.insert(id.to_owned());
     world.model.add_notice(id, word);
     Ok(())
@@ -54,7 +54,7 @@ pub(super) async fn answer(world: &mut World, id: &str, code: &'static str) -> R
     match (&changed["follow_up"], next) {
         (Value::Null, None) => Ok(()),
         (follow_up, Some(next)) => {
-            let days = (world.today(), word.of_day);
+            let days = (world.now(), word.of_day);
             let word = issued(follow_up, word.kind, days, &told.sender, (next, None))?;
             world.model.add_notice(&stay, word);
             Ok(())

@@ -1,11 +1,12 @@
 //! What the hospital side does.
 
 use anyhow::{Context as _, Result};
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use domain::AccountId;
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::plans::entry;
 use super::{Manner, issued, stay_mut};
 use crate::model::{Entry, Kind, Stay, Word};
 use crate::world::World;
@@ -69,19 +70,15 @@ pub(super) async fn admit(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-fn of(world: &World, id: &str) -> (AccountId, String) {
+pub(super) fn of(world: &World, id: &str) -> (AccountId, String) {
     (world.of_ward(&world.model.stays[id].ward), format!("/api/v1/encounters/{id}"))
 }
 
 /// Records an event; its id.
-async fn record(world: &mut World, id: &str, event: Value) -> Result<String> {
+pub(super) async fn record(world: &mut World, id: &str, event: Value) -> Result<String> {
     let (who, path) = of(world, id);
     let kept = world.does(who, &format!("{path}/events"), &event).await?;
     kept["id"].as_str().map(str::to_owned).context("an id")
-}
-
-fn entry(world: &World, event: Option<String>, on: NaiveDate) -> Entry {
-    Entry { event, on, known_at: world.now(), cancelled: false, to: "home", unchanged: false }
 }
 
 pub(super) async fn cancel_admission(world: &mut World, id: &str) -> Result<()> {
@@ -92,72 +89,6 @@ pub(super) async fn cancel_admission(world: &mut World, id: &str) -> Result<()> 
     let (cancels, wrong) = (stay.admission.clone(), world.chance.random_bool(0.5));
     record(world, id, json!({ "event": "cancel_admit", "cancels": cancels, "entered_in_error": wrong })).await?;
     stay_mut(world, id)?.void = Some(if wrong { "entered_in_error" } else { "cancelled" });
-    Ok(())
-}
-
-fn some_day_ahead(world: &mut World) -> NaiveDate {
-    world.today() + Days::new(world.chance.random_range(0..16))
-}
-
-/// Plans the discharge, or moves it.
-pub(super) async fn plan(world: &mut World, id: &str) -> Result<()> {
-    if !matches!(world.model.stays[id].state().0, "in_progress" | "discharge_planned") {
-        return Ok(());
-    }
-    let on = some_day_ahead(world);
-    let event = record(world, id, json!({ "event": "pending_discharge", "planned_on": on })).await?;
-    let plan = entry(world, Some(event), on);
-    stay_mut(world, id)?.plans.push(plan);
-    Ok(())
-}
-
-pub(super) async fn cancel_plan(world: &mut World, id: &str) -> Result<()> {
-    let stay = &world.model.stays[id];
-    let planned = stay.plan().filter(|_| stay.state().0 == "discharge_planned");
-    // One that came with the form is not known by its id here.
-    let Some(event) = planned.and_then(|plan| plan.event.clone()) else { return Ok(()) };
-    record(world, id, json!({ "event": "cancel_pending_discharge", "cancels": event })).await?;
-    let plans = &mut stay_mut(world, id)?.plans;
-    plans.iter_mut().filter(|plan| plan.event.as_deref() == Some(&event)).for_each(|plan| plan.cancelled = true);
-    Ok(())
-}
-
-/// The form whole: the day that is planned or another, the screening, and the notice if it asks for one.
-pub(super) async fn file(world: &mut World, id: &str) -> Result<()> {
-    let stay = &world.model.stays[id];
-    let planned = match stay.state().0 {
-        "discharge_planned" => stay.plan().map(|plan| plan.on),
-        "in_progress" => None,
-        _ => return Ok(()),
-    };
-    let emergency = stay.emergency;
-    let past = planned.is_some_and(|on| on < world.today());
-    let moves = planned.is_none() || past || world.chance.random_bool(0.1);
-    let on = if moves { some_day_ahead(world) } else { planned.unwrap_or_default() };
-    // An emergency is a criterion hit: then nothing but a required one is certain.
-    let asks = emergency || world.chance.random_bool(0.9);
-    let answers: serde_json::Map<String, Value> = match asks {
-        true => [("adl_decline".to_owned(), json!("yes"))].into_iter().collect(),
-        false => world.criteria.iter().map(|id| (id.clone(), json!("no"))).collect(),
-    };
-    let (stay, kind) = (&world.model.stays[id], Kind::PlannedDischarge);
-    let receiver = world.model.receiver(stay);
-    if asks && world.model.would_repeat(stay, kind, Some(on), &receiver.0) {
-        return Ok(());
-    }
-    let ((who, path), hospital) = (of(world, id), stay.hospital.clone());
-    let body = json!({ "planned_on": on, "answers": { "criteria": answers }, "message": "退院の予定です。" });
-    let filed = world.does(who, &format!("{path}/filings"), &body).await?;
-    if planned != Some(on) {
-        let plan = entry(world, None, on);
-        stay_mut(world, id)?.plans.push(plan);
-    }
-    stay_mut(world, id)?.asked = asks;
-    anyhow::ensure!(filed["notice"].is_null() != asks, "a notice if it was asked for ({asks}), stands {filed}");
-    if asks {
-        let word = issued(&filed["notice"], kind, (world.today(), Some(on)), &hospital, receiver)?;
-        world.model.add_notice(id, word);
-    }
     Ok(())
 }
 
@@ -176,7 +107,7 @@ pub(super) async fn tell(world: &mut World, id: &str, kind: Kind) -> Result<()> 
     }
     let ((who, path), hospital) = (of(world, id), stay.hospital.clone());
     let answer = world.does(who, &format!("{path}/notices"), &json!({ "kind": kind.name() })).await?;
-    let word = issued(&answer["notice"], kind, (world.today(), of_day), &hospital, receiver)?;
+    let word = issued(&answer["notice"], kind, (world.now(), of_day), &hospital, receiver)?;
     stay_mut(world, id)?;
     world.model.add_notice(id, word);
     Ok(())
@@ -213,7 +144,8 @@ pub(super) async fn discharge(world: &mut World, id: &str) -> Result<()> {
     let unchanged = world.chance.random_bool(0.3);
     let body = json!({ "event": "discharge", "on": on, "to": to, "support_unchanged": unchanged });
     let event = record(world, id, body).await?;
-    let gone = Entry { to, unchanged, ..entry(world, Some(event), on) };
+    let others = &world.model.stays[id].discharges;
+    let gone = Entry { to, unchanged, ..entry(world, others, Some(event), on) };
     stay_mut(world, id)?.discharges.push(gone);
     Ok(())
 }

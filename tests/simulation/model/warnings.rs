@@ -66,30 +66,46 @@ fn steps(last_day: NaiveDate, known_at: NaiveDateTime) -> Vec<(Level, NaiveDateT
 }
 
 impl Stay {
-    /// The sweep looked at that moment: the latest step that is due is said, if nothing as late was said before. Whether something was.
-    fn swept(&mut self, at: NaiveDateTime) -> bool {
+    /// What a sweep at that moment says: the latest step that is due, if nothing as late was said before; with its last day.
+    fn due(&self, at: NaiveDateTime) -> Option<(NaiveDate, Level)> {
         let gone = self.discharge();
         if gone.is_some_and(|gone| self.exclusion(gone).is_some() || (at.date() - gone.on).num_days() > 30) {
-            return false;
+            return None;
         }
-        let Some((day, known_at)) = self.plan().or(gone).map(|entry| (entry.on, entry.known_at)) else { return false };
+        let (day, known_at) = self.plan().or(gone).map(|entry| (entry.on, entry.known_at))?;
         if self.is_told(day) || !self.asked {
-            return false;
+            return None;
         }
         let last_day = day - Days::new(5);
-        let said = self.warned.entry(last_day).or_default();
-        let furthest = said.iter().map(|(level, _)| *level).max();
+        let furthest = self.warned.get(&last_day).into_iter().flatten().map(|(level, _)| *level).max();
         let due = steps(last_day, known_at).into_iter().rfind(|(level, due)| *due <= at && Some(*level) > furthest);
-        said.extend(due.map(|(level, _)| (level, at)));
-        due.is_some()
+        due.map(|(level, _)| (last_day, level))
     }
 }
 
 impl Model {
-    /// The stays of which something was said.
+    /// The stays of which something has to be said.
+    pub(crate) fn due(&self, at: NaiveDateTime) -> Vec<String> {
+        let due = |stay: &Stay| stay.due(at).is_some() || !self.unanswered(stay, at).is_empty();
+        self.stays.iter().filter(|(_, stay)| due(stay)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The sweep looked at that moment. The stays of which something was said.
     pub(crate) fn swept(&mut self, at: NaiveDateTime) -> Vec<String> {
-        let warned = self.stays.iter_mut().filter_map(|(id, stay)| stay.swept(at).then(|| id.clone()));
-        warned.collect()
+        let due = self.due(at);
+        due.iter().for_each(|id| self.swept_one(id, at));
+        due
+    }
+
+    pub(crate) fn swept_one(&mut self, id: &str, at: NaiveDateTime) {
+        let unanswered = self.stays.get(id).map(|stay| self.unanswered(stay, at)).unwrap_or_default();
+        let Some(stay) = self.stays.get_mut(id) else { return };
+        for (place, step) in unanswered {
+            stay.words[place].notice.iter_mut().for_each(|told| told.warned.push((step, at)));
+        }
+        if let Some((last_day, level)) = stay.due(at) {
+            stay.warned.entry(last_day).or_default().push((level, at));
+        }
     }
 
     /// How many warnings of a level there are.
