@@ -3,8 +3,10 @@
 //! BIZ UDGothic is a monospaced face (half and full width), so figures align in columns without further ado. Widths are
 //! cut to thousandths of an em exactly as the PDF's width table cuts them: what is measured here is what a viewer draws.
 
+use std::io::Read;
 use std::sync::OnceLock;
 
+use flate2::read::ZlibDecoder;
 use printpdf::ParsedFont;
 
 /// How heavy text is; chooses the face.
@@ -41,12 +43,12 @@ impl Face {
     }
 
     pub(crate) fn parsed(self) -> &'static ParsedFont {
-        let (slot, bytes): (_, &[u8]) = match self {
-            Self::Regular => (&REGULAR, include_bytes!("../fonts/BIZUDGothic-Regular.ttf")),
-            Self::Bold => (&BOLD, include_bytes!("../fonts/BIZUDGothic-Bold.ttf")),
-            Self::Rare => (&RARE, include_bytes!("../fonts/NotoSansJP-Regular.ttf")),
-        };
-        slot.get_or_init(|| ParsedFont::from_bytes(bytes, 0, &mut Vec::new()).expect("a vendored face parses"))
+        let parse = |bytes: &[u8]| ParsedFont::from_bytes(bytes, 0, &mut Vec::new()).expect("a vendored face parses");
+        match self {
+            Self::Regular => REGULAR.get_or_init(|| parse(include_bytes!("../fonts/BIZUDGothic-Regular.ttf"))),
+            Self::Bold => BOLD.get_or_init(|| parse(include_bytes!("../fonts/BIZUDGothic-Bold.ttf"))),
+            Self::Rare => RARE.get_or_init(|| parse(&unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/rare.zlib"))))),
+        }
     }
 
     /// The advance of a character in em, or `None` when the face has no glyph for it.
@@ -57,6 +59,13 @@ impl Face {
         let thousandths = u32::from(font.get_horizontal_advance(glyph)) * 1000 / units;
         Some(thousandths as f32 / 1000.0)
     }
+}
+
+/// `build.rs` has packed it.
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    let mut face = Vec::new();
+    ZlibDecoder::new(packed).read_to_end(&mut face).expect("our own build packed it");
+    face
 }
 
 impl Weight {
