@@ -8,7 +8,7 @@ use crate::access::Command;
 use crate::changes::{Changes, Write};
 use crate::consent::{Consent, ConsentAct, ConsentBy, ConsentKind, ConsentScope, ConsentWay, Sharing, in_force};
 use crate::patient::Patient;
-use crate::{ConsentId, Fault, Ids, Refusal};
+use crate::{ConsentId, Fault, Ids, Instant, Refusal};
 
 /// What was said about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,12 @@ pub fn record_consent(
     known: &[Consent],
     new: NewConsent,
 ) -> Result<(ConsentId, Changes), Refusal> {
-    let consent = new.row(context, patient, context.ids().next())?;
+    let mut consent = new.row(context, patient, context.ids().next())?;
+    // Of two words of one day the one said last counts, though another instance's clock may be ahead.
+    let of_kind = known.iter().filter(|known| known.kind == new.kind);
+    if let Some(last) = of_kind.map(|known| known.recorded_at).max().filter(|last| *last >= consent.recorded_at) {
+        consent.recorded_at = Instant::from_micros(last.micros() + 1);
+    }
     if new.act == ConsentAct::Withdrawn {
         let given = in_force(known, new.kind).ok_or_else(|| Refusal::at("act", Fault::NothingToWithdraw))?;
         if new.declared_on < given.declared_on {

@@ -123,6 +123,14 @@ fn a_withdrawal_needs_a_consent_that_was_given_before_it() {
     let (_, changes) = record(&[], said(given, day(11, 15))).unwrap();
     assert_eq!(changes.patient.as_ref().unwrap().row().sharing, Sharing::Care);
     let known = changes.consents;
+    let mut ahead = known.clone();
+    ahead[0].recorded_at = now.plus_seconds(120);
+    let (_, changes) = record(&ahead, said(ConsentAct::Withdrawn, day(11, 15))).unwrap();
+    assert_eq!(
+        changes.patient.unwrap().row().sharing,
+        Sharing::None,
+        "given by a clock that was ahead, withdrawn the same day"
+    );
     assert_eq!(fault(&known, said(ConsentAct::Withdrawn, day(11, 14))), [("declared_on", Fault::OutOfRange)]);
     let (_, changes) = record(&known, said(ConsentAct::Withdrawn, day(11, 16))).unwrap();
     assert_eq!(changes.patient.unwrap().row().sharing, Sharing::None);
