@@ -86,9 +86,9 @@ impl Batch<'_> {
         let mut last = Vec::new();
         // PostgreSQL sees what the others answered only in the last of its one statement, SQLite what has just changed.
         if d == Dialect::Sqlite {
-            steps.push(check)
+            steps.push(check);
         } else {
-            last.push(check)
+            last.push(check);
         }
         steps.extend([counted, step_of(NOTICE.update(d), settled)?]);
         steps.extend(self.filed(new, chain)?);

@@ -1,0 +1,2 @@
+-- SQLite leaves a row as it is, however long.
+SELECT 1;
