@@ -197,8 +197,8 @@ impl Work {
             Some(conn) => conn,
             None => self.reconnect().await?,
         };
-        let witnessed = tasks.iter().any(|task| is_witnessed(task));
-        // What leaves no trace in the trail is not sent over a connection that may have gone while nothing was going on.
+        let witnessed = tasks.iter().all(|task| is_witnessed(task));
+        // Where the trail can't say afterwards what has come, nothing is sent over a connection that went while nothing was going on.
         if !witnessed && matches!(conn.run("SELECT 1", vec![]).await, Err(Failure::Lost { .. })) {
             conn = self.reconnect().await?;
         }
