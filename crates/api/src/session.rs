@@ -125,12 +125,7 @@ pub(crate) fn audit_of(account: &Account, at: Instant, action: &str, request_id:
 /// The cookie that carries a session; an empty token removes it.
 pub fn cookie(app: &App, token: &str) -> Cookie<'static> {
     let secure = app.settings().secure_cookies;
-    let name = if secure { SECURE_COOKIE } else { PLAIN_COOKIE };
-    let mut cookie = made(name, token, secure);
-    if token.is_empty() {
-        cookie.make_removal();
-    }
-    cookie
+    made(if secure { SECURE_COOKIE } else { PLAIN_COOKIE }, token, secure)
 }
 
 /// The cookie of a browser that is on its way to an outside provider. It has to come along when the provider sends her back, which is a link
@@ -140,12 +135,16 @@ pub(crate) fn outside_cookie(app: &App, token: &str) -> Cookie<'static> {
     made(if secure { SECURE_OUTSIDE } else { PLAIN_OUTSIDE }, token, secure)
 }
 
+/// An empty token removes it.
 fn made(name: &'static str, token: &str, secure: bool) -> Cookie<'static> {
     let mut cookie = Cookie::new(name, token.to_owned());
     cookie.set_http_only(true);
     cookie.set_secure(secure);
     cookie.set_same_site(SameSite::Lax);
     cookie.set_path("/");
+    if token.is_empty() {
+        cookie.make_removal();
+    }
     cookie
 }
 

@@ -99,49 +99,48 @@ async fn draw(app: &App, visitor: &Visitor, form: Form, failed: Option<Outside>)
 }
 
 pub(super) async fn link(State(app): State<App>, post: Post) -> Response {
-    let form = post.form(&app, PAGE);
-    let done = async {
-        if !post.typed.wants_sending() {
-            return draw(&app, &post.visitor, without_secrets(form), None).await;
-        }
-        let tried = async {
-            check_password(&app, &post).await?;
-            login::set_out(&app, PAGE, Some(&post.visitor.who)).await
-        };
-        match tried.await {
-            Ok(way) => {
-                let frame = post.visitor.frame("外部サービスへ移動します", "On to the provider");
-                let name = provider(&app).unwrap_or_default();
-                let held = outside_cookie(&app, &way.token).to_string();
-                let shown = page(StatusCode::OK, &OnwardPage { frame, name, to: way.to })?;
-                Ok(([(header::SET_COOKIE, held)], shown).into_response())
-            }
-            Err(ApiError::Outside(why)) => {
-                let form = Form { status: ApiError::from(why).status(), ..without_secrets(form) };
-                draw(&app, &post.visitor, form, Some(why)).await
-            }
-            Err(error) => draw(&app, &post.visitor, without_secrets(form).refused(&app, error)?, None).await,
-        }
-    };
-    post.answer(done.await)
+    let setting_out = login::set_out(&app, PAGE, Some(&post.visitor.who));
+    let done = with_password(&app, &post, setting_out, |way| {
+        let frame = post.visitor.frame("外部サービスへ移動します", "On to the provider");
+        let name = provider(&app).unwrap_or_default();
+        let held = outside_cookie(&app, &way.token).to_string();
+        let shown = page(StatusCode::OK, &OnwardPage { frame, name, to: way.to })?;
+        Ok(([(header::SET_COOKIE, held)], shown).into_response())
+    });
+    let done = done.await;
+    post.answer(done)
 }
 
 pub(super) async fn unlink(State(app): State<App>, post: Post) -> Response {
-    let form = post.form(&app, PAGE);
-    let done = async {
-        if !post.typed.wants_sending() {
-            return draw(&app, &post.visitor, without_secrets(form), None).await;
-        }
-        let tried = async {
-            check_password(&app, &post).await?;
-            login::unlink(&app, &post.visitor.who, post.typed.get("issuer")).await
-        };
-        match tried.await {
-            Ok(()) => Ok(Redirect::to("/account?done=outside-unlinked").into_response()),
-            Err(error) => draw(&app, &post.visitor, without_secrets(form).refused(&app, error)?, None).await,
-        }
+    let unlinking = login::unlink(&app, &post.visitor.who, post.typed.get("issuer"));
+    let unlinked = |()| Ok(Redirect::to("/account?done=outside-unlinked").into_response());
+    let done = with_password(&app, &post, unlinking, unlinked).await;
+    post.answer(done)
+}
+
+/// Does what was asked for by somebody who has given her password again; else the page once more, with why not.
+async fn with_password<T>(
+    app: &App,
+    post: &Post,
+    asked: impl Future<Output = Result<T, ApiError>>,
+    done: impl FnOnce(T) -> Result<Response, ApiError>,
+) -> Result<Response, ApiError> {
+    let form = without_secrets(post.form(app, PAGE));
+    if !post.typed.wants_sending() {
+        return draw(app, &post.visitor, form, None).await;
+    }
+    let tried = async {
+        check_password(app, post).await?;
+        asked.await
     };
-    post.answer(done.await)
+    match tried.await {
+        Ok(came) => done(came),
+        Err(ApiError::Outside(why)) => {
+            let form = Form { status: ApiError::from(why).status(), ..form };
+            draw(app, &post.visitor, form, Some(why)).await
+        }
+        Err(error) => draw(app, &post.visitor, form.refused(app, error)?, None).await,
+    }
 }
 
 /// As the account's own page lists them.
