@@ -11,7 +11,6 @@ mod people;
 mod proofs;
 pub(crate) mod purge;
 mod ready;
-mod step_by_step;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -159,6 +158,18 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// One thing after the other: whatever the database answers decides how it goes on.
+    async fn step_by_step(&mut self, chain: &mut Chain) -> Result<(), Abort> {
+        self.conn.run(self.dialect.begin(), vec![]).await?;
+        self.keys().await?;
+        self.guards().await?;
+        self.claims().await?;
+        self.purges().await?;
+        self.directory().await?;
+        self.people_and_stays().await?;
+        self.write_filed(chain, filed::Front { opens: false, checks: false }).await
+    }
+
     async fn answers_and_end(&mut self) -> Result<(), Abort> {
         self.answers().await?;
         self.trail().await?;
@@ -214,7 +225,7 @@ impl<'a> Batch<'a> {
         if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()?).await }
     }
 
-    /// Whether a table is written that [`Self::filed`] doesn't know.
+    /// Whether a table is written that [`Self::write_filed`] doesn't know.
     fn has_answers(&self) -> bool {
         self.tasks.iter().any(|task| matches!(task, Task::Run(_)))
             || self.going().any(|(_, c)| {

@@ -119,20 +119,6 @@ impl Conn {
         }
     }
 
-    /// Several changes without rows, none of which reads what another one writes: PostgreSQL takes them as one statement.
-    pub(crate) async fn change(&mut self, mut steps: Vec<Step>, and_commit: bool) -> Result<(), Failure> {
-        match &self.link {
-            Link::Sqlite(..) => {
-                steps.extend(and_commit.then(|| Step::new(COMMIT, vec![])));
-                self.script(steps).await.map(drop)
-            }
-            Link::Postgres(..) => {
-                self.woven(steps).await?;
-                if and_commit { self.run(COMMIT, vec![]).await } else { Ok(()) }
-            }
-        }
-    }
-
     /// A whole transaction, or the middle of one: changes of which a later one may build on what an earlier one answers. SQLite runs
     /// them in their order; PostgreSQL takes them as one statement, in which a step finds an earlier one by its name. Answers with
     /// SQLite's rows of all steps, and PostgreSQL's of the last.

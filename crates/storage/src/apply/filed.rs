@@ -1,15 +1,19 @@
-//! What every filing writes.
+//! What every filing writes, in one go: the same statements each time, whether or not there are rows for all of them.
+//!
+//! Serial numbers are counted in the same breath: a new notice brings along how far it stands from the last of its receiver's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use domain::changes::Write;
 use domain::notice::Notice;
 use domain::survey::CellKey;
 use domain::{OrganizationId, RegionId};
+use uuid::Uuid;
 
-use super::{Batch, step_of};
+use super::{Abort, Applied, Batch, step_of};
 use crate::chain::Chain;
-use crate::dialect::Dialect;
-use crate::engine::Step;
+use crate::dialect::{Dialect, once};
+use crate::engine::{Ends, Step, args};
 use crate::error::Failure;
 use crate::rows::*;
 use crate::table::Kind::{Id, Int};
@@ -18,16 +22,79 @@ use crate::table::{Rows, Table};
 static SERIAL_COUNTER: Table =
     Table::new("serial_counter", &[("organization_id", Id), ("region_id", Id), ("last", Int)], &["organization_id"]);
 
+/// What has been done before of a transaction's beginning.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Front {
+    /// Nothing: it begins with this.
+    pub(super) opens: bool,
+    /// Neither keys nor guards: they come along, and end it as an error.
+    pub(super) checks: bool,
+}
+
 impl<'a> Batch<'a> {
-    /// The same statements each time, whether or not there are rows for all of them.
-    pub(super) fn filed(&self, notices: Step, chain: &mut Chain) -> Result<Vec<Step>, Failure> {
+    /// Writes what is filed and whatever else there is, and ends the transaction.
+    pub(super) async fn write_filed(&mut self, chain: &mut Chain, front: Front) -> Result<(), Abort> {
+        let answers = self.has_answers();
+        let ends = Ends { opens: front.opens, closes: !answers };
+        let mut serials = HashMap::<Uuid, i64>::new();
+        for row in self.conn.together(self.steps(chain, front.checks)?, ends).await? {
+            if let Some(id) = row.get::<Option<Uuid>>(0)? {
+                serials.insert(id, row.get(1)?);
+            }
+        }
+        let given = self.going().map(|(index, changes)| {
+            let new = changes.notices.iter().filter(|notice| is_new(notice));
+            let given = new.filter_map(|notice| Some((notice.id, *serials.get(&notice.id.uuid())?)));
+            (index, Applied { serials: given.collect(), ..Applied::default() })
+        });
+        let given: Vec<_> = given.filter(|(_, applied)| !applied.serials.is_empty()).collect();
+        self.applied.extend(given);
+        if answers { self.answers_and_end().await } else { Ok(()) }
+    }
+
+    fn steps(&self, chain: &mut Chain, checks: bool) -> Result<Vec<Step>, Failure> {
         let d = self.dialect;
+        let (mut stays, mut settled, mut new) = (self.rows(&ENCOUNTER), self.rows(&NOTICE), self.rows(&NOTICE));
+        let mut guarded = 0;
+        let mut left: HashMap<OrganizationId, i64> =
+            self.wanted().into_iter().map(|(id, (_, count))| (id, count)).collect();
+        for (_, changes) in self.going() {
+            if let Some(Write::Update { row, read_at }) = changes.encounter.as_ref().filter(|_| checks) {
+                write_encounter(&mut stays, row, Some(*read_at));
+                guarded += 1;
+            }
+            for notice in &changes.notices {
+                if is_new(notice) {
+                    let left = left.entry(notice.recipient.organization_id).or_insert(1);
+                    *left -= 1;
+                    write_notice(&mut new, notice, -*left);
+                } else {
+                    write_notice(&mut settled, notice, notice.serial);
+                }
+            }
+        }
+        let keys = if checks { self.joined(&IDEMPOTENCY, |ready| &ready.key) } else { self.rows(&IDEMPOTENCY) };
         let mut cells = self.rows(&SURVEY_CELL);
         self.sums().iter().filter(|(_, sum)| **sum != 0).for_each(|(key, sum)| write_cell(&mut cells, key, *sum));
-        Ok(vec![
+
+        let quiet = guarded == 0 && new.is_empty();
+        let named = |name, sql, rows: Rows| Ok(Step { idle: quiet, name, ..step_of(sql, rows)? });
+        let mut steps = vec![step_of(IDEMPOTENCY.add(d), keys)?];
+        let mut last = Vec::new();
+        // PostgreSQL sees what the others answered only in the last of its one statement, SQLite what has just changed.
+        if checks {
+            steps.push(named("guarded", once!(d, guarded_stays(d)), stays)?);
+            let check = Step { idle: quiet, ..Step::new(once!(d, as_many(d)), args![i64::from(guarded)]) };
+            if d == Dialect::Sqlite { steps.push(check) } else { last.push(check) }
+        } else if d == Dialect::Postgres {
+            last.push(Step { idle: quiet, ..Step::new("SELECT id, serial FROM numbered", vec![]) });
+        }
+        steps.extend([
+            named("counted", SERIAL_COUNTER.count(d, "last", "RETURNING organization_id, last"), self.counted())?,
+            step_of(NOTICE.update(d), settled)?,
             step_of(EVENT.add(d), self.joined(&EVENT, |ready| &ready.events))?,
             step_of(SCREENING.add(d), self.joined(&SCREENING, |ready| &ready.screenings))?,
-            notices,
+            named("numbered", once!(d, numbered_notices(d)), new)?,
             step_of(DEADLINE.put(d), self.joined(&DEADLINE, |ready| &ready.deadlines))?,
             step_of(DELIVERY.add(d), self.joined(&DELIVERY, |ready| &ready.deliveries))?,
             step_of(SURVEY_FACT.put(d), self.joined(&SURVEY_FACT, |ready| &ready.fact))?,
@@ -35,7 +102,9 @@ impl<'a> Batch<'a> {
             self.step(AUDIT.add(d), &AUDIT, |rows, c| {
                 c.audit.iter().for_each(|entry| write_audit(rows, &chain.link(entry)));
             })?,
-        ])
+        ]);
+        steps.extend(last);
+        Ok(steps)
     }
 
     fn sums(&self) -> BTreeMap<&'a CellKey, i64> {
@@ -47,7 +116,7 @@ impl<'a> Batch<'a> {
     }
 
     /// How many new notices each receiver gets, and its region.
-    pub(super) fn wanted(&self) -> BTreeMap<OrganizationId, (RegionId, i64)> {
+    fn wanted(&self) -> BTreeMap<OrganizationId, (RegionId, i64)> {
         let mut wanted = BTreeMap::<OrganizationId, (RegionId, i64)>::new();
         for notice in self.going().flat_map(|(_, c)| &c.notices).filter(|n| is_new(n)) {
             wanted.entry(notice.recipient.organization_id).or_insert((notice.region_id, 0)).1 += 1;
@@ -55,7 +124,7 @@ impl<'a> Batch<'a> {
         wanted
     }
 
-    pub(super) fn counted(&self) -> Rows {
+    fn counted(&self) -> Rows {
         let mut rows = self.rows(&SERIAL_COUNTER);
         for (organization_id, (region_id, count)) in self.wanted() {
             rows.row(|r| {
@@ -66,11 +135,34 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// The receivers' counters moved on; answers with the last number of each.
-pub(super) fn counting(d: Dialect) -> &'static str {
-    SERIAL_COUNTER.count(d, "last", "RETURNING organization_id, last")
+/// Answers with the stays only where the count of the answers says whether all were as they had been read.
+fn guarded_stays(d: Dialect) -> String {
+    match d {
+        Dialect::Sqlite => ENCOUNTER.guarded_text(d, "revision"),
+        Dialect::Postgres => ENCOUNTER.update_guarded(d, "revision").to_owned(),
+    }
 }
 
-pub(super) const fn is_new(notice: &Notice) -> bool {
+/// The last number of the receiver, and how far the notice stands from it.
+fn numbered_notices(d: Dialect) -> String {
+    let counted = if d == Dialect::Sqlite { "serial_counter" } else { "counted" };
+    let last = format!("(SELECT c.last FROM {counted} AS c WHERE c.organization_id = r.recipient_id)");
+    let insert = NOTICE.insert_with(d, &[("serial", format!("{last} + r.serial"))]);
+    format!("{insert} RETURNING id, serial")
+}
+
+/// An error unless as many stays were changed as there are guards.
+fn as_many(d: Dialect) -> String {
+    match d {
+        Dialect::Sqlite => "SELECT NULL, abs(-9223372036854775807 - (changes() <> $1))".into(),
+        Dialect::Postgres => {
+            "SELECT NULL::uuid, (1 / (CASE WHEN (SELECT count(*) FROM guarded) = $1 THEN 1 ELSE 0 END))::bigint
+             UNION ALL SELECT id, serial FROM numbered"
+                .into()
+        }
+    }
+}
+
+const fn is_new(notice: &Notice) -> bool {
     notice.serial == 0
 }
