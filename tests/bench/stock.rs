@@ -232,7 +232,9 @@ impl<'a> Stock<'a> {
         let region_id = self.wards.city.region.id;
         let directory = self.wards.city.directory();
         let began = Instant::now();
-        let cells = store.survey_cells(region_id, scope.first, scope.last).await?;
+        let mut cells = store.survey_cells(region_id, scope.first, scope.last).await?;
+        let trend = Month::from_number(scope.first.number() - 500).ok_or_else(|| anyhow!("five years before"))?;
+        cells.append(&mut store.survey_trend(region_id, trend, scope.first.before()).await?);
         let read = began.elapsed();
         let definition = &self.wards.agreement().survey;
         let as_of = At::at(self.first_day, NaiveTime::MIN);

@@ -77,7 +77,8 @@ impl Asked<'_> {
         let (first, last) = self.months;
         let earliest = Month::from_number((first.year() - TREND_YEARS).max(1900) * 100 + 1).unwrap_or(first);
         let region = &self.directory.region;
-        let cells = self.store.survey_cells(region.id, earliest.min(first), last).await?;
+        let mut cells = self.store.survey_cells(region.id, first, last).await?;
+        cells.append(&mut self.store.survey_trend(region.id, earliest, first.before()).await?);
         let scope = Scope { region_name: region.name.to_string(), first, last };
         let (parties, agreement) = (Parties::from(self.directory), self.agreement);
         SurveyReport::count(&scope, &cells, &agreement.survey, &parties, self.now, &agreement.edition)

@@ -4,22 +4,51 @@ use chrono::NaiveDate;
 use domain::survey::{Cell, Month, SurveyFact};
 use domain::{Instant, RegionId};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
-use crate::engine::args;
+use crate::engine::{Arg, args};
 use crate::error::StoreError;
-use crate::rows::{SURVEY_CELL, SURVEY_FACT, read_cell, read_survey_fact};
+use crate::rows::{PACKED_COUNTS, SURVEY_FACT, packing, read_packed_cells, read_survey_fact};
 use crate::store::Store;
 
 impl Store {
     /// The counts of these months, both included. Kept true by every change, so a year costs its cells and not its stays.
+    ///
+    /// A party's cells of a month come in one row: a row a cell would cost several times what reading it does.
     pub async fn survey_cells(&self, region_id: RegionId, first: Month, last: Month) -> Result<Vec<Cell>, StoreError> {
         let sql = format!(
-            "SELECT {} FROM survey_cell WHERE region_id = $1 AND month BETWEEN $2 AND $3 AND stays <> 0
-             ORDER BY month, measure, side, party_id, care_group, method, lead, exclusion",
-            SURVEY_CELL.list("")
+            "SELECT region_id, measure, month, side, party_id, {PACKED_COUNTS}
+             FROM survey_cell WHERE region_id = $3 AND month BETWEEN $4 AND $5 AND stays <> 0
+             GROUP BY region_id, month, measure, side, party_id
+             ORDER BY region_id, month, measure, side, party_id"
         );
-        let args = args![region_id.uuid(), i64::from(first.number()), i64::from(last.number())];
-        self.inner.pool.rows(AssertSqlSafe(sql), args).await?.iter().map(read_cell).collect()
+        let [field, count] = packing();
+        let args = args![field, count, region_id.uuid(), i64::from(first.number()), i64::from(last.number())];
+        self.packed_cells(sql, args).await
+    }
+
+    /// The same for comparing years: from the hospitals' side, and all hospitals as one.
+    pub async fn survey_trend(&self, region_id: RegionId, first: Month, last: Month) -> Result<Vec<Cell>, StoreError> {
+        let sql = format!(
+            "SELECT region_id, measure, month, side, party_id, {PACKED_COUNTS}
+             FROM (SELECT region_id, measure, month, side, $6 AS party_id, care_group, method, lead, exclusion,
+                          CAST(sum(stays) AS BIGINT) AS stays
+                   FROM survey_cell WHERE region_id = $3 AND month BETWEEN $4 AND $5 AND side = 'hospital' AND stays <> 0
+                   GROUP BY region_id, month, measure, side, care_group, method, lead, exclusion) AS sums
+             GROUP BY region_id, month, measure, side, party_id
+             ORDER BY region_id, month, measure, side"
+        );
+        let [field, count] = packing();
+        let months = (i64::from(first.number()), i64::from(last.number()));
+        self.packed_cells(sql, args![field, count, region_id.uuid(), months.0, months.1, Uuid::nil()]).await
+    }
+
+    async fn packed_cells(&self, sql: String, args: Vec<Arg>) -> Result<Vec<Cell>, StoreError> {
+        let mut cells = Vec::new();
+        for row in self.inner.pool.rows(AssertSqlSafe(sql), args).await? {
+            read_packed_cells(&row, &mut cells)?;
+        }
+        Ok(cells)
     }
 
     /// Every stay that was admitted or discharged in these months: to count again and compare. A cancelled stay's row is left behind,

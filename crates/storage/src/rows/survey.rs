@@ -118,22 +118,46 @@ pub(crate) fn write_cell(rows: &mut Rows, key: &CellKey, difference: i64) {
     });
 }
 
-pub(crate) fn read_cell(row: &Row) -> Result<Cell, StoreError> {
+/// The counts of one party in one month as one text; its first two parameters are [`packing`].
+pub(crate) const PACKED_COUNTS: &str =
+    "string_agg(care_group || $1 || method || $1 || lead || $1 || exclusion || $1 || CAST(stays AS TEXT), $2)";
+
+/// What stands between two fields of a count, and between two counts: no name holds a control character.
+pub(crate) const fn packing() -> [&'static str; 2] {
+    ["\u{1f}", "\u{1e}"]
+}
+
+/// Region, measure, month, side, party, and [`PACKED_COUNTS`].
+pub(crate) fn read_packed_cells(row: &Row, into: &mut Vec<Cell>) -> Result<(), StoreError> {
     let mut c = SURVEY_CELL.cursor(row);
     let (region_id, measure) = (c.id()?, c.word()?);
     let month = i32::try_from(c.get::<i64>()?).ok().and_then(Month::from_number);
     let month = month.ok_or_else(|| c.inconsistent("month"))?;
-    let (side, party, group) = (c.word()?, c.get::<Uuid>()?, c.word()?);
-    let method = match c.get::<String>()?.as_str() {
-        "" => None,
-        name => Some(parse_method(name).ok_or_else(|| c.inconsistent("method"))?),
-    };
-    let lead = match c.get::<String>()?.as_str() {
-        "" => None,
-        name => Some(parse_word(name).ok_or_else(|| c.inconsistent("lead"))?),
-    };
-    let exclusion = Some(c.get::<String>()?).filter(|name| !name.is_empty());
+    let (side, party) = (c.word()?, c.get::<Uuid>()?);
     let party_id = Some(party).filter(|id| !id.is_nil()).map(Into::into);
-    let key = CellKey { region_id, measure, month, side, party_id, group, method, lead, exclusion };
-    Ok(Cell { key, count: c.get()? })
+    let [field, count] = packing();
+    for packed in c.get::<String>()?.split(count) {
+        let mut fields = packed.split(field);
+        let mut next = |column| fields.next().ok_or_else(|| c.inconsistent(column));
+        let (group, method, lead) = (next("care_group")?, next("method")?, next("lead")?);
+        let (exclusion, stays) = (next("exclusion")?, next("stays")?);
+        let key = CellKey {
+            region_id,
+            measure,
+            month,
+            side,
+            party_id,
+            group: parse_word(group).ok_or_else(|| c.inconsistent("care_group"))?,
+            method: named(method, parse_method).ok_or_else(|| c.inconsistent("method"))?,
+            lead: named(lead, parse_word).ok_or_else(|| c.inconsistent("lead"))?,
+            exclusion: Some(exclusion).filter(|name| !name.is_empty()).map(str::to_owned),
+        };
+        into.push(Cell { key, count: stays.parse().map_err(|_| c.inconsistent("stays"))? });
+    }
+    Ok(())
+}
+
+/// `Some(None)` without a name; `None` when the name is not known.
+fn named<T>(name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    if name.is_empty() { Some(None) } else { parse(name).map(Some) }
 }
