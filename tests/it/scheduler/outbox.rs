@@ -46,6 +46,19 @@ on_both! {
         assert_eq!((counts.delivered, counts.given_up), (0, 1), "that the ward knows of it does not deliver it");
     }
 
+    async fn a_warning_that_the_ward_can_not_be_sent_goes_to_the_desk_and_then_to_the_city(town: Town) {
+        let stay = town.admit(november(30)).await;
+        let fatal = || Response::FatalError { code: Some(550), detail: "no such mailbox".into() };
+        town.clock_shows(23, 9, 0);
+        town.mails.answer_next([fatal()]);
+        assert_eq!(town.told().await, ["desk"]);
+        town.clock_shows(25, 9, 0);
+        town.mails.answer_next([fatal(), fatal()]);
+        assert_eq!(town.told().await, ["city"]);
+        town.expect_silence().await;
+        assert_eq!(town.warnings(stay).await.len(), 2, "the mail goes on, the warning is the same");
+    }
+
     async fn two_outboxes_at_once_send_each_mail_once(town: Town) {
         for _ in 0..20 {
             let stay = town.admit(november(30)).await;

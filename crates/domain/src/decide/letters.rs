@@ -82,15 +82,31 @@ impl Decision<'_> {
 
     /// The mails of a warning, to whom the agreement names for its level.
     pub(super) fn mail_warning(&mut self, deadline: &Deadline, level: Level, warning_id: WarningId) {
-        let notice_id: NoticeId = deadline.subject.into();
-        let letter = match deadline.rule {
-            DeadlineRule::DischargeNotice => {
-                Letter::DeadlineWarning { encounter_id: deadline.encounter_id, level, due_on: deadline.due_on }
-            }
-            DeadlineRule::Acknowledgement => Letter::StillWaiting { notice_id, level },
-        };
+        let letter = letter_of(deadline, level);
         for to in self.told_at(level) {
             self.mail_escalation(to, deadline, &letter, warning_id);
+        }
+    }
+
+    /// The mail of a warning that `failed` can't take, to whoever stands behind that mailbox.
+    pub(super) fn mail_onward(
+        &mut self,
+        deadline: &Deadline,
+        level: Level,
+        warning_id: WarningId,
+        failed: &crate::text::EmailAddress,
+    ) {
+        let (hospital, ward) = (self.case.encounter.hospital_id, self.case.encounter.ward_id);
+        let city = self.context.directory.municipality().map(|city| (city.id, ContactUse::First, None));
+        let ways = [(hospital, ContactUse::Ward, Some(ward)), (hospital, ContactUse::CoordinationDesk, None)];
+        let ways: Vec<_> = ways.into_iter().chain(city).collect();
+        let mailbox = |(id, use_for, ward)| self.context.directory.mailbox(id, use_for, ward);
+        let failed_at = ways.iter().rposition(|way| mailbox(*way) == Some(failed));
+        // A mailbox that is none of them was an office's: only the municipality is left.
+        let behind = failed_at.map_or(ways.len().saturating_sub(1), |place| place + 1);
+        if let Some((to, use_for, ward)) = ways.get(behind).copied() {
+            let notice_id = (deadline.rule == DeadlineRule::Acknowledgement).then(|| deadline.subject.into());
+            self.mail(to, use_for, ward, letter_of(deadline, level), notice_id, Some(warning_id));
         }
     }
 
@@ -131,5 +147,14 @@ impl Decision<'_> {
         for (organization_id, use_for, ward) in targets {
             self.mail(organization_id, use_for, ward, letter.clone(), notice_id, Some(warning_id));
         }
+    }
+}
+
+fn letter_of(deadline: &Deadline, level: Level) -> Letter {
+    match deadline.rule {
+        DeadlineRule::DischargeNotice => {
+            Letter::DeadlineWarning { encounter_id: deadline.encounter_id, level, due_on: deadline.due_on }
+        }
+        DeadlineRule::Acknowledgement => Letter::StillWaiting { notice_id: deadline.subject.into(), level },
     }
 }

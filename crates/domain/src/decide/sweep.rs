@@ -3,7 +3,8 @@
 use super::Decision;
 use crate::deadline::{Deadline, DeadlineRule, Ground, Level, Warning, derive, due_step};
 use crate::notice::NoticeState;
-use crate::{Fault, NoticeId, Refusal};
+use crate::text::EmailAddress;
+use crate::{Fault, NoticeId, Refusal, WarningId};
 
 impl Decision<'_> {
     /// Takes every step that is due: warnings with their mails. The rows' verdicts and next instants follow in the conclusion.
@@ -27,6 +28,16 @@ impl Decision<'_> {
             self.warn(&deadline, Level::Undeliverable);
         }
         self.concerns = Some(notice_id);
+        Ok(())
+    }
+
+    /// The mail of a warning could not be delivered to this mailbox: it goes to the next of ward, coordination desk and municipality that
+    /// has another one. Nobody is left after the municipality.
+    pub fn give_up_warning(&mut self, warning_id: WarningId, to: &EmailAddress) -> Result<(), Refusal> {
+        let warning = self.case.warnings.iter().find(|w| w.id == warning_id).ok_or(Fault::NotFound)?.clone();
+        let key = |d: &&Deadline| (d.rule, d.subject, d.due_on) == (warning.rule, warning.subject, warning.due_on);
+        let deadline = self.case.deadlines.iter().find(key).ok_or(Fault::NotFound)?.clone();
+        self.mail_onward(&deadline, warning.level, warning_id, to);
         Ok(())
     }
 

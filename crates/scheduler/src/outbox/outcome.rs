@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::delivery::{Attempt, Delivery, DeliveryState, Response};
-use domain::{AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId};
+use domain::text::EmailAddress;
+use domain::{AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId, WarningId};
 use storage::{ApplyError, FinishedDelivery, StoreError, UnreadableDelivery};
 
 use super::{Outbox, OutboxReport};
@@ -33,7 +34,17 @@ pub(super) struct InHand {
     organization_id: OrganizationId,
     encounter_id: Option<EncounterId>,
     notice_id: Option<NoticeId>,
+    /// The warning whose mail it is, and the mailbox; a delivery that can't be read does not say.
+    warning: Option<(WarningId, EmailAddress)>,
     attempts: i64,
+}
+
+/// What is said once a mail is given up.
+enum Escalation {
+    /// Nobody acknowledges what never came.
+    Notice(NoticeId),
+    /// A warning that nobody reads is none.
+    Warning(WarningId, EmailAddress),
 }
 
 impl From<&Delivery> for InHand {
@@ -42,7 +53,19 @@ impl From<&Delivery> for InHand {
         | DeliveryState::Delivered { attempts, .. }
         | DeliveryState::GivenUp { attempts, .. }) = d.state;
         let (region_id, organization_id) = (d.region_id, d.organization_id);
-        Self { id: d.id, region_id, organization_id, encounter_id: d.encounter_id, notice_id: d.notice_id, attempts }
+        let warning = d.warning_id.map(|id| (id, d.to.clone()));
+        let (encounter_id, notice_id) = (d.encounter_id, d.notice_id);
+        Self { id: d.id, region_id, organization_id, encounter_id, notice_id, warning, attempts }
+    }
+}
+
+impl InHand {
+    fn escalation(&self) -> Option<Escalation> {
+        match (self.notice_id, &self.warning) {
+            (Some(notice_id), _) => Some(Escalation::Notice(notice_id)),
+            (None, Some((warning_id, to))) => Some(Escalation::Warning(*warning_id, to.clone())),
+            (None, None) => None,
+        }
     }
 }
 
@@ -51,7 +74,7 @@ impl Sent {
         let UnreadableDelivery { id, region_id, organization_id, encounter_id, notice_id, attempts, error } = delivery;
         tracing::error!(delivery_id = %id, %error, "A delivery can't be read and is given up");
         let detail = format!("it can't be read: {error}");
-        let mail = InHand { id, region_id, organization_id, encounter_id, notice_id, attempts };
+        let mail = InHand { id, region_id, organization_id, encounter_id, notice_id, warning: None, attempts };
         Self { mail, attempted_at: now, response: Response::FatalError { code: None, detail } }
     }
 }
@@ -114,28 +137,33 @@ impl Outbox {
         }
     }
 
-    /// Tells whoever the agreement names that a notice's mail could not be delivered; once, however often it is called.
+    /// Tells whoever the agreement names that a notice's mail could not be delivered; once, however often it is called. The mail of a
+    /// warning goes on to whoever stands behind that mailbox: once more where a crash comes between this and the record of the attempt.
     async fn escalate(&self, mail: &InHand, now: Instant) -> Result<(), StoreError> {
         tracing::warn!(delivery_id = %mail.id, organization_id = %mail.organization_id, "A mail was given up");
-        let (Some(notice_id), Some(encounter_id)) = (mail.notice_id, mail.encounter_id) else { return Ok(()) };
+        let (Some(escalation), Some(encounter_id)) = (mail.escalation(), mail.encounter_id) else { return Ok(()) };
         let request_id = self.ground.ids(now).next();
         for _ in 0..TRIES {
             let case = match self.ground.store.case(mail.region_id, encounter_id).await {
                 Ok(Some(case)) => case,
                 Ok(None) => return Ok(()),
                 Err(error @ StoreError::Inconsistent { .. }) => {
-                    tracing::error!(%notice_id, %error, "A mail was given up and its stay can't be read");
+                    tracing::error!(%encounter_id, %error, "A mail was given up and its stay can't be read");
                     return self.ground.store.set_aside(encounter_id, &error.to_string(), now).await;
                 }
                 Err(error) => return Err(error),
             };
-            let steps = |decision: &mut domain::decide::Decision<'_>| decision.give_up(notice_id);
+            let steps = |decision: &mut domain::decide::Decision<'_>| match &escalation {
+                Escalation::Notice(notice_id) => decision.give_up(*notice_id),
+                Escalation::Warning(warning_id, to) => decision.give_up_warning(*warning_id, to),
+            };
             let changes = match self.ground.decide(case, now, request_id, "give_up", steps).await {
                 Ok(changes) => changes,
                 Err(Undecided::Store(error)) => return Err(error),
                 Err(undecided) => {
-                    tracing::error!(%notice_id, %undecided, "A mail was given up and nobody could be told");
-                    return Ok(());
+                    // The municipality sees it on its overview.
+                    tracing::error!(%encounter_id, %undecided, "A mail was given up and nobody could be told");
+                    return self.ground.store.set_aside(encounter_id, &undecided.to_string(), now).await;
                 }
             };
             match self.ground.store.apply(changes).await {
