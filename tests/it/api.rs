@@ -5,6 +5,7 @@ mod consent;
 mod document;
 mod faults;
 mod health;
+mod holidays;
 mod main_path;
 mod people;
 mod publishing;

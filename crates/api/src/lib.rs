@@ -9,6 +9,7 @@
 //! - [`login`] — the steps to a session; [`password`], [`factor`], [`passkey`], [`oidc`], [`throttle`] — what they stand on.
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
 //! - `crowd` — how many requests are in hand at a time.
+//! - [`holidays`] — the official table: taken from an administrator, followed by every instance.
 //! - [`inventory`] — every route with what it stands for in the access table.
 //! - [`error::ApiError`] — every failure; becomes a problem document, or a page.
 //! - [`yearly`] — the survey of a period, counted now or as it was published.
@@ -29,6 +30,7 @@ mod emergency;
 pub mod error;
 pub mod factor;
 pub mod health;
+pub mod holidays;
 mod incident;
 pub mod inventory;
 pub mod login;

@@ -60,7 +60,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     chance: Mutex<StdRng>,
     agreements: HashMap<String, Editions>,
-    calendar: RwLock<Arc<Calendar>>,
+    /// With the instant at which its official table was loaded, as far as this instance knows.
+    calendar: RwLock<(Arc<Calendar>, Option<Instant>)>,
     nudge: Arc<Notify>,
     settings: EdgeSettings,
     keys_in_progress: Mutex<HashSet<(AccountId, String)>>,
@@ -91,7 +92,7 @@ impl App {
             clock,
             chance: Mutex::new(StdRng::from_seed(seed)),
             agreements,
-            calendar: RwLock::new(Arc::new(calendar)),
+            calendar: RwLock::new((Arc::new(calendar), None)),
             nudge,
             crowd: Crowd::new(settings.requests_in_hand),
             settings,
@@ -114,12 +115,16 @@ impl App {
     }
 
     pub fn calendar(&self) -> Arc<Calendar> {
-        Arc::clone(&self.0.calendar.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.calendar.read().unwrap_or_else(PoisonError::into_inner).0)
     }
 
-    /// The calendar with an official table loaded by an administrator.
-    pub fn set_calendar(&self, calendar: Calendar) {
-        *self.0.calendar.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(calendar);
+    pub(crate) fn calendar_loaded_at(&self) -> Option<Instant> {
+        self.0.calendar.read().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    /// The calendar with the official table that was loaded then.
+    pub(crate) fn set_calendar(&self, calendar: Calendar, loaded_at: Instant) {
+        *self.0.calendar.write().unwrap_or_else(PoisonError::into_inner) = (Arc::new(calendar), Some(loaded_at));
     }
 
     pub fn seed(&self) -> u64 {

@@ -71,6 +71,7 @@ pub struct Changes {
     pub seal: Option<AuditSeal>,
     pub review: Option<AuditReview>,
     pub break_glass: Option<BreakGlass>,
+    pub calendar_file: Option<CalendarFile>,
     pub idempotency: Option<IdempotencyRecord>,
     pub directory: DirectoryChanges,
     /// Logins, factors, invitations, machines: in this order, all or none.
@@ -88,6 +89,14 @@ pub struct DirectoryChanges {
     pub accounts: Vec<Account>,
     /// Put by organization and region; both regions' versions are raised.
     pub neighbours: Vec<Neighbour>,
+}
+
+/// The cabinet office's holiday table as an administrator loaded it (cp932); the one loaded last is in force, everywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarFile {
+    pub csv: Vec<u8>,
+    pub loaded_at: Instant,
+    pub loaded_by: AccountId,
 }
 
 /// 監査: who did what to whose record. The writer chains it.

@@ -52,6 +52,8 @@ pub struct Service {
     scheduler: Option<Running>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
+    /// Looks for a holiday table that another instance was given.
+    following: JoinHandle<()>,
     drain: Duration,
     stop_within: Duration,
 }
@@ -89,6 +91,18 @@ pub async fn calendar(config: &Config, store: &Store) -> Result<Calendar> {
         calendar.load_official(&table).context("the official holiday table in the database")?;
     }
     Ok(calendar)
+}
+
+async fn follow_holidays(app: App, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        if let Err(error) = api::holidays::follow(&app).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "Whether there is another holiday table is not known"
+            );
+        }
+    }
 }
 
 impl Service {
@@ -145,6 +159,8 @@ impl Service {
         } else {
             None
         };
+        let following =
+            tokio::spawn(follow_holidays(app.clone(), Duration::from_secs(config.sweep.every_seconds.max(1))));
         let metrics = match config.metrics.listen.as_str() {
             "" => None,
             listen => {
@@ -162,7 +178,7 @@ impl Service {
         });
         let drain = Duration::from_secs(config.server.drain_seconds);
         let stop_within = Duration::from_secs(config.server.stop_within_seconds);
-        Ok(Self { address, app, store, metrics, scheduler, stop, serving, drain, stop_within })
+        Ok(Self { address, app, store, metrics, scheduler, stop, serving, following, drain, stop_within })
     }
 
     /// Stops gracefully; what is not done within the configured time is left to the next start, and nothing accepted is lost by it.
@@ -170,6 +186,7 @@ impl Service {
         self.app.leave();
         tokio::time::sleep(self.drain).await;
         let _ = self.stop.send(());
+        self.following.abort();
         let finish = async {
             let _ = self.serving.await;
             if let Some(scheduler) = self.scheduler {

@@ -230,7 +230,8 @@ impl<'a> Batch<'a> {
         self.tasks.iter().any(|task| matches!(task, Task::Run(_)))
             || self.going().any(|(_, c)| {
                 let none = c.acknowledgements.is_empty() && c.contacts.is_empty() && c.readings.is_empty();
-                let trail = c.seal.is_some() || c.review.is_some() || c.break_glass.is_some();
+                let trail =
+                    c.seal.is_some() || c.review.is_some() || c.break_glass.is_some() || c.calendar_file.is_some();
                 let no_law = c.consents.is_empty() && c.disclosures.is_empty() && c.holds.is_empty();
                 let own = trail || !c.credentials.is_empty() || c.purge.is_some();
                 !none || !no_law || !c.warnings.is_empty() || own
@@ -263,7 +264,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// What is kept about the trail itself.
+    /// What is kept about the trail itself, and the holiday table.
     async fn trail(&mut self) -> Result<(), Abort> {
         let d = self.dialect;
         self.write(AUDIT_SEAL.add(d), &AUDIT_SEAL, |rows, c| c.seal.iter().for_each(|s| write_audit_seal(rows, s)))
@@ -278,6 +279,10 @@ impl<'a> Batch<'a> {
         .await?;
         self.write(BREAK_GLASS.add(d), &BREAK_GLASS, |rows, c| {
             c.break_glass.iter().for_each(|row| write_break_glass(rows, row));
+        })
+        .await?;
+        self.write(CALENDAR_FILE.put(d), &CALENDAR_FILE, |rows, c| {
+            c.calendar_file.iter().for_each(|file| write_calendar_file(rows, file));
         })
         .await?;
         Ok(())

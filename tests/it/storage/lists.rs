@@ -1,6 +1,6 @@
 //! Lists, searches, sessions, the directory.
 
-use domain::changes::{Changes, DirectoryChanges};
+use domain::changes::{CalendarFile, Changes, DirectoryChanges};
 use domain::credential::{Failure, Proof, Session, Stage, Totp};
 use domain::notice::{Acknowledgement, AcknowledgementRecord, Reading};
 use domain::party::Organization;
@@ -230,7 +230,9 @@ on_both_stores! {
         assert_eq!(store.published_survey(region_id, "2026").await.unwrap(), Some((report.to_owned(), ground.now)));
         assert_eq!(store.list_published(region_id).await.unwrap(), [("2026".to_owned(), ground.now)]);
         assert_eq!(store.calendar_csv().await.unwrap(), None);
-        store.put_calendar_csv(vec![0x8d, 0, 0x91], ground.now, ground.nurse.id).await.unwrap();
+        let file = CalendarFile { csv: vec![0x8d, 0, 0x91], loaded_at: ground.now, loaded_by: ground.nurse.id };
+        store.apply(Changes { calendar_file: Some(file), ..Changes::default() }).await.unwrap();
+        assert_eq!(store.calendar_loaded_at().await.unwrap(), Some(ground.now));
         assert_eq!(store.calendar_csv().await.unwrap(), Some((vec![0x8d, 0, 0x91], ground.now)));
     }
 }

@@ -13,6 +13,7 @@ use super::view::typed::{CSRF, Typed};
 use super::view::words;
 use super::visit::{Visitor, page};
 use crate::error::ApiError;
+use crate::holidays;
 use crate::run::may_in_region;
 use crate::state::App;
 
@@ -52,16 +53,11 @@ pub(super) async fn load_calendar(State(app): State<App>, visitor: Visitor, requ
 }
 
 async fn load(app: &App, visitor: &Visitor, bytes: &[u8]) -> Result<Response, ApiError> {
-    let mut calendar = (*app.calendar()).clone();
-    let message = match calendar.load_official(bytes) {
+    let message = match holidays::with_table(app, bytes) {
         _ if bytes.is_empty() => "ファイルを選んでください。".to_owned(),
         Err(wrong) => refusal(&wrong),
-        Ok(_) => {
-            let now = app.now();
-            app.store().put_calendar_csv(bytes.to_vec(), now, visitor.who.actor.account_id).await?;
-            app.store().append_audit(vec![visitor.who.audit_entry(now, Command::ManageCalendar.name())]).await?;
-            app.set_calendar(calendar);
-            app.nudge();
+        Ok((calendar, _)) => {
+            holidays::load(app, &visitor.who, calendar, bytes).await?;
             return Ok(Redirect::to("/admin/calendar?done=loaded").into_response());
         }
     };

@@ -14,6 +14,7 @@ use super::reply::Shown;
 use super::wire::party::{AgreementView, OrganizationsView};
 use super::write::{Ask, bytes};
 use crate::error::ApiError;
+use crate::holidays;
 use crate::run::may_in_region;
 use crate::session::SignedIn;
 use crate::state::App;
@@ -112,16 +113,11 @@ async fn put_calendar(
         return Err(ApiError::WrongMediaType);
     }
     let bytes = bytes(request, &app).await?;
-    let mut calendar = (*app.calendar()).clone();
-    let table = calendar.load_official(&bytes).map_err(|wrong| {
+    let (calendar, table) = holidays::with_table(&app, &bytes).map_err(|wrong| {
         tracing::info!(error = &wrong as &dyn std::error::Error, "a holiday table was refused");
         ApiError::Malformed { field: format!("line {}: {}", wrong.line, wrong.key), code: "not_the_official_table" }
     })?;
-    let now = app.now();
-    app.store().put_calendar_csv(bytes.to_vec(), now, who.actor.account_id).await?;
-    app.store().append_audit(vec![who.audit_entry(now, Command::ManageCalendar.name())]).await?;
-    app.set_calendar(calendar);
-    app.nudge();
+    holidays::load(&app, &who, calendar, &bytes).await?;
     let (first_year, last_year, days) = (table.first_year, table.last_year, table.days);
     Ok(Shown(LoadedCalendarView { first_year, last_year, days, differing: table.differing }, None))
 }

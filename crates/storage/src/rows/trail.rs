@@ -1,5 +1,6 @@
-//! What is kept about the audit trail itself.
+//! What is kept about the audit trail itself, and the holiday table: what belongs to the installation.
 
+use domain::changes::CalendarFile;
 use domain::survey::Month;
 use domain::trail::{AuditReview, AuditSeal, BreakGlass};
 
@@ -88,4 +89,13 @@ pub(crate) fn read_break_glass(row: &Row) -> Result<BreakGlass, StoreError> {
         opened_at: c.at()?,
         until_at: c.at()?,
     })
+}
+
+pub(crate) static CALENDAR_FILE: Table =
+    Table::new("calendar_file", &[("loaded_at", At), ("loaded_by", Id), ("csv", Bytes)], &["loaded_at"]);
+
+pub(crate) fn write_calendar_file(rows: &mut Rows, file: &CalendarFile) {
+    rows.row(|r| {
+        r.at(file.loaded_at).id(file.loaded_by).bytes(&file.csv);
+    });
 }
