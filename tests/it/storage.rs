@@ -3,6 +3,7 @@
 mod faults;
 pub(crate) mod ground;
 mod lists;
+mod migrations;
 mod outbox;
 mod sealed;
 mod writer;

@@ -1,82 +1,16 @@
 //! A database from before there were keys: read as it stands, then sealed.
 
-use std::path::PathBuf;
-
 use domain::consent::Sharing;
 use server::keys::rotate;
 use sqlx::Connection;
-use sqlx::migrate::Migrator;
 use storage::{Keyring, Store, StoreOptions};
 use tests::keys::keys;
 
 use super::super::ground::options;
+use super::super::migrations::{Place, STAY, id, rows};
 
-/// What an older version has written, in both engines' own words: `{1}` and so on are ids.
-const ROWS: &str = "
-INSERT INTO region (id, name, agreement) VALUES ({1}, '架空市', 'kitami');
-INSERT INTO organization (id, region_id, kind, name, districts, hours, version) VALUES ({2}, {1}, 'hospital', '架空病院', '[]', '{hours}', 1);
-INSERT INTO ward (id, region_id, organization_id, name) VALUES ({3}, {1}, {2}, '3階東');
-INSERT INTO patient (id, region_id, name, kana, birth_on, sex, district, insured_number, care_level, version)
-  VALUES ({4}, {1}, '北見 花子', 'キタミ ハナコ', '1938-04-12', 'female', '中央', 'H123456789', 'care2', 1);
-INSERT INTO encounter (id, region_id, patient_id, hospital_id, ward_id, state, admitted_at, emergency, version, revision)
-  VALUES ({5}, {1}, {4}, {2}, {3}, 'in_progress', {at}, {no}, 1, 1);
-INSERT INTO encounter_event (encounter_id, id, region_id, event, ward_id, emergency, respite, occurred_at, recorded_at, recorded_by, note)
-  VALUES ({5}, {6}, {1}, 'admit', {3}, {no}, {no}, {at}, {at}, {7}, '娘さんの付き添い');
-INSERT INTO screening (encounter_id, id, region_id, edition, answers, facts, outcome, screened_at, screened_by)
-  VALUES ({5}, {8}, {1}, '2026', '{\"criteria\":{\"adl_decline\":\"yes\"},\"details\":[]}', '{\"emergency_admission\":false}', '{\"outcome\":\"not_required\"}', {at}, {7});
-INSERT INTO idempotency (account_id, key, region_id, fingerprint, status, body, created_at)
-  VALUES ({7}, 'old', {1}, {hash}, 201, '{\"said\":\"花子さん\"}', {at});
-";
-
-struct Place(PathBuf);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-impl Place {
-    fn new() -> Self {
-        let unique = uuid::Uuid::from_u128(rand::random()).simple().to_string();
-        let path = std::env::temp_dir().join(format!("tsunagi-older-{unique}"));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    /// The migrations as they were before columns were sealed.
-    async fn migrations(&self, engine: &str) -> Migrator {
-        let (from, to) = (format!("{}/../migrations/{engine}", env!("CARGO_MANIFEST_DIR")), self.0.join("migrations"));
-        std::fs::create_dir_all(&to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_name().to_str().unwrap() < "0008" {
-                std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-            }
-        }
-        Migrator::new(to).await.unwrap()
-    }
-}
-
-fn id(n: u128) -> uuid::Uuid {
-    uuid::Uuid::from_u128(n)
-}
-
-fn rows(sqlite: bool) -> Vec<String> {
-    let mut text = ROWS.to_owned();
-    for n in 1..=8 {
-        let literal = if sqlite { format!("x'{}'", id(n).simple()) } else { format!("'{}'", id(n)) };
-        text = text.replace(&format!("{{{n}}}"), &literal);
-    }
-    let (at, no, hash) = if sqlite {
-        ("1795136400123456".to_owned(), "0", format!("x'{}'", "09".repeat(32)))
-    } else {
-        ("'2026-11-20T01:00:00Z'".to_owned(), "false", format!("'\\x{}'", "09".repeat(32)))
-    };
-    let hours = serde_json::to_string(&rules::calendar::OfficeHours::default()).unwrap();
-    text = text.replace("{at}", &at).replace("{no}", no).replace("{hash}", &hash).replace("{hours}", &hours);
-    text.split(";\n").map(str::trim).filter(|sql| !sql.is_empty()).map(str::to_owned).collect()
-}
+/// The last migration before columns were sealed.
+const PLAIN: &str = "0007";
 
 async fn read(store: &Store) {
     let (region_id, patient_id) = (id(1).into(), id(4).into());
@@ -119,8 +53,8 @@ async fn what_an_older_version_left_in_sqlite_is_read_and_sealed_down_to_its_fre
     let file = place.0.join("tsunagi.db");
     let url = format!("sqlite://{}?mode=rwc", file.display());
     let mut conn = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    place.migrations("sqlite").await.run(&mut conn).await.unwrap();
-    for sql in rows(true) {
+    place.migrations("sqlite", PLAIN).await.run(&mut conn).await.unwrap();
+    for sql in rows(STAY, true) {
         sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
     }
     conn.close().await.unwrap();
@@ -138,8 +72,8 @@ async fn what_an_older_version_left_in_postgresql_is_read_and_sealed() {
     let place = Place::new();
     let url = tests::postgres::empty_database().await;
     let mut conn = sqlx::PgConnection::connect(&url).await.unwrap();
-    place.migrations("postgres").await.run(&mut conn).await.unwrap();
-    for sql in rows(false) {
+    place.migrations("postgres", PLAIN).await.run(&mut conn).await.unwrap();
+    for sql in rows(STAY, false) {
         sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
     }
     conn.close().await.unwrap();
