@@ -62,6 +62,9 @@ pub(crate) enum Task {
         /// A file to write; standard output otherwise.
         #[arg(long)]
         output: Option<PathBuf>,
+        /// The region's id; needed where there are several.
+        #[arg(long)]
+        region: Option<RegionId>,
         /// Freezes the figures first: from then on the survey of these months is this report, whatever is recorded later.
         #[arg(long)]
         publish: bool,

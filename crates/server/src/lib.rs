@@ -9,6 +9,7 @@
 //! - [`metrics`] — figures for Prometheus, and the alerts that matter.
 //! - [`found`] — a new region and its first administrator; [`neighbours`] — who takes part in a further one.
 //! - [`papers`] — the threat model, and the Ministry's guideline point by point.
+//! - [`surveys`] — the survey of a period from the command line.
 //! - [`city`] — the fictional city of demo, tests and benchmarks, made from a seed.
 //! - [`purge`] — what the retention no longer keeps goes.
 //! - [`demo`] — the city on embedded SQLite, mails to read in the browser, a clock to move.
@@ -26,6 +27,7 @@ pub mod neighbours;
 pub mod papers;
 pub mod purge;
 pub mod service;
+pub mod surveys;
 pub mod trail;
 
 /// Threads free here what others have allocated (rows, changes, replies), which the C library's allocator showed up for in profiles.

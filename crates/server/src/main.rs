@@ -6,17 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use api::yearly::Asked;
 use clap::Parser;
-use domain::changes::AuditEntry;
-use domain::survey::Month;
 use domain::time::SystemClock;
-use domain::{Ids, Instant, OrganizationId, RegionId};
+use domain::{OrganizationId, RegionId};
 use server::backup::{self, sealed::Key};
 use server::config::{Config, Transport};
 use server::doctor;
 use server::keys;
 use server::service::{self, Parts, Service};
+use server::surveys;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -34,8 +32,8 @@ async fn main() -> Result<()> {
         Task::Found { file } => found(&config, &file).await,
         Task::Neighbour { organization, region, end } => neighbour(&config, organization, region, end).await,
         Task::Sweep => sweep(&config).await,
-        Task::Survey { first, last, format, output, publish } => {
-            survey(&config, (first, last), &format, output, publish).await
+        Task::Survey { first, last, format, output, region, publish } => {
+            surveys::survey(&config, &surveys::Wanted { first, last, format, output, region, publish }).await
         }
         Task::Check => check(&config),
         Task::Doctor => examine(&config).await,
@@ -98,9 +96,13 @@ async fn found(config: &Config, file: &Path) -> Result<()> {
     let (seed, token) = chance.split_at(8);
     let seed = u64::from_le_bytes(seed.try_into()?);
     let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
-    let link = server::found::found(&store, file, &known, domain::Clock::now(&SystemClock), seed, &token).await;
+    let founded = server::found::found(&store, file, &known, domain::Clock::now(&SystemClock), seed, &token).await;
     store.close().await;
-    println!("The administrator sets her password within 72 hours at:\n{}{}", config.server.public_url, link?);
+    let founded = founded?;
+    for doubt in &founded.doubts {
+        println!("Is this code right? {doubt}");
+    }
+    println!("The administrator sets her password within 72 hours at:\n{}{}", config.server.public_url, founded.link);
     Ok(())
 }
 
@@ -150,49 +152,6 @@ async fn sweep(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn survey(
-    config: &Config,
-    (first, last): (i32, i32),
-    format: &str,
-    output: Option<PathBuf>,
-    publish: bool,
-) -> Result<()> {
-    let first = Month::from_number(first).context("--first: expected YYYYMM")?;
-    let last = Month::from_number(last).context("--last: expected YYYYMM")?;
-    let store = service::open_store(config).await?;
-    let agreements = service::agreements(config)?;
-    for region in store.regions().await? {
-        let now = domain::Clock::now(&SystemClock);
-        let editions = agreements.get(&region.agreement).context("the region's agreement")?;
-        let agreement = editions.in_force_on(now.day()).context("no edition of the region's agreement is in force")?;
-        let directory = store.directory(region.id).await?;
-        let asked = Asked { store: &store, directory: &directory, agreement, months: (first, last), now };
-        if publish {
-            let fresh = asked.publish().await.context("publishing")?;
-            store.append_audit(vec![published(region.id, now)?]).await?;
-            eprintln!("{}: {}", region.name, if fresh { "published" } else { "was published before, and stands" });
-        }
-        let figures = asked.figures().await?;
-        let bytes = match format {
-            "csv" => survey::to_csv(&figures.report),
-            "pdf" => survey::to_pdf(&figures.report)?,
-            _ => figures.json().into(),
-        };
-        match &output {
-            Some(path) => std::fs::write(path, bytes).with_context(|| format!("writing {}", path.display()))?,
-            None => std::io::Write::write_all(&mut std::io::stdout(), &bytes)?,
-        }
-    }
-    store.close().await;
-    Ok(())
-}
-
-fn published(region_id: RegionId, at: Instant) -> Result<AuditEntry> {
-    let request_id = Ids::new(at, rand::TryRng::try_next_u64(&mut rand::rngs::SysRng)?).next();
-    let action = domain::access::Command::PublishSurvey.name();
-    Ok(AuditEntry::at_the_machine(region_id, at, action, request_id))
-}
-
 async fn purge(config: &Config, really: bool) -> Result<()> {
     let store = service::open_store(config).await?;
     let agreements = service::agreements(config)?;
@@ -215,7 +174,7 @@ fn check(config: &Config) -> Result<()> {
             let failed = agreement.check_examples();
             println!("{id} {}: {} worked examples, {} fail", agreement.edition, agreement.examples.len(), failed.len());
             for failure in &failed {
-                println!("  {failure:?}");
+                println!("  {failure}");
             }
             failures += failed.len();
         }

@@ -2,7 +2,7 @@
 
 use domain::PatientId;
 use serde_json::json;
-use tests::{Person, TestApp, on_both};
+use tests::{Engine, Person, TestApp, on_both};
 
 use super::{hidden, only};
 
@@ -91,4 +91,18 @@ on_both! {
         let rows = audit["rows"].as_array().unwrap().clone();
         assert_eq!(rows.iter().filter(|row| row["action"] == "publish_survey").count(), 1);
     }
+}
+
+/// The same stays, looked at in the same moment, twice and on either engine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_figures_of_the_same_moment_are_the_same_bytes() {
+    let mut printed = Vec::new();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let app = TestApp::start(engine).await;
+        let (nurse, city) = (app.log_in("nurse").await, app.log_in("city").await);
+        home_in_october(&app, &nurse, app.city.cast.hanako).await;
+        home_in_october(&app, &nurse, app.city.cast.at_home).await;
+        printed.extend([october(&city).await, october(&city).await]);
+    }
+    assert!(printed.iter().all(|forms| *forms == printed[0]));
 }
