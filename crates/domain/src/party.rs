@@ -153,6 +153,26 @@ pub fn insurer_number_is_doubtful(number: &str) -> bool {
     digits.len() != 6 || number.chars().count() != 6 || check_digit(&digits[..5]) != digits[5]
 }
 
+/// Doubt about the form of a 介護保険事業所番号: ten characters, all digits but the third, which may be a capital letter other than I, O and Q.
+pub fn office_number_is_doubtful(number: &str) -> bool {
+    let fits = |(place, c): (usize, char)| {
+        c.is_ascii_digit() || place == 2 && c.is_ascii_uppercase() && !matches!(c, 'I' | 'O' | 'Q')
+    };
+    number.chars().count() != 10 || !number.chars().enumerate().all(fits)
+}
+
+impl Organization {
+    /// Its code looks mistyped: a hospital's 医療機関コード, a city's 保険者番号, an office's 介護保険事業所番号. Never a reason to refuse it.
+    pub fn code_is_doubtful(&self) -> bool {
+        self.code.as_ref().is_some_and(|code| match self.kind {
+            OrganizationKind::Hospital => medical_code_is_doubtful(code.as_str()),
+            OrganizationKind::Municipality => insurer_number_is_doubtful(code.as_str()),
+            OrganizationKind::CareOffice | OrganizationKind::SupportCentre => office_number_is_doubtful(code.as_str()),
+            OrganizationKind::Guest => false,
+        })
+    }
+}
+
 /// Modulus 10 with weights 2, 1, 2 … from the right; the digits of a product are added.
 fn check_digit(digits: &[u32]) -> u32 {
     let sum: u32 = digits
@@ -176,6 +196,25 @@ mod tests {
         assert!(!insurer_number_is_doubtful("294538"));
         assert!(insurer_number_is_doubtful("294539"));
         assert!(insurer_number_is_doubtful("29453"));
+    }
+
+    #[test]
+    fn a_medical_code_with_its_check_digit_is_not_doubtful_and_with_another_is() {
+        assert!(!medical_code_is_doubtful("0110000015"));
+        assert!(medical_code_is_doubtful("0110000016"));
+    }
+
+    #[test]
+    fn an_office_number_may_have_a_letter_in_third_place_alone() {
+        for (number, doubtful) in [
+            ("0170000001", false),
+            ("01A0000001", false),
+            ("01I0000001", true),
+            ("0A70000001", true),
+            ("017000001", true),
+        ] {
+            assert_eq!(office_number_is_doubtful(number), doubtful, "{number}");
+        }
     }
 
     #[test]

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use domain::Instant;
+use domain::party::OrganizationKind as Kind;
 use storage::Store;
 
 use crate::backup::generations;
 use crate::config::Config;
 use crate::edge::Certificates;
+use crate::found::doubtful_codes;
 use crate::keys;
 use crate::service;
 
@@ -63,7 +65,7 @@ pub async fn examine(config: &Config, now: Instant) -> Vec<Examined> {
     let opened = service::open_store(config).await;
     all.extend([key_files(config), database(&opened).await]);
     if let Ok(store) = &opened {
-        all.push(sealed(store).await);
+        all.extend([sealed(store).await, codes(store).await]);
         all.extend([clock(store, now).await, sweep(config, store, now).await, outbox(config, store, now).await]);
         store.close().await;
     }
@@ -183,6 +185,22 @@ async fn sealed(store: &Store) -> Examined {
         Ok(Finding::Well("everything is sealed with the first key; any other may go".into()))
     };
     judged("sealed", look.await, "name the missing key's file; `tsunagi key rotate` seals what stands plain")
+}
+
+async fn codes(store: &Store) -> Examined {
+    let look = async {
+        let mut doubtful = Vec::new();
+        for region in store.regions().await? {
+            let directory = store.directory(region.id).await?;
+            let kinds = [Kind::Municipality, Kind::Hospital, Kind::CareOffice, Kind::SupportCentre];
+            kinds.iter().for_each(|kind| doubtful.extend(doubtful_codes(directory.organizations(*kind))));
+        }
+        Ok(match doubtful.as_slice() {
+            [] => Finding::Well("no organization's code looks mistyped".into()),
+            some => Finding::Open(format!("these codes look mistyped: {}", some.join(", "))),
+        })
+    };
+    judged("codes", look.await, "see the database above")
 }
 
 async fn database(opened: &Result<Store>) -> Examined {

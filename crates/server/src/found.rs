@@ -80,7 +80,16 @@ struct ManagerOf {
     email: Option<EmailAddress>,
 }
 
-/// Founds the region; answers with the path of the administrator's link. `token` is 64 hex digits of chance, `seed` begins the ids.
+/// What came of founding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Founded {
+    /// The path of the administrator's link.
+    pub link: String,
+    /// Codes that look mistyped, with whose they are: taken as they stand.
+    pub doubts: Vec<String>,
+}
+
+/// Founds the region. `token` is 64 hex digits of chance, `seed` begins the ids.
 ///
 /// # Errors
 /// A file that can't be read names its place; a login that is taken is a database that refuses.
@@ -91,7 +100,7 @@ pub async fn found(
     now: Instant,
     seed: u64,
     token: &str,
-) -> Result<String> {
+) -> Result<Founded> {
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let file: File = toml::from_str(&text).with_context(|| file.display().to_string())?;
     let agreement = file.region.agreement.as_str();
@@ -138,9 +147,16 @@ pub async fn found(
     let audit = AuditEntry { organization_id: Some(organization_id), ..audit };
     directory.accounts.push(account);
     let (audit, credentials) = (vec![audit], vec![Proof::Invite(invitation), link]);
+    let doubts = doubtful_codes(&directory.organizations);
     let changes = Changes { directory, audit, credentials, ..Changes::default() };
     store.apply(changes).await.context("founding the region")?;
-    Ok(format!("/invitation/{token}"))
+    Ok(Founded { link: format!("/invitation/{token}"), doubts })
+}
+
+/// Organizations whose code looks mistyped, as one line each.
+pub fn doubtful_codes<'a>(organizations: impl IntoIterator<Item = &'a Organization>) -> Vec<String> {
+    let doubtful = organizations.into_iter().filter(|organization| organization.code_is_doubtful());
+    doubtful.map(|o| format!("{}: {}", o.name, o.code.as_ref().map_or("", Line::as_str))).collect()
 }
 
 fn join(directory: &mut DirectoryChanges, ids: &mut Ids, region: &Region, party: &Party) -> OrganizationId {
