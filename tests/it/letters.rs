@@ -1,6 +1,7 @@
 //! Every letter, to every reader: nothing of the patient in it, one link, and something to read without HTML.
 
 use chrono::NaiveDate;
+use domain::agreement::EscalationTo;
 use domain::consent::Sharing;
 use domain::deadline::Level;
 use domain::delivery::{AccountNews, Delivery, DeliveryState, Letter};
@@ -67,6 +68,7 @@ fn traces(patient: &Patient) -> Vec<String> {
 }
 
 fn all_letters() -> Vec<Letter> {
+    use EscalationTo as E;
     let mut ids = Ids::new(now(), 2);
     let levels = [
         Level::Ahead(2),
@@ -82,8 +84,12 @@ fn all_letters() -> Vec<Letter> {
     letters.extend(NoticeKind::ALL.map(|notice_kind| Letter::NoticeWaits { notice_id: ids.next(), notice_kind }));
     letters.extend([false, true].map(|replaced| Letter::NoticeTakenBack { notice_id: ids.next(), replaced }));
     for level in levels {
-        letters.push(Letter::DeadlineWarning { encounter_id: ids.next(), level, due_on: day(11, 22) });
-        letters.push(Letter::StillWaiting { notice_id: ids.next(), level });
+        for told in [vec![], vec![E::Ward, E::CoordinationDesk, E::SecondContact, E::HospitalToPhone, E::Municipality]]
+        {
+            let (encounter_id, due_on) = (ids.next(), day(11, 22));
+            letters.push(Letter::DeadlineWarning { encounter_id, level, due_on, told: told.clone() });
+            letters.push(Letter::StillWaiting { notice_id: ids.next(), level, told });
+        }
     }
     letters.push(Letter::NoticeDeclined { notice_id: ids.next() });
     letters.extend([false, true].map(|reset| Letter::Invitation { invitation_id: ids.next(), reset }));
@@ -212,9 +218,13 @@ fn a_waiting_notice_is_told_in_plain_words_with_its_number() {
 #[test]
 fn the_city_is_led_to_its_overview_and_the_ward_to_the_stay() {
     let encounter_id = Ids::new(now(), 5).next();
-    let letter = Letter::DeadlineWarning { encounter_id, level: Level::Missed(1), due_on: day(11, 15) };
+    let told = vec![EscalationTo::Ward, EscalationTo::CoordinationDesk, EscalationTo::Municipality];
+    let letter = Letter::DeadlineWarning { encounter_id, level: Level::Missed(1), due_on: day(11, 15), told };
     let to = |kind| mail_of(letter.clone(), Some(kind), None);
-    assert!(to(OrganizationKind::Municipality).text.contains("\nhttps://tsunagi.example/overview\n"));
+    let city = to(OrganizationKind::Municipality).text;
+    assert!(city.contains("\nhttps://tsunagi.example/overview\n"));
+    assert!(city.contains("期限は11月15日(日)です。病棟と地域連携室にもお知らせしています。"), "{city}");
+    assert!(city.contains("Told besides you: the ward and the coordination desk."), "{city}");
     let ward = to(OrganizationKind::Hospital);
     assert!(ward.text.contains(&format!("\nhttps://tsunagi.example/encounters/{encounter_id}\n")));
     assert!(ward.text.contains("期限は11月15日(日)でしたが"), "{}", ward.text);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{EncounterId, Instant, OrganizationId, RegionId, WarningId};
 
-pub use derive::{Ground, Step, derive, due_step};
+pub use derive::{DueSteps, Ground, Step, derive, due_steps};
 pub(crate) use instants::{miss_days, noons};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

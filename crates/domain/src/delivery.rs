@@ -8,6 +8,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::agreement::EscalationTo;
 use crate::deadline::Level;
 use crate::notice::NoticeKind;
 use crate::text::EmailAddress;
@@ -86,10 +87,22 @@ pub enum Letter {
     NoticeWaits { notice_id: NoticeId, notice_kind: NoticeKind },
     /// The notice was withdrawn or replaced; its link shows a tombstone.
     NoticeTakenBack { notice_id: NoticeId, replaced: bool },
-    /// A deadline of a stay of this ward or region nears, is due, or was missed.
-    DeadlineWarning { encounter_id: EncounterId, level: Level, due_on: NaiveDate },
-    /// A notice has not been acknowledged (or could not be delivered); `notice_id` is the one that waits.
-    StillWaiting { notice_id: NoticeId, level: Level },
+    /// A deadline of a stay of this ward or region nears, is due, or was missed. `told`: everybody who was told of it so far, the
+    /// reader among them.
+    DeadlineWarning {
+        encounter_id: EncounterId,
+        level: Level,
+        due_on: NaiveDate,
+        #[serde(default)]
+        told: Vec<EscalationTo>,
+    },
+    /// A notice has not been acknowledged (or could not be delivered); `notice_id` is the one that waits, `told` as above.
+    StillWaiting {
+        notice_id: NoticeId,
+        level: Level,
+        #[serde(default)]
+        told: Vec<EscalationTo>,
+    },
     /// The sender is told that the receiver declined.
     NoticeDeclined { notice_id: NoticeId },
     /// The serial numbers that this organization was sent in the week before `until_on`; a missing number shows a lost mail.

@@ -2,7 +2,7 @@
 //!
 //! It asks the store which stays have something due, decides each again from its case, and hands the changes to the writer many at a
 //! time. Nothing is remembered between runs: what is due is always asked of the database, so downtime is caught up by itself, and
-//! what was slept through is said once, in its latest step.
+//! what was slept through is said once, in its latest step, to everybody whom one of the steps names.
 //!
 //! Two sweeps at once (two instances, a timer and a nudge) can't say anything twice: the second finds the stay's revision moved, or
 //! the warning there already, and looks at the stay again. That is what "stale" and "refused" mean here: somebody else was faster.

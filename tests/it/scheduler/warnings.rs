@@ -51,6 +51,15 @@ on_both! {
         assert_eq!(town.warnings(stay).await, ["missed-0", "missed-1"]);
     }
 
+    async fn after_days_of_downtime_ward_desk_and_city_hear_of_the_miss_in_one_warning(town: Town) {
+        let stay = town.admit(november(20)).await;
+        town.clock_shows(23, 10, 0);
+        assert_eq!(town.told().await, ["city", "desk", "ward"]);
+        assert_eq!(town.warnings(stay).await, ["missed-1"]);
+        town.clock_shows(30, 12, 0);
+        town.expect_silence().await;
+    }
+
     async fn a_notice_stops_the_warnings(town: Town) {
         let stay = town.admit(november(20)).await;
         town.clock_shows(13, 9, 0);

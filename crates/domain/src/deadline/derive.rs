@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 pub use super::instants::Step;
 use super::instants::{acknowledgement_steps, discharge_steps, next_turn};
-use super::{Deadline, DeadlineRule, Excuse, Timeliness, Warning};
+use super::{Deadline, DeadlineRule, Excuse, Level, Timeliness, Warning};
 use crate::Instant;
 use crate::agreement::Agreement;
 use crate::case::Case;
@@ -49,11 +49,24 @@ pub fn derive(case: &Case, folded: &Folded, ground: Ground<'_>) -> Vec<Deadline>
     rows
 }
 
-/// The step that is due now and has not been taken: the latest one, for what was slept through is not said again step by step.
-pub fn due_step(case: &Case, deadline: &Deadline, ground: Ground<'_>) -> Option<Step> {
+/// The steps of a deadline whose time has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DueSteps {
+    pub taken: Vec<Level>,
+    /// The latest last. They are taken together, under that level: what was slept through is not said again step by step, but
+    /// whoever should have heard of an earlier one hears now.
+    pub waiting: Vec<Level>,
+}
+
+/// What has to be said of an open deadline now, and what was said.
+pub fn due_steps(case: &Case, deadline: &Deadline, ground: Ground<'_>) -> DueSteps {
+    if !deadline.open {
+        return DueSteps::default();
+    }
     let done = warned_rank(&case.warnings, deadline);
-    let due = |step: &Step| step.at <= ground.now && step.level.rank() > done;
-    if deadline.open { steps(case, deadline, ground).into_iter().rfind(due) } else { None }
+    let due = steps(case, deadline, ground).into_iter().filter(|step| step.at <= ground.now).map(|step| step.level);
+    let (taken, waiting) = due.partition(|level| level.rank() <= done);
+    DueSteps { taken, waiting }
 }
 
 fn steps(case: &Case, deadline: &Deadline, ground: Ground<'_>) -> Vec<Step> {

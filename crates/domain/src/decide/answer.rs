@@ -1,6 +1,7 @@
 //! The receiver's coded answer, and what follows from it at once.
 
 use super::Decision;
+use crate::agreement::EscalationTo;
 use crate::consent::Content;
 use crate::deadline::Level;
 use crate::delivery::Letter;
@@ -42,7 +43,8 @@ impl Decision<'_> {
                 self.put_notice(notice);
             }
             Acknowledgement::Away => {
-                let letter = Letter::StillWaiting { notice_id: id, level: Level::Unacknowledged(0) };
+                let told = vec![EscalationTo::SecondContact];
+                let letter = Letter::StillWaiting { notice_id: id, level: Level::Unacknowledged(0), told };
                 self.mail(notice.recipient.organization_id, ContactUse::Second, None, letter, Some(id), None);
             }
             Acknowledgement::NotOurClient | Acknowledgement::OtherOffice { .. } => {

@@ -2,7 +2,7 @@
 
 use super::Decision;
 use crate::agreement::EscalationTo;
-use crate::deadline::{Deadline, DeadlineRule, Level, miss_days, noons};
+use crate::deadline::{Deadline, DeadlineRule, DueSteps, Level, miss_days, noons};
 use crate::delivery::{Delivery, DeliveryState, Letter};
 use crate::notice::Notice;
 use crate::party::{ContactUse, OrganizationKind};
@@ -80,10 +80,14 @@ impl Decision<'_> {
         });
     }
 
-    /// The mails of a warning, to whom the agreement names for its level.
-    pub(super) fn mail_warning(&mut self, deadline: &Deadline, level: Level, warning_id: WarningId) {
-        let letter = letter_of(deadline, level);
-        for to in self.told_at(level) {
+    /// The mails of a warning, to whom the agreement names for any of the steps that are due; each letter knows who else was told.
+    pub(super) fn mail_warning(&mut self, deadline: &Deadline, due: &DueSteps, level: Level, warning_id: WarningId) {
+        let now = self.told_at(&due.waiting);
+        let mut told = self.told_at(&due.taken);
+        told.extend(now.iter().filter(|to| !told.contains(to)).copied().collect::<Vec<_>>());
+        told.retain(|to| self.has_mailbox(*to, deadline));
+        let letter = letter_of(deadline, level, told);
+        for to in now {
             self.mail_escalation(to, deadline, &letter, warning_id);
         }
     }
@@ -96,21 +100,30 @@ impl Decision<'_> {
         warning_id: WarningId,
         failed: &crate::text::EmailAddress,
     ) {
-        let (hospital, ward) = (self.case.encounter.hospital_id, self.case.encounter.ward_id);
-        let city = self.context.directory.municipality().map(|city| (city.id, ContactUse::First, None));
-        let ways = [(hospital, ContactUse::Ward, Some(ward)), (hospital, ContactUse::CoordinationDesk, None)];
-        let ways: Vec<_> = ways.into_iter().chain(city).collect();
-        let mailbox = |(id, use_for, ward)| self.context.directory.mailbox(id, use_for, ward);
-        let failed_at = ways.iter().rposition(|way| mailbox(*way) == Some(failed));
+        let chain = [EscalationTo::Ward, EscalationTo::CoordinationDesk, EscalationTo::Municipality];
+        let takes = |to: EscalationTo| {
+            let mut places = self.places_of(to, deadline).into_iter();
+            places.any(|(id, use_for, ward)| self.context.directory.mailbox(id, use_for, ward) == Some(failed))
+        };
         // A mailbox that is none of them was an office's: only the municipality is left.
-        let behind = failed_at.map_or(ways.len().saturating_sub(1), |place| place + 1);
-        if let Some((to, use_for, ward)) = ways.get(behind).copied() {
-            let notice_id = (deadline.rule == DeadlineRule::Acknowledgement).then(|| deadline.subject.into());
-            self.mail(to, use_for, ward, letter_of(deadline, level), notice_id, Some(warning_id));
+        let behind = chain.into_iter().rposition(takes).map_or(chain.len() - 1, |place| place + 1);
+        if let Some(to) = chain.get(behind).copied() {
+            self.mail_escalation(to, deadline, &letter_of(deadline, level, vec![to]), warning_id);
         }
     }
 
-    fn told_at(&self, level: Level) -> Vec<EscalationTo> {
+    /// Whom the agreement names for these levels, each once.
+    fn told_at(&self, levels: &[Level]) -> Vec<EscalationTo> {
+        let mut told = Vec::new();
+        for to in levels.iter().flat_map(|level| self.named_for(*level)) {
+            if !told.contains(&to) {
+                told.push(to);
+            }
+        }
+        told
+    }
+
+    fn named_for(&self, level: Level) -> Vec<EscalationTo> {
         let escalation = &self.context.agreement.escalation;
         match level {
             Level::Ahead(_) | Level::AtOnce => vec![EscalationTo::Ward],
@@ -127,34 +140,45 @@ impl Decision<'_> {
     }
 
     fn mail_escalation(&mut self, to: EscalationTo, deadline: &Deadline, letter: &Letter, warning_id: WarningId) {
+        let notice_id = (deadline.rule == DeadlineRule::Acknowledgement).then(|| deadline.subject.into());
+        for (organization_id, use_for, ward) in self.places_of(to, deadline) {
+            self.mail(organization_id, use_for, ward, letter.clone(), notice_id, Some(warning_id));
+        }
+    }
+
+    fn has_mailbox(&self, to: EscalationTo, deadline: &Deadline) -> bool {
+        let directory = self.context.directory;
+        let mut places = self.places_of(to, deadline).into_iter();
+        places.any(|(organization_id, use_for, ward)| directory.mailbox(organization_id, use_for, ward).is_some())
+    }
+
+    fn places_of(&self, to: EscalationTo, deadline: &Deadline) -> Vec<(OrganizationId, ContactUse, Option<WardId>)> {
         let hospital = self.case.encounter.hospital_id;
         let ward = Some(self.case.encounter.ward_id);
         let receiver = deadline.organization_id;
-        let mut targets = Vec::new();
         match to {
-            EscalationTo::Ward => targets.push((hospital, ContactUse::Ward, ward)),
-            EscalationTo::CoordinationDesk => targets.push((hospital, ContactUse::CoordinationDesk, None)),
-            EscalationTo::SecondContact => targets.push((receiver, ContactUse::Second, None)),
+            EscalationTo::Ward => vec![(hospital, ContactUse::Ward, ward)],
+            EscalationTo::CoordinationDesk => vec![(hospital, ContactUse::CoordinationDesk, None)],
+            EscalationTo::SecondContact => vec![(receiver, ContactUse::Second, None)],
             EscalationTo::HospitalToPhone => {
-                targets.push((hospital, ContactUse::Ward, ward));
-                targets.push((hospital, ContactUse::CoordinationDesk, None));
+                vec![(hospital, ContactUse::Ward, ward), (hospital, ContactUse::CoordinationDesk, None)]
             }
-            EscalationTo::Municipality => {
-                targets.extend(self.context.directory.municipality().map(|city| (city.id, ContactUse::First, None)));
-            }
-        }
-        let notice_id = (deadline.rule == DeadlineRule::Acknowledgement).then(|| deadline.subject.into());
-        for (organization_id, use_for, ward) in targets {
-            self.mail(organization_id, use_for, ward, letter.clone(), notice_id, Some(warning_id));
+            EscalationTo::Municipality => self
+                .context
+                .directory
+                .municipality()
+                .map(|city| (city.id, ContactUse::First, None))
+                .into_iter()
+                .collect(),
         }
     }
 }
 
-fn letter_of(deadline: &Deadline, level: Level) -> Letter {
+fn letter_of(deadline: &Deadline, level: Level, told: Vec<EscalationTo>) -> Letter {
     match deadline.rule {
         DeadlineRule::DischargeNotice => {
-            Letter::DeadlineWarning { encounter_id: deadline.encounter_id, level, due_on: deadline.due_on }
+            Letter::DeadlineWarning { encounter_id: deadline.encounter_id, level, due_on: deadline.due_on, told }
         }
-        DeadlineRule::Acknowledgement => Letter::StillWaiting { notice_id: deadline.subject.into(), level },
+        DeadlineRule::Acknowledgement => Letter::StillWaiting { notice_id: deadline.subject.into(), level, told },
     }
 }

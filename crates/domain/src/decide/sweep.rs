@@ -1,19 +1,21 @@
 //! What the service does by itself: warnings that are due, and mails that could not be delivered.
 
 use super::Decision;
-use crate::deadline::{Deadline, DeadlineRule, Ground, Level, Warning, derive, due_step};
+use crate::deadline::{Deadline, DeadlineRule, DueSteps, Ground, Level, Warning, derive, due_steps};
 use crate::notice::NoticeState;
 use crate::text::EmailAddress;
 use crate::{Fault, NoticeId, Refusal, WarningId};
 
 impl Decision<'_> {
-    /// Takes every step that is due: warnings with their mails. The rows' verdicts and next instants follow in the conclusion.
+    /// Takes every step that is due: for each deadline one warning, at its latest level, with mails to everybody whom one of its steps
+    /// names. The rows' verdicts and next instants follow in the conclusion.
     ///
     /// Idempotent: with nothing due it adds nothing.
     pub fn sweep(&mut self) {
         for deadline in self.deadlines_now() {
-            if let Some(step) = due_step(&self.case, &deadline, self.ground()) {
-                self.warn(&deadline, step.level);
+            let due = due_steps(&self.case, &deadline, self.ground());
+            if let Some(&latest) = due.waiting.last() {
+                self.warn(&deadline, latest, &due);
             }
         }
     }
@@ -25,7 +27,8 @@ impl Decision<'_> {
         let Some(deadline) = self.case.deadlines.iter().find(key).cloned() else { return Ok(()) };
         let said = self.case.warnings.iter().any(|w| w.subject == notice_id.uuid() && w.level == Level::Undeliverable);
         if notice.state == NoticeState::Issued && !said {
-            self.warn(&deadline, Level::Undeliverable);
+            let at_once = DueSteps { waiting: vec![Level::Undeliverable], ..DueSteps::default() };
+            self.warn(&deadline, Level::Undeliverable, &at_once);
         }
         self.concerns = Some(notice_id);
         Ok(())
@@ -65,7 +68,7 @@ impl Decision<'_> {
         rows
     }
 
-    fn warn(&mut self, deadline: &Deadline, level: Level) {
+    fn warn(&mut self, deadline: &Deadline, level: Level, due: &DueSteps) {
         let warning = Warning {
             id: self.ids.next(),
             region_id: deadline.region_id,
@@ -76,7 +79,7 @@ impl Decision<'_> {
             level,
             warned_at: self.context.now,
         };
-        self.mail_warning(deadline, level, warning.id);
+        self.mail_warning(deadline, due, level, warning.id);
         self.case.warnings.push(warning.clone());
         self.changes.warnings.push(warning);
     }

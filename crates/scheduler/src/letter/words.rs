@@ -4,6 +4,7 @@ mod account;
 mod trail;
 
 use chrono::{Datelike, NaiveDate, Weekday};
+use domain::agreement::EscalationTo;
 use domain::deadline::Level;
 use domain::delivery::Letter;
 use domain::notice::NoticeKind;
@@ -54,16 +55,16 @@ pub(super) fn of(
             Words { path: format!("/notices/{notice_id}"), ..taken_back(replaced, &number) }
         }
         Letter::NoticeDeclined { notice_id } => Words { path: format!("/notices/{notice_id}"), ..declined(&number) },
-        Letter::DeadlineWarning { level, due_on, .. } if city => {
-            Words { path: "/overview".into(), ..missed_for_the_city(level, due_on) }
+        Letter::DeadlineWarning { level, due_on, ref told, .. } if city => {
+            Words { path: "/overview".into(), ..missed_for_the_city(level, due_on, told) }
         }
-        Letter::DeadlineWarning { encounter_id, level, due_on } => {
+        Letter::DeadlineWarning { encounter_id, level, due_on, .. } => {
             Words { path: format!("/encounters/{encounter_id}"), ..deadline(level, due_on, written_on) }
         }
-        Letter::StillWaiting { level, .. } if city => {
-            Words { path: "/overview".into(), ..waiting_for_the_city(level, &number) }
+        Letter::StillWaiting { level, ref told, .. } if city => {
+            Words { path: "/overview".into(), ..waiting_for_the_city(level, &number, told) }
         }
-        Letter::StillWaiting { notice_id, level } => {
+        Letter::StillWaiting { notice_id, level, .. } => {
             let hospital = reader == Some(OrganizationKind::Hospital);
             Words { path: format!("/notices/{notice_id}"), ..still_waiting(level, hospital, &number) }
         }
@@ -230,8 +231,9 @@ fn deadline(level: Level, due_on: NaiveDate, written_on: NaiveDate) -> Words {
     )
 }
 
-fn missed_for_the_city(level: Level, due_on: NaiveDate) -> Words {
+fn missed_for_the_city(level: Level, due_on: NaiveDate, told: &[EscalationTo]) -> Words {
     let (day_ja, day_en) = day(due_on);
+    let (others_ja, others_en) = others(told);
     let (lead_ja, lead_en) = match level {
         Level::Ahead(_) => ("退院連絡の期限が近い入院があります", "The deadline of a discharge notice is near"),
         Level::AtOnce => ("すぐに退院連絡が必要な入院があります", "A discharge notice is due at once"),
@@ -241,19 +243,13 @@ fn missed_for_the_city(level: Level, due_on: NaiveDate) -> Words {
         lead_ja,
         Voice::new(
             format!("{lead_ja}。"),
-            &[
-                &format!("期限は{day_ja}です。病棟と地域連携室には先にお知らせしました。"),
-                "医療機関へのお声がけをお願いします。",
-            ],
+            &[&format!("期限は{day_ja}です。{others_ja}"), "医療機関へのお声がけをお願いします。"],
             "地域の状況を見る",
             &["担当の課でないときは、在宅医療・介護連携の担当の方へお伝えください。"],
         ),
         Voice::new(
             format!("{lead_en}."),
-            &[
-                &format!("It was due on {day_en}. The ward and the coordination desk were told before you."),
-                "Please speak with the hospital.",
-            ],
+            &[format!("It was due on {day_en}. {others_en}").trim_end(), "Please speak with the hospital."],
             "See the region",
             &["If this is not your section's, please tell whoever is in charge of medical and care coordination."],
         ),
@@ -295,7 +291,8 @@ fn still_waiting(level: Level, hospital: bool, number: &Number) -> Words {
     )
 }
 
-fn waiting_for_the_city(level: Level, number: &Number) -> Words {
+fn waiting_for_the_city(level: Level, number: &Number, told: &[EscalationTo]) -> Words {
+    let (others_ja, others_en) = others(told);
     let (what_ja, what_en) = if level == Level::Undeliverable {
         ("お知らせメールが届かない連絡があります", "could not be delivered by mail")
     } else {
@@ -305,13 +302,13 @@ fn waiting_for_the_city(level: Level, number: &Number) -> Words {
         &format!("{what_ja}{}", number.ja),
         Voice::new(
             format!("{what_ja}{}。", number.ja),
-            &["事業所と医療機関には先にお知らせしました。", "本日中に、事業所へのお声がけをお願いします。"],
+            &said(&[&others_ja, "本日中に、事業所へのお声がけをお願いします。"]),
             "地域の状況を見る",
             &["担当の課でないときは、在宅医療・介護連携の担当の方へお伝えください。"],
         ),
         Voice::new(
             format!("A notice{} {what_en}.", number.en),
-            &["The office and the hospital were told before you.", "Please speak with the office today."],
+            &said(&[&others_en, "Please speak with the office today."]),
             "See the region",
             &["If this is not your section's, please tell whoever is in charge of medical and care coordination."],
         ),
@@ -347,6 +344,27 @@ fn weekly(first: i64, last: i64, from_on: NaiveDate, until_on: NaiveDate) -> Wor
             &["If a number is missing, look among your junk mail and on that page."],
         ),
     )
+}
+
+/// Who was told besides the city, before or at the same time; nothing where nobody was.
+fn others(told: &[EscalationTo]) -> (String, String) {
+    let name = |to: &EscalationTo| match to {
+        EscalationTo::Ward => Some(("病棟", "the ward")),
+        EscalationTo::CoordinationDesk => Some(("地域連携室", "the coordination desk")),
+        EscalationTo::SecondContact => Some(("事業所", "the office")),
+        EscalationTo::HospitalToPhone => Some(("医療機関", "the hospital")),
+        EscalationTo::Municipality => None,
+    };
+    let (ja, en): (Vec<_>, Vec<_>) = told.iter().filter_map(name).unzip();
+    if ja.is_empty() {
+        return (String::new(), String::new());
+    }
+    (format!("{}にもお知らせしています。", ja.join("と")), format!("Told besides you: {}.", en.join(" and ")))
+}
+
+/// Without the sentences that say nothing.
+fn said<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    lines.iter().copied().filter(|line| !line.is_empty()).collect()
 }
 
 /// 11月25日(水), and the same in English.

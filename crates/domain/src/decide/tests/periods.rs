@@ -2,8 +2,10 @@
 
 use super::{Town, answers, at, day, mailboxes, planned_discharge};
 use crate::Fault;
+use crate::agreement::EscalationTo;
 use crate::deadline::{Excuse, Level, Timeliness};
 use crate::decide::{NewEvent, NewNotice};
+use crate::delivery::Letter;
 use crate::encounter::{AdtEvent, Destination};
 use crate::notice::NoticeKind;
 use crate::party::ContactUse;
@@ -52,11 +54,36 @@ fn a_miss_is_told_to_ward_and_desk_and_a_day_later_to_the_municipality() {
 }
 
 #[test]
-fn after_a_week_of_silence_only_the_latest_step_is_taken() {
+fn after_a_week_of_silence_everybody_is_told_at_once_under_the_latest_step() {
     let mut town = Town::new();
     town.plan(at(day(11, 10), 10), day(11, 27));
-    assert_eq!(town.sweep(at(day(11, 26), 9)).0, [Level::Missed(1)]);
-    assert_eq!(town.sweep(at(day(11, 26), 10)).0, []);
+    let (levels, mails) = town.sweep(at(day(11, 26), 9));
+    assert_eq!(levels, [Level::Missed(1)]);
+    assert_eq!(mailboxes(&mails), ["ward-0@town.example", "coordinationdesk-0@town.example", "first-4@town.example"]);
+    assert_eq!(town.sweep(at(day(11, 26), 10)), (vec![], vec![]));
+}
+
+#[test]
+fn after_downtime_only_those_are_told_who_were_not_before() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    town.sweep(at(day(11, 23), 9));
+    let (levels, mails) = town.sweep(at(day(11, 26), 9));
+    assert_eq!((levels, mailboxes(&mails)), (vec![Level::Missed(1)], vec!["first-4@town.example"]));
+    let told = vec![EscalationTo::Ward, EscalationTo::CoordinationDesk, EscalationTo::Municipality];
+    assert!(matches!(&mails[0].letter, Letter::DeadlineWarning { told: named, .. } if *named == told), "{mails:?}");
+}
+
+#[test]
+fn after_downtime_a_notice_nobody_answered_is_told_to_office_hospital_and_city_at_once() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 20), 10), day(11, 30));
+    town.tell(at(day(11, 20), 17));
+    let (levels, mails) = town.sweep(at(day(11, 27), 12));
+    assert_eq!(levels, [Level::Unacknowledged(2)]);
+    let all =
+        ["second-1@town.example", "ward-0@town.example", "coordinationdesk-0@town.example", "first-4@town.example"];
+    assert_eq!(mailboxes(&mails), all);
 }
 
 #[test]
