@@ -1,7 +1,8 @@
 //! From a case to its deadlines. Pure, and the only place where a verdict is made.
 //!
 //! Only the deadline of the planned day in force is computed anew; one that belonged to an earlier planned day is closed with the
-//! verdict of that moment and never rewritten.
+//! verdict of that moment and never rewritten. A plan that comes back, or is recorded once more, after its last day takes up the
+//! deadline where it stood ([`judged`]): what was missed once can't become excusable by moving the plan away and back.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -39,7 +40,7 @@ pub fn derive(case: &Case, folded: &Folded, ground: Ground<'_>) -> Vec<Deadline>
     let subject = case.encounter.id.uuid();
     for old in case.deadlines.iter().filter(|old| old.rule == DeadlineRule::DischargeNotice && old.open) {
         if current.as_ref().is_none_or(|now| now.due_on != old.due_on) {
-            rows.push(superseded(case, old, current.is_some(), ground));
+            rows.push(superseded(case, old, current.is_some(), ground.now.day()));
         }
     }
     rows.extend(current);
@@ -123,6 +124,10 @@ fn discharge(case: &Case, folded: &Folded, planned_on: NaiveDate, known_at: Inst
     let hospital_id = case.encounter.hospital_id;
     let hours = ground.directory.organization(hospital_id).map(|o| o.hours.clone()).unwrap_or_default();
     let due_on = ground.agreement.discharge_notice.period.due_on(planned_on, ground.calendar, &hours);
+    let known_at = match judged(case, due_on, ground.now.day()) {
+        Some(old) => old.known_at.min(known_at),
+        None => known_at,
+    };
     let asked = case.screening().is_none_or(crate::screening::Screening::asks_for_notice);
     let impossible = known_at.day() > due_on;
     let (timeliness, open) = match (told_on(case, planned_on), told_as_it_was(case, folded)) {
@@ -156,6 +161,17 @@ fn discharge(case: &Case, folded: &Folded, planned_on: NaiveDate, known_at: Inst
     with_next(case, row, ground)
 }
 
+/// The stay's deadline of that day, if its day has passed untold: as its row says, or would if somebody had looked since.
+fn judged(case: &Case, due_on: NaiveDate, today: NaiveDate) -> Option<&Deadline> {
+    let passed = |old: &&Deadline| match old.timeliness {
+        Timeliness::Missed | Timeliness::Late { .. } | Timeliness::Impossible => true,
+        Timeliness::NotDue | Timeliness::Due => old.open && today > old.due_on,
+        Timeliness::Met { .. } | Timeliness::Excused { .. } => false,
+    };
+    let of_day = |old: &&Deadline| old.rule == DeadlineRule::DischargeNotice && old.due_on == due_on;
+    case.deadlines.iter().filter(of_day).find(passed)
+}
+
 /// The person came home so long ago that nobody is told any more of a word that was never given.
 fn long_over(folded: &Folded, today: NaiveDate) -> bool {
     matches!(folded.state, EncounterState::Discharged { on, .. } if (today - on).num_days() > WARNED_FOR_DAYS)
@@ -181,14 +197,14 @@ fn untold_verdict(due_on: NaiveDate, impossible: bool, today: NaiveDate) -> Time
     }
 }
 
-/// The deadline of a planned day that is no longer in force, closed as known now.
-fn superseded(case: &Case, old: &Deadline, moved: bool, ground: Ground<'_>) -> Deadline {
+/// The deadline of a planned day that is no longer in force, closed as known now. What was missed stays missed, whether the plan moved
+/// or was cancelled.
+fn superseded(case: &Case, old: &Deadline, moved: bool, today: NaiveDate) -> Deadline {
     let impossible = old.known_at.day() > old.due_on;
     let told = old.planned_on.and_then(|planned_on| Some((planned_on, told_on(case, planned_on)?)));
-    let timeliness = match (told, untold_verdict(old.due_on, impossible, ground.now.day())) {
+    let timeliness = match (told, untold_verdict(old.due_on, impossible, today)) {
         (Some((planned_on, told)), _) => told_verdict(planned_on, old.due_on, told, impossible),
-        (None, Timeliness::Missed) if moved => Timeliness::Missed,
-        (None, Timeliness::Impossible) if moved => Timeliness::Impossible,
+        (None, missed @ (Timeliness::Missed | Timeliness::Impossible)) => missed,
         (None, _) => Timeliness::Excused { reason: if moved { Excuse::DateMoved } else { Excuse::Cancelled } },
     };
     Deadline { timeliness, open: false, next_at: None, set_aside: None, ..old.clone() }

@@ -5,6 +5,7 @@ mod consent;
 mod figures;
 mod periods;
 mod steps;
+mod verdicts;
 
 use chrono::{NaiveDate, NaiveTime};
 use rules::calendar::{Calendar, OfficeHours};
