@@ -216,6 +216,21 @@ fn a_waiting_notice_is_told_in_plain_words_with_its_number() {
 }
 
 #[test]
+fn a_hospital_is_not_asked_for_the_next_office() {
+    let mut ids = Ids::new(now(), 4);
+    let sheet = Letter::NoticeWaits { notice_id: ids.next(), notice_kind: NoticeKind::AdmissionInformation };
+    let ward = mail_of(sheet, Some(OrganizationKind::Hospital), Some(7)).text;
+    assert!(ward.contains("「この方の入院はありません」を選んでください"), "{ward}");
+    assert!(!ward.contains("ほかの事業所") && !ward.contains("other office"), "{ward}");
+    let declined = Letter::NoticeDeclined { notice_id: ids.next() };
+    let office = mail_of(declined.clone(), Some(OrganizationKind::CareOffice), Some(7)).text;
+    assert!(office.contains("医療機関から「この方の入院はありません」と回答がありました。"), "{office}");
+    assert!(!office.contains("退院連絡"), "{office}");
+    let ward = mail_of(declined, Some(OrganizationKind::Hospital), Some(7)).text;
+    assert!(ward.contains("退院連絡の期限は、そのまま進みます。"), "{ward}");
+}
+
+#[test]
 fn the_city_is_led_to_its_overview_and_the_ward_to_the_stay() {
     let encounter_id = Ids::new(now(), 5).next();
     let told = vec![EscalationTo::Ward, EscalationTo::CoordinationDesk, EscalationTo::Municipality];

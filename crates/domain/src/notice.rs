@@ -95,6 +95,43 @@ impl Notice {
     pub const fn stands(&self) -> bool {
         matches!(self.state, NoticeState::Issued | NoticeState::Acknowledged { .. })
     }
+
+    /// What its receiver may answer. A hospital knows whom it has admitted: the word was meant for it or for nobody, so it goes on to
+    /// no other office, and no colleague answers in its place.
+    pub const fn answers(&self) -> &'static [AnswerKind] {
+        match self.recipient.because {
+            RecipientReason::HospitalOfStay => &[AnswerKind::Accepted, AnswerKind::NotOurClient],
+            RecipientReason::CareManager
+            | RecipientReason::SupportCentreOfDistrict
+            | RecipientReason::Municipality
+            | RecipientReason::NamedByReceiver => &AnswerKind::ALL,
+        }
+    }
+}
+
+/// What an answer says, without the office that it may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerKind {
+    Accepted,
+    Away,
+    /// From the care side 当事業所の利用者ではない; from a hospital この方の入院はありません.
+    NotOurClient,
+    OtherOffice,
+}
+
+impl AnswerKind {
+    pub const ALL: [Self; 4] = [Self::Accepted, Self::Away, Self::NotOurClient, Self::OtherOffice];
+
+    /// As [`Acknowledgement::code`].
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Away => "away",
+            Self::NotOurClient => "not_our_client",
+            Self::OtherOffice => "other_office",
+        }
+    }
 }
 
 /// Who is told, and why just they.
@@ -156,13 +193,17 @@ pub enum Acknowledgement {
 }
 
 impl Acknowledgement {
-    pub const fn code(&self) -> &'static str {
+    pub const fn kind(&self) -> AnswerKind {
         match self {
-            Self::Accepted => "accepted",
-            Self::NotOurClient => "not_our_client",
-            Self::OtherOffice { .. } => "other_office",
-            Self::Away => "away",
+            Self::Accepted => AnswerKind::Accepted,
+            Self::NotOurClient => AnswerKind::NotOurClient,
+            Self::OtherOffice { .. } => AnswerKind::OtherOffice,
+            Self::Away => AnswerKind::Away,
         }
+    }
+
+    pub const fn code(&self) -> &'static str {
+        self.kind().code()
     }
 }
 

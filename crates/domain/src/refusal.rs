@@ -77,6 +77,9 @@ pub enum Fault {
     TakenBack,
     #[error("the notice is not addressed to this organization")]
     NotTheReceiver,
+    /// See [`crate::notice::Notice::answers`].
+    #[error("is no answer that a hospital can give")]
+    NotAnAnswerHere,
     #[error("the notice was not sent by this organization")]
     NotTheSender,
     #[error("the screening is not complete")]
@@ -196,6 +199,11 @@ impl Fault {
             Self::AlreadyAnswered => ("already_answered", Conflict, "この連絡にはすでに回答があります。"),
             Self::TakenBack => ("taken_back", Conflict, "この連絡は取り消されたか、差し替えられています。"),
             Self::NotTheReceiver => ("not_the_receiver", Conflict, "この連絡の宛先の機関ではありません。"),
+            Self::NotAnAnswerHere => (
+                "not_an_answer_here",
+                Input,
+                "医療機関は「受領しました」か「この方の入院はありません」で回答してください。",
+            ),
             Self::NotTheSender => ("not_the_sender", Conflict, "この連絡を出した機関ではありません。"),
             Self::ScreeningIncomplete => ("screening_incomplete", Input, "判定に必要な項目が残っています。"),
             Self::NoRecipient => {

@@ -188,7 +188,8 @@ async fn note_reading(app: &App, who: &SignedIn, notice: &Notice) -> Result<(), 
     run(app, &sender, decide).await.map(drop)
 }
 
-/// 受領確認: the receiver's coded answer. `not_our_client` and `other_office` go on to the next receiver at once.
+/// 受領確認: the receiver's coded answer. `not_our_client` and `other_office` go on to the next receiver at once. A hospital answers
+/// `accepted` or `not_our_client` (it has no such patient); then the sender is told, and nobody else.
 #[utoipa::path(
     post, path = "/api/v1/notices/{id}/acknowledgement", tag = "notices", params(("id" = Uuid, Path)),
     request_body = AcknowledgementBody, responses((status = 201, body = NoticeChangedView))

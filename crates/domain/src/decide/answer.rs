@@ -14,7 +14,8 @@ impl Decision<'_> {
     /// Answers a notice for the organization that received it.
     ///
     /// `OtherOffice` goes on to the named office at once, `NotOurClient` to the support centre of the district (or the municipality);
-    /// both tell the sender. `Away` leaves the notice open and tells the office's second contact.
+    /// both tell the sender. What a hospital sends back goes nowhere else. `Away` leaves the notice open and tells the office's second
+    /// contact. Refused when the receiver can't answer so ([`Notice::answers`]).
     pub fn acknowledge(&mut self, id: NoticeId, answer: Acknowledgement) -> Result<(), Refusal> {
         let mut notice = self.case.notice(id).ok_or(Fault::NotFound)?.clone();
         if !self.speaks_for(notice.recipient.organization_id) {
@@ -26,6 +27,9 @@ impl Decision<'_> {
             NoticeState::Acknowledged { .. } | NoticeState::Declined { .. } => {
                 return Err(Fault::AlreadyAnswered.into());
             }
+        }
+        if !notice.answers().contains(&answer.kind()) {
+            return Err(Refusal::at("code", Fault::NotAnAnswerHere));
         }
         self.changes.acknowledgements.push(AcknowledgementRecord {
             id: self.ids.next(),
@@ -61,8 +65,12 @@ impl Decision<'_> {
         Ok(())
     }
 
-    /// Who hears of it next; nobody when everybody that the rule names has sent it back, then the sender has been told.
+    /// Who hears of it next; nobody when everybody that the rule names has sent it back, then the sender has been told. Nor anybody when
+    /// the hospital sends back a word from the care side: the support centre and the city have nothing to do with it.
     fn next_recipient(&self, notice: &Notice, answer: Acknowledgement) -> Result<Option<Recipient>, Refusal> {
+        if notice.recipient.because == RecipientReason::HospitalOfStay {
+            return Ok(None);
+        }
         let directory = self.context.directory;
         if let Acknowledgement::OtherOffice { to } = answer {
             let office = directory.organization(to).filter(|o| {

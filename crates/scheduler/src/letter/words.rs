@@ -47,14 +47,20 @@ pub(super) fn of(
 ) -> Words {
     let number = Number::of(serial);
     let city = reader == Some(OrganizationKind::Municipality);
+    let hospital = matches!(reader, Some(OrganizationKind::Hospital | OrganizationKind::Guest));
     match *letter {
         Letter::NoticeWaits { notice_id, notice_kind } => {
-            Words { path: format!("/notices/{notice_id}"), ..notice_waits(notice_kind, &number) }
+            Words { path: format!("/notices/{notice_id}"), ..notice_waits(notice_kind, hospital, &number) }
         }
         Letter::NoticeTakenBack { notice_id, replaced } => {
             Words { path: format!("/notices/{notice_id}"), ..taken_back(replaced, &number) }
         }
-        Letter::NoticeDeclined { notice_id } => Words { path: format!("/notices/{notice_id}"), ..declined(&number) },
+        Letter::NoticeDeclined { notice_id } if hospital => {
+            Words { path: format!("/notices/{notice_id}"), ..declined(&number) }
+        }
+        Letter::NoticeDeclined { notice_id } => {
+            Words { path: format!("/notices/{notice_id}"), ..declined_by_hospital(&number) }
+        }
         Letter::DeadlineWarning { level, due_on, ref told, .. } if city => {
             Words { path: "/overview".into(), ..missed_for_the_city(level, due_on, told) }
         }
@@ -65,7 +71,6 @@ pub(super) fn of(
             Words { path: "/overview".into(), ..waiting_for_the_city(level, &number, told) }
         }
         Letter::StillWaiting { notice_id, level, .. } => {
-            let hospital = reader == Some(OrganizationKind::Hospital);
             Words { path: format!("/notices/{notice_id}"), ..still_waiting(level, hospital, &number) }
         }
         Letter::OpenedInEmergency { encounter_id, opened_on } => {
@@ -106,24 +111,44 @@ fn letter(subject: &str, ja: Voice, en: Voice) -> Words {
     Words { subject: format!("【つなぎ】{subject}"), ja, en, path: String::new() }
 }
 
-fn notice_waits(kind: NoticeKind, number: &Number) -> Words {
+fn notice_waits(kind: NoticeKind, hospital: bool, number: &Number) -> Words {
     let (ja, en) = kind.wording();
+    let (otherwise_ja, otherwise_en) = if hospital {
+        (
+            [
+                "この方の入院がないときは、開いて「この方の入院はありません」を選んでください。送った事業所へお知らせします。",
+                "ほかの病棟の方のときは、その病棟か地域連携室へお伝えください。",
+            ],
+            [
+                "If the person is not in your hospital, open it and say so: the office that sent it is told.",
+                "If it is another ward's, please tell them or the coordination desk.",
+            ],
+        )
+    } else {
+        (
+            [
+                "担当の方でないときも、そのままにせず、開いて「担当ではない」または「ほかの事業所」を選んでください。",
+                "すぐに次の宛先へお届けします。",
+            ],
+            [
+                "Not yours? Open it all the same and choose \"not our client\" or \"other office\":",
+                "it goes on at once.",
+            ],
+        )
+    };
     letter(
         &format!("{ja}が1件届いています{}", number.ja),
         Voice::new(
             format!("{ja}が1件届いています{}。", number.ja),
             &["できるだけ早く、遅くとも次の営業日の正午までに、内容をご確認のうえ受領確認をお願いします。"],
             "連絡を開く",
-            &[
-                "担当の方でないときも、そのままにせず、開いて「担当ではない」または「ほかの事業所」を選んでください。",
-                "すぐに次の宛先へお届けします。",
-            ],
+            &otherwise_ja,
         ),
         Voice::new(
             format!("One {en} waits for you{}.", number.en),
             &["Please open it and acknowledge it soon, by noon of the next working day at the latest."],
             "Open the notice",
-            &["Not yours? Open it all the same and choose \"not our client\" or \"other office\": it goes on at once."],
+            &otherwise_en,
         ),
     )
 }
@@ -165,6 +190,27 @@ fn declined(number: &Number) -> Words {
             &["Please see today whether it went on to somebody else.", "The deadline of the discharge notice runs on."],
             "See the notice",
             &["If it was not you who sent it, please tell whoever is in charge on the ward or at the desk."],
+        ),
+    )
+}
+
+fn declined_by_hospital(number: &Number) -> Words {
+    letter(
+        &format!("お送りの連絡に「この方の入院はありません」と回答がありました{}", number.ja),
+        Voice::new(
+            format!("お送りになった連絡{}に、医療機関から「この方の入院はありません」と回答がありました。", number.ja),
+            &["入院先と入院日をお確かめください。", "別の医療機関のときは、そちらへお電話などでお知らせください。"],
+            "連絡を見る",
+            &["ご自身が送ったものでないときは、事業所の担当の方へお伝えください。"],
+        ),
+        Voice::new(
+            format!("The hospital answered that the person of your notice{} is not there.", number.en),
+            &[
+                "Please check where and when the person was admitted.",
+                "If it was another hospital, please tell that one.",
+            ],
+            "See the notice",
+            &["If it was not you who sent it, please tell whoever is in charge at your office."],
         ),
     )
 }

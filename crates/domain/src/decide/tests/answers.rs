@@ -2,8 +2,8 @@
 
 use super::{Town, at, day, line, mailboxes};
 use crate::deadline::{Excuse, Timeliness};
-use crate::decide::recipient_of;
-use crate::notice::{Acknowledgement, NoticeState, RecipientReason};
+use crate::decide::{NewNotice, recipient_of};
+use crate::notice::{Acknowledgement, AnswerKind, NoticeKind, NoticeState, RecipientReason};
 use crate::text::Prose;
 use crate::{Fault, NoticeId, Refusal};
 
@@ -90,6 +90,39 @@ fn not_our_client_goes_to_the_support_centre() {
     let (mut town, id) = told();
     town.care_manager_does(at(day(11, 13), 10), |d| d.acknowledge(id, Acknowledgement::NotOurClient)).unwrap();
     assert_eq!(town.case.notices.last().unwrap().recipient.organization_id, town.centre);
+}
+
+fn sheet_sent() -> (Town, NoticeId) {
+    let mut town = Town::new();
+    let message = Prose::parse("家では歩行器です。").unwrap();
+    let sheet = NewNotice { kind: NoticeKind::AdmissionInformation, planned_on: None, message };
+    let (id, _) = town.care_manager_does(at(day(11, 3), 10), |decision| decision.issue(sheet)).unwrap();
+    (town, id)
+}
+
+#[test]
+fn a_sheet_that_the_hospital_sends_back_goes_to_its_sender_and_nowhere_else() {
+    let (mut town, id) = sheet_sent();
+    let now = at(day(11, 3), 11);
+    let (_, changes) = town.nurse_does(now, |d| d.acknowledge(id, Acknowledgement::NotOurClient)).unwrap();
+    assert!(matches!(town.notice(id).state, NoticeState::Declined { .. }));
+    assert_eq!(town.case.notices.len(), 1, "the support centre has nothing to do with it");
+    assert_eq!(mailboxes(&changes.deliveries), ["first-1@town.example"]);
+    assert_eq!(town.case.fact.as_ref().unwrap().admission_method, None, "a word that nobody took is none");
+}
+
+#[test]
+fn a_hospital_answers_that_it_has_the_person_or_has_not() {
+    let (mut town, id) = sheet_sent();
+    assert_eq!(town.notice(id).answers(), [AnswerKind::Accepted, AnswerKind::NotOurClient]);
+    let (now, to) = (at(day(11, 3), 11), town.other_office);
+    for answer in [Acknowledgement::OtherOffice { to }, Acknowledgement::Away] {
+        let refused = town.nurse_does(now, |decision| decision.acknowledge(id, answer)).unwrap_err();
+        assert_eq!(refused, Refusal::at("code", Fault::NotAnAnswerHere));
+    }
+    town.nurse_does(now, |decision| decision.acknowledge(id, Acknowledgement::Accepted)).unwrap();
+    let (town, told) = told();
+    assert_eq!(town.notice(told).answers(), AnswerKind::ALL, "an office may answer everything");
 }
 
 #[test]
