@@ -2,8 +2,9 @@
 
 use crate::consent::{Content, Sharing};
 use crate::deadline::{Deadline, Warning};
+use crate::directory::Directory;
 use crate::encounter::{Encounter, EncounterEvent};
-use crate::notice::{Contact, Notice};
+use crate::notice::{Contact, Notice, Recipient, RecipientReason};
 use crate::patient::{CareTeamMember, Patient};
 use crate::screening::Screening;
 use crate::survey::SurveyFact;
@@ -41,6 +42,18 @@ impl Case {
     /// Who managed the care on that day.
     pub fn care_team_on(&self, day: chrono::NaiveDate) -> Option<&CareTeamMember> {
         self.team.iter().filter(|member| member.is_current_on(day)).max_by_key(|member| (member.from_on, member.id))
+    }
+
+    /// Whom the hospital tells, as things stand on that day: the care manager in charge → else the support centre of the district → else
+    /// the municipality.
+    pub fn receiver_on(&self, day: chrono::NaiveDate, directory: &Directory) -> Option<Recipient> {
+        let to = |organization_id, care_manager_id, because| Recipient { organization_id, care_manager_id, because };
+        if let Some(member) = self.care_team_on(day) {
+            return Some(to(member.organization_id, Some(member.care_manager_id), RecipientReason::CareManager));
+        }
+        let centre = directory.support_centre_of(self.patient.district.as_str());
+        let centre = centre.map(|centre| to(centre.id, None, RecipientReason::SupportCentreOfDistrict));
+        centre.or_else(|| directory.municipality().map(|city| to(city.id, None, RecipientReason::Municipality)))
     }
 
     /// The last screening is in force.

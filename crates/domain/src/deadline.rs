@@ -52,7 +52,8 @@ pub enum Timeliness {
 pub enum Excuse {
     /// The screening says that nobody has to be told, or a person decided so and said why.
     NotRequired,
-    /// The planned day moved before the deadline came.
+    /// The planned day moved before the deadline came; or its last day did, by a new edition of the agreement or another office's closing
+    /// days.
     DateMoved,
     /// The plan, or the whole stay, was cancelled.
     Cancelled,

@@ -134,8 +134,8 @@ const fn advice(kind: OutcomeKind) -> &'static str {
 
 /// Until when the day must be told, as a sentence.
 fn deadline(planned_on: NaiveDate, case: &Case, context: &Context<'_>) -> (String, Tone) {
-    let hospital = context.directory.organization(case.encounter.hospital_id);
-    let hours = hospital.map(|o| o.hours.clone()).unwrap_or_default();
+    let office = recipient_of(case, context).ok().and_then(|to| context.directory.organization(to.organization_id));
+    let hours = office.map(|o| o.hours.clone()).unwrap_or_default();
     let due_on = context.agreement.discharge_notice.period.due_on(planned_on, context.calendar, &hours);
     let today = context.now.day();
     if due_on < today {

@@ -3,6 +3,10 @@
 //! Only the deadline of the planned day in force is computed anew; one that belonged to an earlier planned day is closed with the
 //! verdict of that moment and never rewritten. A plan that comes back, or is recorded once more, after its last day takes up the
 //! deadline where it stood ([`judged`]): what was missed once can't become excusable by moving the plan away and back.
+//!
+//! The last day follows the agreement in force and, where it counts working days, the closing days of the office that would be told.
+//! When either changes before the day has come, the old row is closed as [`Excuse::DateMoved`] and the new last day has a row of its
+//! own; a day on which somebody was judged stays as it was.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -121,16 +125,15 @@ fn told_as_it_was(case: &Case, folded: &Folded) -> Option<NaiveDate> {
 }
 
 fn discharge(case: &Case, folded: &Folded, planned_on: NaiveDate, known_at: Instant, ground: Ground<'_>) -> Deadline {
-    let hospital_id = case.encounter.hospital_id;
-    let hours = ground.directory.organization(hospital_id).map(|o| o.hours.clone()).unwrap_or_default();
-    let due_on = ground.agreement.discharge_notice.period.due_on(planned_on, ground.calendar, &hours);
-    let known_at = match judged(case, due_on, ground.now.day()) {
-        Some(old) => old.known_at.min(known_at),
-        None => known_at,
+    let told = told_on(case, planned_on);
+    let due_on = last_day(case, folded, planned_on, ground);
+    let (due_on, known_at) = match judged(case, (planned_on, due_on), told.is_some(), ground.now.day()) {
+        Some(old) => (old.due_on, old.known_at.min(known_at)),
+        None => (due_on, known_at),
     };
     let asked = case.screening().is_none_or(crate::screening::Screening::asks_for_notice);
     let impossible = known_at.day() > due_on;
-    let (timeliness, open) = match (told_on(case, planned_on), told_as_it_was(case, folded)) {
+    let (timeliness, open) = match (told, told_as_it_was(case, folded)) {
         (Some(told), _) => (told_verdict(planned_on, due_on, told, impossible), false),
         (None, Some(told)) if told <= due_on => (Timeliness::Excused { reason: Excuse::DateMoved }, false),
         (None, Some(told)) => (told_verdict(planned_on, due_on, told, impossible), false),
@@ -155,21 +158,41 @@ fn discharge(case: &Case, folded: &Folded, planned_on: NaiveDate, known_at: Inst
         timeliness,
         open,
         next_at: None,
-        organization_id: hospital_id,
+        organization_id: case.encounter.hospital_id,
         set_aside: None,
     };
     with_next(case, row, ground)
 }
 
-/// The stay's deadline of that day, if its day has passed untold: as its row says, or would if somebody had looked since.
-fn judged(case: &Case, due_on: NaiveDate, today: NaiveDate) -> Option<&Deadline> {
-    let passed = |old: &&Deadline| match old.timeliness {
-        Timeliness::Missed | Timeliness::Late { .. } | Timeliness::Impossible => true,
-        Timeliness::NotDue | Timeliness::Due => old.open && today > old.due_on,
-        Timeliness::Met { .. } | Timeliness::Excused { .. } => false,
+/// The last day in time, by the closing days of the office that would be told; after the discharge, of the office of that day.
+fn last_day(case: &Case, folded: &Folded, planned_on: NaiveDate, ground: Ground<'_>) -> NaiveDate {
+    let as_of = match folded.state {
+        EncounterState::Discharged { on, .. } => on,
+        _ => ground.now.day(),
     };
-    let of_day = |old: &&Deadline| old.rule == DeadlineRule::DischargeNotice && old.due_on == due_on;
-    case.deadlines.iter().filter(of_day).find(passed)
+    let office = case.receiver_on(as_of, ground.directory);
+    let office = office.and_then(|to| ground.directory.organization(to.organization_id));
+    let hours = office.map(|office| office.hours.clone()).unwrap_or_default();
+    ground.agreement.discharge_notice.period.due_on(planned_on, ground.calendar, &hours)
+}
+
+/// The deadline of that planned day (or of that last day) on which somebody was judged: told in time by a word that still stands, or
+/// its day passed untold, as its row says or would if somebody had looked since.
+fn judged(
+    case: &Case,
+    (planned_on, due_on): (NaiveDate, NaiveDate),
+    told: bool,
+    today: NaiveDate,
+) -> Option<&Deadline> {
+    let of_plan = |old: &&Deadline| old.planned_on == Some(planned_on);
+    let judged = |old: &&Deadline| match old.timeliness {
+        Timeliness::Missed | Timeliness::Late { .. } | Timeliness::Impossible => true,
+        Timeliness::Met { .. } => told && of_plan(old),
+        Timeliness::NotDue | Timeliness::Due => old.open && today > old.due_on,
+        Timeliness::Excused { .. } => false,
+    };
+    let mut rows = case.deadlines.iter().filter(|old| old.rule == DeadlineRule::DischargeNotice).filter(judged);
+    rows.clone().find(of_plan).or_else(|| rows.find(|old| old.due_on == due_on))
 }
 
 /// The person came home so long ago that nobody is told any more of a word that was never given.

@@ -21,21 +21,15 @@ pub struct NewNotice {
     pub message: Prose,
 }
 
-/// Who is told of this stay: the care manager in charge → else the support centre of the district → else the municipality.
-/// A word from the care side goes to the hospital.
+/// Who is told of this stay: whom [`Case::receiver_on`] names for a word of the hospital's. A word from the care side goes to the
+/// hospital.
 pub fn recipient_of(case: &Case, context: &Context<'_>) -> Result<Recipient, Fault> {
-    let from_hospital = context.actor.is_none_or(|actor| actor.organization_id == case.encounter.hospital_id);
-    let to = |organization_id, care_manager_id, because| Recipient { organization_id, care_manager_id, because };
-    if !from_hospital {
-        return Ok(to(case.encounter.hospital_id, None, RecipientReason::HospitalOfStay));
+    let hospital_id = case.encounter.hospital_id;
+    if context.actor.is_some_and(|actor| actor.organization_id != hospital_id) {
+        let because = RecipientReason::HospitalOfStay;
+        return Ok(Recipient { organization_id: hospital_id, care_manager_id: None, because });
     }
-    if let Some(member) = case.care_team_now(context.now) {
-        return Ok(to(member.organization_id, Some(member.care_manager_id), RecipientReason::CareManager));
-    }
-    let centre = context.directory.support_centre_of(case.patient.district.as_str());
-    let centre = centre.map(|centre| to(centre.id, None, RecipientReason::SupportCentreOfDistrict));
-    let city = || context.directory.municipality().map(|city| to(city.id, None, RecipientReason::Municipality));
-    centre.or_else(city).ok_or(Fault::NoRecipient)
+    case.receiver_on(context.now.day(), context.directory).ok_or(Fault::NoRecipient)
 }
 
 impl Decision<'_> {

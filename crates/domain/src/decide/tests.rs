@@ -56,6 +56,11 @@ pub(super) struct Town {
 
 impl Town {
     pub(super) fn new() -> Self {
+        Self::whose_offices_keep(&OfficeHours::default())
+    }
+
+    /// The same town with other hours at its care offices; everybody else keeps the common ones.
+    pub(super) fn whose_offices_keep(hours: &OfficeHours) -> Self {
         let start = at(day(11, 2), 9);
         let mut ids = Ids::new(start, 99);
         let region = Region { id: ids.next(), name: line("つなぎ市(架空)"), agreement: "kitami".into() };
@@ -76,7 +81,7 @@ impl Town {
                 code: None,
                 phone: None,
                 districts: if kind == OrganizationKind::SupportCentre { vec!["東".into()] } else { Vec::new() },
-                hours: OfficeHours::default(),
+                hours: if kind == OrganizationKind::CareOffice { hours.clone() } else { OfficeHours::default() },
                 version: 1,
             })
             .collect();

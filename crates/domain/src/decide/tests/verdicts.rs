@@ -1,5 +1,8 @@
 //! What was judged once stays as it was known then, whatever becomes of the plan, the agreement or the receiver.
 
+use chrono::Weekday;
+use rules::{Counting, NoticePeriod, OfficeHours};
+
 use super::{Town, at, day};
 use crate::deadline::{Excuse, Level, Timeliness};
 use crate::decide::NewEvent;
@@ -55,4 +58,40 @@ fn a_plan_that_comes_back_before_its_last_day_was_missed_is_judged_anew() {
     town.plan(at(day(11, 24), 10), day(11, 27));
     assert_eq!(town.verdict(day(11, 27)), Timeliness::Impossible, "nobody could know of it on the 22nd");
     assert_eq!(town.sweep(at(day(11, 24), 10)).0, [Level::AtOnce]);
+}
+
+/// Five working days, in a town whose care offices work on Saturdays; the hospital and the support centre don't.
+fn working_days() -> Town {
+    let hours = OfficeHours { closed_weekdays: vec![Weekday::Sun], ..OfficeHours::default() };
+    let mut town = Town::whose_offices_keep(&hours);
+    town.agreement.discharge_notice.period = NoticePeriod { days: 5, counting: Counting::WorkingDays };
+    town
+}
+
+#[test]
+fn working_days_are_those_of_the_office_that_is_told() {
+    let last_day = |town: &Town| town.discharge_deadlines()[0].due_on;
+    let mut town = working_days();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    assert_eq!(last_day(&town), day(11, 20), "26, 25, 24, Saturday the 21st, 20; the 23rd is a holiday");
+    let mut town = working_days();
+    town.case.team.clear();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    assert_eq!(
+        last_day(&town),
+        day(11, 19),
+        "without a care manager the support centre's, which is closed on Saturdays"
+    );
+}
+
+#[test]
+fn a_word_in_time_stays_in_time_when_another_office_takes_over() {
+    let mut town = working_days();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    town.tell(at(day(11, 20), 10));
+    assert_eq!(town.verdict(day(11, 27)), Timeliness::Met { days: 7 });
+    town.case.team.clear();
+    town.sweep(at(day(11, 25), 9));
+    assert_eq!(town.discharge_deadlines().len(), 1, "the day is not counted anew by the centre's hours");
+    assert_eq!(town.verdict(day(11, 27)), Timeliness::Met { days: 7 });
 }
