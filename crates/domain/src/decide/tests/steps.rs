@@ -1,7 +1,10 @@
 //! Impossible dates and steps that the stay's state refuses.
 
+use chrono::NaiveTime;
+use rules::OfficeHours;
+
 use super::{Town, answers, at, day, line, planned_discharge};
-use crate::decide::{NewContact, NewEvent, NewStay, admit};
+use crate::decide::{NewContact, NewEvent, NewStay, admit, sheet_days};
 use crate::encounter::{AdtEvent, Destination, EncounterState};
 use crate::notice::{Medium, NoticeKind};
 use crate::screening::AdvisedDecision;
@@ -174,20 +177,22 @@ fn a_word_by_phone_counts_like_a_notice() {
 }
 
 #[test]
-fn the_sheets_fee_days_follow_the_closing_days_of_the_office_in_charge() {
+fn the_sheets_fee_days_follow_the_hours_of_the_office_in_charge() {
+    let full = |town: &Town| {
+        let days = sheet_days(&town.case, &town.agreement, &town.calendar, &town.directory);
+        days.map(|days| days.full.last_on)
+    };
+    // A Friday at 19:00: after the hours of an office that closes at 17:30, within those of one that closes at 20:00.
+    let admitted_at = at(day(11, 20), 19);
     let mut town = Town::new();
-    // Friday 19:00, then Saturday, Sunday and a holiday: (I) reaches to the Tuesday.
-    town.case.encounter.admitted_at = at(day(11, 20), 19);
-    let days = crate::decide::sheet_days(&town.case, &town.agreement, &town.calendar, &town.directory).unwrap();
-    assert_eq!(
-        days.full.last_on,
-        town.agreement
-            .sheet_fees
-            .days(town.case.encounter.admitted_at.local(), &rules::OfficeHours::default(), &town.calendar)
-            .unwrap()
-            .full
-            .last_on
-    );
+    town.case.encounter.admitted_at = admitted_at;
+    assert_eq!(full(&town), Some(day(11, 21)));
+    let late = OfficeHours { closes: NaiveTime::from_hms_opt(20, 0, 0).unwrap(), ..OfficeHours::default() };
+    let mut town = Town::whose_offices_keep(&late);
+    town.case.encounter.admitted_at = admitted_at;
+    assert_eq!(full(&town), Some(day(11, 20)));
+    town.case.team[0].from_on = day(11, 22);
+    assert_eq!(full(&town), Some(day(11, 20)), "named only after the admission, it is still their sheet");
     town.case.team.clear();
-    assert_eq!(crate::decide::sheet_days(&town.case, &town.agreement, &town.calendar, &town.directory), None);
+    assert_eq!(full(&town), None);
 }
