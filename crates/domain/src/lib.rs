@@ -47,6 +47,7 @@ pub mod delivery;
 pub mod directory;
 pub mod disclosure;
 pub mod encounter;
+pub mod facts;
 pub mod id;
 pub mod machine;
 pub mod notice;

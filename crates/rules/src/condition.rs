@@ -114,6 +114,14 @@ impl Condition {
         Ok(())
     }
 
+    /// Every question to a fact in the condition.
+    #[must_use]
+    pub fn fact_tests(&self) -> Vec<&FactTest> {
+        let mut tests = Vec::new();
+        self.for_each_fact(&mut |test| tests.push(test));
+        tests
+    }
+
     /// Calls `f` with every fact test in the condition.
     pub(crate) fn for_each_fact<'a>(&'a self, f: &mut dyn FnMut(&'a FactTest)) {
         match self {

@@ -13,6 +13,7 @@ use rules::{
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::facts;
 use crate::retention::Retention;
 
 use super::{Agreement, DischargeNoticeRule, Escalation, Example, Rate, SurveyDefinition};
@@ -106,6 +107,12 @@ pub(super) fn parse(file_name: &str, text: &str) -> Result<Agreement, FileError>
 }
 
 fn checklist(place: &Place<'_>, edition: String, list: List) -> Result<Checklist, FileError> {
+    for criterion in &list.criteria {
+        let asked = criterion.get_ref().derived.iter().flat_map(Condition::fact_tests);
+        if let Some(expected) = asked.filter_map(|test| facts::may_ask(test).err()).next() {
+            return Err(place.wrong(criterion.span().start, "derived", expected));
+        }
+    }
     let starts: Vec<usize> = list.criteria.iter().map(|criterion| criterion.span().start).collect();
     let definition = ChecklistDefinition {
         edition,
@@ -197,8 +204,11 @@ fn check_example(place: &Place<'_>, at: usize, example: &Example, list: &Checkli
         return Err(place.wrong(at, "details", format!("a detail of the list, not `{unknown}`")));
     }
     let known = list.fact_names();
-    match example.facts.iter().find(|(name, _)| !known.contains(name)) {
-        Some((name, _)) => Err(place.wrong(at, "facts", format!("a fact that the list asks about, not `{name}`"))),
-        None => Ok(()),
+    for (name, value) in example.facts.iter() {
+        if !known.contains(name) {
+            return Err(place.wrong(at, "facts", format!("a fact that the list asks about, not `{name}`")));
+        }
+        facts::may_be(name, value).map_err(|expected| place.wrong(at, "facts", expected))?;
     }
+    Ok(())
 }

@@ -119,6 +119,40 @@ fn refused(from: &str, to: &str) -> String {
 }
 
 #[test]
+fn a_fact_that_the_records_do_not_hold_or_asked_as_what_it_is_not_is_refused() {
+    let yes_no = "{ fact = { name = \"emergency_admission\" } }";
+    let number = "{ fact = { name = \"days_since_last_discharge\", at_most = 30 } }";
+    for (from, to, expected) in [
+        (
+            yes_no,
+            "{ fact = { name = \"emergncy_admission\" } }",
+            "one of the facts `emergency_admission`, `insurance_not_applied`, `days_since_last_discharge`, not `emergncy_admission`",
+        ),
+        (
+            yes_no,
+            "{ fact = { name = \"emergency_admission\", at_least = 1 } }",
+            "no bound for `emergency_admission`, which is true or false",
+        ),
+        (
+            number,
+            "{ fact = { name = \"days_since_last_discharge\" } }",
+            "`at_least` or `at_most` for `days_since_last_discharge`, which is a number",
+        ),
+    ] {
+        let refused = refused(from, to);
+        assert!(
+            refused.starts_with(&format!("checklist.criteria.derived | {expected} | derived = {{ any_of")),
+            "{refused}"
+        );
+    }
+    let example = "facts = { insurance_not_applied = true }";
+    assert_eq!(
+        refused(example, "facts = { insurance_not_applied = 1 }"),
+        "examples.facts | true or false for `insurance_not_applied` | facts = { insurance_not_applied = 1 }"
+    );
+}
+
+#[test]
 fn a_broken_file_is_refused_with_line_key_and_what_was_expected() {
     let day = "a day that exists, written \"2026-04-01\" in quotes (a time: \"09:00\")";
     for (from, to, wanted) in [

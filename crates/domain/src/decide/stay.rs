@@ -7,7 +7,7 @@ use super::{Context, Decision};
 use crate::case::Case;
 use crate::changes::Changes;
 use crate::encounter::{AdtEvent, Encounter, EncounterEvent, EncounterState, fold};
-use crate::patient::{CareLevel, CareTeamMember, Patient};
+use crate::patient::{CareTeamMember, Patient};
 use crate::screening::{AdvisedDecision, Screening};
 use crate::text::Line;
 use crate::{EncounterId, EventId, Fault, Instant, Refusal, WardId};
@@ -198,7 +198,7 @@ impl Decision<'_> {
 
     /// What the stay itself says, for criteria that nobody has to tick.
     pub fn facts(&self) -> Facts {
-        facts(&self.case)
+        crate::facts::of(&self.case)
     }
 
     /// Screens the person under the agreement in force and keeps the outcome with its reasons.
@@ -232,15 +232,4 @@ impl Decision<'_> {
         self.changes.screenings.push(screening);
         Ok(outcome)
     }
-}
-
-/// Named as in the agreement file: `emergency_admission`, `days_since_last_discharge`, `insurance_not_applied`.
-pub(super) fn facts(case: &Case) -> Facts {
-    let mut facts = Facts::default();
-    facts.insert("emergency_admission", case.encounter.emergency);
-    facts.insert("insurance_not_applied", case.patient.care_level == CareLevel::NotApplied);
-    if let Some(last) = case.last_discharge_on {
-        facts.insert("days_since_last_discharge", (case.encounter.admitted_at.day() - last).num_days());
-    }
-    facts
 }
