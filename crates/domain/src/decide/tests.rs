@@ -2,6 +2,7 @@
 
 mod answers;
 mod consent;
+mod facts;
 mod figures;
 mod periods;
 mod steps;
