@@ -56,6 +56,8 @@ pub enum Fault {
     OutOfRange,
     #[error("a discharge can't be before the admission")]
     DischargeBeforeAdmission,
+    #[error("a discharge can't be told before the admission")]
+    ToldBeforeAdmission,
     #[error("a planned discharge can't lie in the past")]
     PlannedInThePast,
     #[error("says why is required here")]
@@ -188,6 +190,9 @@ impl Fault {
             Self::OutOfRange => ("out_of_range", Input, "日付が離れすぎています。年月日を確かめてください。"),
             Self::DischargeBeforeAdmission => {
                 ("discharge_before_admission", Input, "退院日は入院日以降の日付にしてください。")
+            }
+            Self::ToldBeforeAdmission => {
+                ("told_before_admission", Input, "退院を知らせた日は、入院日以降の日付にしてください。")
             }
             Self::PlannedInThePast => ("planned_in_the_past", Input, "退院予定日は今日以降の日付にしてください。"),
             Self::ReasonMissing => ("reason_missing", Input, "理由を入力してください。"),

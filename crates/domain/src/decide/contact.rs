@@ -20,7 +20,8 @@ pub struct NewContact {
 }
 
 impl Decision<'_> {
-    /// Logs a word given outside. The day of discharge that was told is the one planned (or done) now.
+    /// Logs a word given outside. The day of discharge that was told is the one planned (or done) now; nobody can have told it before the
+    /// person came.
     pub fn log_contact(&mut self, new: NewContact) -> Result<ContactId, Refusal> {
         let state = self.folded().state;
         let today = self.context.now.day();
@@ -41,6 +42,10 @@ impl Decision<'_> {
             (true, _) => return Err(Refusal::at("kind", Fault::NoPlannedDischarge)),
             (false, _) => None,
         };
+        let admitted_on = self.case.encounter.admitted_at.day();
+        if new.kind.tells_discharge() && new.told_on.is_some_and(|day| day < admitted_on) {
+            return Err(Refusal::at("told_on", Fault::ToldBeforeAdmission));
+        }
         let by = self.context.actor.ok_or(Fault::NotAllowed)?.organization_id;
         let contact = Contact {
             id: self.ids.next(),

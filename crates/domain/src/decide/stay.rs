@@ -76,11 +76,12 @@ pub fn admit<'a>(
     };
     let mut decision =
         Decision { ids, is_new: true, read_revision: 0, concerns: None, changes: Changes::default(), case, context };
-    decision.push_event(NewEvent {
+    let admission = decision.event(NewEvent {
         event: AdtEvent::Admit { ward_id: stay.ward_id, emergency: stay.emergency, respite: stay.respite },
         occurred_at: Some(stay.admitted_at),
         note: None,
     });
+    decision.push_event(admission);
     Ok(decision)
 }
 
@@ -124,7 +125,9 @@ impl Decision<'_> {
             AdtEvent::CancelPendingDischarge { cancels } => self.check_cancel(*cancels, "A16")?,
             AdtEvent::CancelDischarge { cancels } => self.check_cancel(*cancels, "A03")?,
         }
-        Ok(self.push_event(new))
+        let event = self.event(new);
+        self.check_order(&event)?;
+        Ok(self.push_event(event))
     }
 
     /// Plans the discharge for `planned_on`, unless just that day is planned already.
@@ -136,12 +139,11 @@ impl Decision<'_> {
         self.record(NewEvent { event, occurred_at: None, note: None }).map(drop)
     }
 
-    fn push_event(&mut self, new: NewEvent) -> EventId {
-        let id = self.ids.next();
+    fn event(&mut self, new: NewEvent) -> EncounterEvent {
         let alike = self.case.events.iter().filter(|known| known.event.trigger() == new.event.trigger());
         let now = after(self.context.now, alike.map(|known| known.occurred_at));
-        let event = EncounterEvent {
-            id,
+        EncounterEvent {
+            id: self.ids.next(),
             region_id: self.case.encounter.region_id,
             encounter_id: self.case.encounter.id,
             event: new.event,
@@ -149,7 +151,11 @@ impl Decision<'_> {
             recorded_at: self.context.now,
             recorded_by: self.context.account(),
             note: new.note,
-        };
+        }
+    }
+
+    fn push_event(&mut self, event: EncounterEvent) -> EventId {
+        let id = event.id;
         self.case.events.push(event.clone());
         self.changes.events.push(event);
         self.case.encounter.state = fold(&self.case.events).state;
@@ -174,6 +180,30 @@ impl Decision<'_> {
             return Ok(());
         };
         Err(Refusal::at("planned_on", fault))
+    }
+
+    /// Refuses an event after which the stay would begin before the person was born, or end before it began: an admission entered anew,
+    /// or a cancel that leaves another admission or discharge standing.
+    fn check_order(&self, event: &EncounterEvent) -> Result<(), Refusal> {
+        let field = if event.event.cancels().is_some() { "cancels" } else { "occurred_at" };
+        let folded = fold(&[self.case.events.as_slice(), std::slice::from_ref(event)].concat());
+        let Some(admitted_on) = folded.admitted_at.map(Instant::day) else { return Ok(()) };
+        let last = match folded.state {
+            EncounterState::Discharged { on, .. } => Some(on),
+            EncounterState::DischargePlanned { planned_on }
+                if matches!(event.event, AdtEvent::Admit { .. } | AdtEvent::CancelAdmit { .. }) =>
+            {
+                Some(planned_on)
+            }
+            _ => None,
+        };
+        if admitted_on < self.case.patient.birth_on {
+            Err(Refusal::at(field, Fault::OutOfRange))
+        } else if last.is_some_and(|last| last < admitted_on) {
+            Err(Refusal::at(field, Fault::DischargeBeforeAdmission))
+        } else {
+            Ok(())
+        }
     }
 
     fn check_discharged(&self, on: NaiveDate) -> Result<(), Refusal> {

@@ -33,6 +33,61 @@ fn impossible_dates_are_refused_beside_their_field() {
 }
 
 #[test]
+fn a_stay_entered_anew_can_begin_neither_after_its_end_nor_before_the_birth() {
+    let mut town = Town::new();
+    let (admission, admitted) = (town.case.events[0].id, town.case.events[0].event.clone());
+    let record = |town: &mut Town, event: AdtEvent, occurred_at| {
+        town.nurse_does(at(day(11, 28), 10), |d| d.record(NewEvent { event, occurred_at, note: None })).map(|(id, _)| id)
+    };
+    let away = AdtEvent::Discharge { on: day(11, 20), to: Destination::Home, support_unchanged: false };
+    record(&mut town, away, Some(at(day(11, 20), 15))).unwrap();
+    record(&mut town, AdtEvent::CancelAdmit { cancels: admission, entered_in_error: true }, None).unwrap();
+    town.case.patient.birth_on = day(11, 3);
+    for (admitted_at, fault) in [
+        (at(day(11, 25), 9), Fault::DischargeBeforeAdmission),
+        (at(day(11, 2), 9), Fault::OutOfRange),
+    ] {
+        let refused = record(&mut town, admitted.clone(), Some(admitted_at)).unwrap_err();
+        assert_eq!(refused, Refusal::at("occurred_at", fault));
+    }
+    let first = record(&mut town, admitted.clone(), Some(at(day(11, 4), 9))).unwrap();
+    record(&mut town, admitted, Some(at(day(11, 21), 9))).unwrap();
+    let cancel = AdtEvent::CancelAdmit { cancels: first, entered_in_error: true };
+    let refused = record(&mut town, cancel, None).unwrap_err();
+    assert_eq!(refused, Refusal::at("cancels", Fault::DischargeBeforeAdmission), "the other admission lies after the end");
+    assert!(town.case.encounter.admitted_at.day() <= day(11, 20));
+}
+
+#[test]
+fn a_stay_entered_anew_begins_by_its_planned_day() {
+    let mut town = Town::new();
+    let (admission, admitted) = (town.case.events[0].id, town.case.events[0].event.clone());
+    town.plan(at(day(11, 10), 10), day(11, 12));
+    let now = at(day(11, 20), 10);
+    let cancel = AdtEvent::CancelAdmit { cancels: admission, entered_in_error: false };
+    town.nurse_does(now, |d| d.record(NewEvent { event: cancel, occurred_at: None, note: None })).unwrap();
+    assert_eq!(refused(&mut town, admitted), Refusal::at("occurred_at", Fault::DischargeBeforeAdmission));
+}
+
+#[test]
+fn a_discharge_cannot_have_been_told_before_the_person_came() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 3), 10), day(11, 10));
+    let told = |kind, told_on| NewContact {
+        kind,
+        medium: Medium::Phone,
+        with_whom: line("担当ケアマネジャー"),
+        told_on: Some(told_on),
+        receipt_confirmed: false,
+    };
+    let (now, before) = (at(day(11, 3), 11), day(11, 1));
+    let refused = town.nurse_does(now, |d| d.log_contact(told(NoticeKind::PlannedDischarge, before))).unwrap_err();
+    assert_eq!(refused, Refusal::at("told_on", Fault::ToldBeforeAdmission));
+    town.nurse_does(now, |d| d.log_contact(told(NoticeKind::Admission, before))).expect("an admission may be told ahead");
+    town.nurse_does(now, |d| d.log_contact(told(NoticeKind::PlannedDischarge, day(11, 2)))).unwrap();
+}
+
+#[test]
 fn an_event_in_the_future_is_refused() {
     let mut town = Town::new();
     let now = at(day(11, 20), 10);
