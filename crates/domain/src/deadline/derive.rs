@@ -98,7 +98,7 @@ fn plan_in_force(folded: &Folded) -> Option<(NaiveDate, Instant)> {
     if folded.state.is_void() {
         return None;
     }
-    let planned = folded.planned.last().map(|plan| (plan.planned_on, plan.known_at));
+    let planned = folded.plan().map(|plan| (plan.planned_on, plan.known_at));
     match folded.state {
         EncounterState::Discharged { on, .. } => planned.or(folded.discharge_known_at.map(|known_at| (on, known_at))),
         _ => planned,

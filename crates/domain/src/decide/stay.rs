@@ -6,7 +6,7 @@ use rules::{Answers, Facts, Outcome};
 use super::{Context, Decision};
 use crate::case::Case;
 use crate::changes::Changes;
-use crate::encounter::{AdtEvent, Encounter, EncounterEvent, EncounterState, fold};
+use crate::encounter::{AdtEvent, Encounter, EncounterEvent, EncounterState, Folded, fold};
 use crate::patient::{CareTeamMember, Patient};
 use crate::screening::{AdvisedDecision, Screening};
 use crate::text::Line;
@@ -95,31 +95,36 @@ fn check_instant(field: &'static str, at: Instant, now: Instant) -> Result<(), R
     }
 }
 
+/// Whether the person had left by then; by now, where nothing else is said.
+fn has_ended_by(folded: &Folded, at: Option<Instant>) -> bool {
+    let EncounterState::Discharged { on, .. } = folded.state else { return false };
+    let before = |at: Instant| at.day() <= on && folded.discharged_at.is_some_and(|left_at| at < left_at);
+    !at.is_some_and(before)
+}
+
 /// Now, but behind what is known: another instance's clock was ahead, or this one was put back, and what is done last is in force.
 fn after(now: Instant, known: impl Iterator<Item = Instant>) -> Instant {
     known.max().map_or(now, |last| now.max(Instant::from_micros(last.micros() + 1)))
 }
 
 impl Decision<'_> {
-    /// Records one event of the stay after checking it against what is known; late entries are welcome.
+    /// Records one event of the stay after checking it against what is known; late entries are welcome: of a stay that has ended, what
+    /// happened before its end.
     pub fn record(&mut self, new: NewEvent) -> Result<EventId, Refusal> {
         if let Some(at) = new.occurred_at {
             check_instant("occurred_at", at, self.context.now)?;
         }
         let folded = self.folded();
-        let is_cancel = new.event.cancels().is_some();
         if folded.state.is_void() && !matches!(new.event, AdtEvent::Admit { .. }) {
             return Err(Fault::StayCancelled.into());
         }
-        if matches!(folded.state, EncounterState::Discharged { .. })
-            && !is_cancel
-            && !matches!(new.event, AdtEvent::Discharge { .. } | AdtEvent::Admit { .. })
-        {
+        let goes_on = matches!(new.event, AdtEvent::Transfer { .. } | AdtEvent::PendingDischarge { .. });
+        if goes_on && has_ended_by(&folded, new.occurred_at) {
             return Err(Fault::StayEnded.into());
         }
         match &new.event {
             AdtEvent::Admit { ward_id, .. } | AdtEvent::Transfer { ward_id } => self.check_ward(*ward_id)?,
-            AdtEvent::PendingDischarge { planned_on } => self.check_planned(*planned_on)?,
+            AdtEvent::PendingDischarge { planned_on } => self.check_planned(*planned_on, new.occurred_at)?,
             AdtEvent::Discharge { on, .. } => self.check_discharged(*on)?,
             AdtEvent::CancelAdmit { cancels, .. } => self.check_cancel(*cancels, "A01")?,
             AdtEvent::CancelPendingDischarge { cancels } => self.check_cancel(*cancels, "A16")?,
@@ -168,8 +173,9 @@ impl Decision<'_> {
         if own { Ok(()) } else { Err(Refusal::at("ward_id", Fault::UnknownId)) }
     }
 
-    fn check_planned(&self, planned_on: NaiveDate) -> Result<(), Refusal> {
-        let today = self.context.now.day();
+    /// What was planned lay ahead when it was planned.
+    fn check_planned(&self, planned_on: NaiveDate, occurred_at: Option<Instant>) -> Result<(), Refusal> {
+        let today = occurred_at.unwrap_or(self.context.now).day();
         let fault = if planned_on < self.case.encounter.admitted_at.day() {
             Fault::DischargeBeforeAdmission
         } else if planned_on < today {

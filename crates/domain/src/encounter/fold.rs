@@ -26,10 +26,21 @@ pub struct Folded {
     pub respite: bool,
     /// Of the discharge: the person needs the same support as before.
     pub support_unchanged: bool,
+    /// When the person left, as far as the record of it says.
+    pub discharged_at: Option<Instant>,
     /// When the discharge was recorded.
     pub discharge_known_at: Option<Instant>,
     /// Every planned date that was not cancelled, in the order of occurrence; the last one is in force.
     pub planned: Vec<Planned>,
+}
+
+impl Folded {
+    /// The plan that a word is measured by: the last one. After the discharge, the last that was known before it: what is entered late
+    /// is history, and nobody could have told it.
+    pub fn plan(&self) -> Option<&Planned> {
+        let gone = self.discharge_known_at.filter(|_| matches!(self.state, EncounterState::Discharged { .. }));
+        self.planned.iter().rfind(|plan| gone.is_none_or(|gone| plan.known_at <= gone))
+    }
 }
 
 /// Order by occurrence, then by recording, then by id; repeats (the same id) count once; what is cancelled doesn't count.
@@ -46,6 +57,7 @@ pub fn fold(events: &[EncounterEvent]) -> Folded {
         emergency: false,
         respite: false,
         support_unchanged: false,
+        discharged_at: None,
         discharge_known_at: None,
         planned: Vec::new(),
     };
@@ -73,6 +85,7 @@ pub fn fold(events: &[EncounterEvent]) -> Folded {
             AdtEvent::Discharge { on, to, support_unchanged } => {
                 discharge = Some(EncounterState::Discharged { on: *on, to: *to });
                 folded.support_unchanged = *support_unchanged;
+                folded.discharged_at = Some(e.occurred_at);
                 folded.discharge_known_at = Some(e.recorded_at);
             }
             AdtEvent::CancelPendingDischarge { .. } | AdtEvent::CancelDischarge { .. } => {}

@@ -130,6 +130,34 @@ fn a_stay_that_ended_takes_no_new_plan_but_its_discharge_can_be_cancelled() {
 }
 
 #[test]
+fn what_happened_before_the_discharge_may_be_entered_after_it() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 10), 10), day(11, 20));
+    town.tell(at(day(11, 12), 10));
+    let gone = AdtEvent::Discharge { on: day(11, 20), to: Destination::Home, support_unchanged: false };
+    let record = |town: &mut Town, event: AdtEvent, occurred_at| {
+        town.nurse_does(at(day(11, 21), 10), |d| d.record(NewEvent { event, occurred_at, note: None })).map(drop)
+    };
+    let left_at = at(day(11, 20), 14);
+    town.nurse_does(left_at, |d| d.record(NewEvent { event: gone, occurred_at: None, note: None })).unwrap();
+    let (transfer, plan) = (
+        AdtEvent::Transfer { ward_id: town.case.encounter.ward_id },
+        AdtEvent::PendingDischarge { planned_on: day(11, 18) },
+    );
+    for late in [transfer, plan.clone()] {
+        record(&mut town, late.clone(), Some(at(day(11, 16), 9))).unwrap();
+        for after in [Some(left_at), Some(at(day(11, 21), 9)), None] {
+            assert_eq!(record(&mut town, late.clone(), after).unwrap_err(), Fault::StayEnded.into(), "{after:?}");
+        }
+    }
+    assert!(matches!(town.case.encounter.state, EncounterState::Discharged { on, .. } if on == day(11, 20)));
+    let verdicts: Vec<_> = town.discharge_deadlines().iter().map(|row| row.timeliness).collect();
+    assert_eq!(verdicts, [crate::deadline::Timeliness::Met { days: 8 }], "a plan heard of afterwards moves no deadline");
+    let past = record(&mut town, plan, Some(at(day(11, 19), 9))).unwrap_err();
+    assert_eq!(past, Refusal::at("planned_on", Fault::PlannedInThePast), "on the 19th nobody planned for the 18th");
+}
+
+#[test]
 fn a_ward_of_another_hospital_is_unknown() {
     let town = Town::new();
     let mut ids = crate::Ids::new(at(day(11, 20), 10), 5);
