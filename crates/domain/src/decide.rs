@@ -18,6 +18,7 @@ mod letters;
 mod machine;
 mod person;
 mod record;
+mod screen;
 mod sheet;
 mod stay;
 mod sweep;
@@ -43,6 +44,7 @@ pub use issue::{NewNotice, recipient_of};
 pub use machine::{NewMachine, Refused, add_machine, revoke_machine, token_refused};
 pub use person::{NewPatient, PatientDoubt, charge, correct_patient, register_patient};
 pub use record::{NewHold, disclose, hold, lift, purged};
+pub use screen::Filing;
 pub use sheet::sheet_days;
 pub use stay::{NewEvent, NewStay, admit};
 

@@ -96,9 +96,35 @@ on_both! {
         assert_eq!(fault(&nurse, &events, &stray).await, ("to".into(), "not_a_known_value".into()));
         let unknown = json!({ "planned_on": "2026-11-28", "answers": { "criteria": { "likes_cats": "yes" } } });
         assert_eq!(fault(&nurse, &filings, &unknown).await, ("answers".into(), "unknown_criterion".into()));
+        let told = json!({ "kind": "planned_discharge", "medium": "phone", "with_whom": "担当の方", "told_on": "2026-11-17" });
+        let planned = json!({ "event": "pending_discharge", "planned_on": "2026-11-28" });
+        let planned = nurse.post(&events, &planned).await.expect(201);
+        assert_eq!(fault(&nurse, &format!("{stay}/contacts"), &told).await, ("told_on".into(), "told_before_admission".into()));
+        let cancel = json!({ "event": "cancel_pending_discharge", "cancels": planned["id"] });
+        nurse.post(&events, &cancel).await.expect(201);
         let seen = nurse.get(&stay).await.expect(200);
         assert_eq!(seen["encounter"]["state"]["state"], "in_progress", "nothing was half-written");
         assert!(app.send_mails().await.is_empty());
+    }
+
+    /// The rule is the form's as well: what is unanswered is no "no", and where the list leaves it open a person decides and says why.
+    async fn an_unfinished_filing_is_refused_by_json_too(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let filings = format!("{stay}/filings");
+        let body = |criteria: Value| json!({ "planned_on": "2026-11-28", "answers": { "criteria": criteria } });
+        let open = body(json!({ "alcohol": "yes" }));
+        assert_eq!(fault(&nurse, &filings, &open).await, ("answers".into(), "screening_incomplete".into()));
+        let agreement = nurse.get("/api/v1/agreement").await.expect(200);
+        let ids = agreement["criteria"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap().to_owned());
+        let said = |id: &str| if id == "alcohol" { "yes" } else { "no" };
+        let advised: serde_json::Map<_, _> = ids.map(|id| (id.clone(), json!(said(&id)))).collect();
+        let mut advised = body(advised.into());
+        assert_eq!(fault(&nurse, &filings, &advised).await, ("decision".into(), "reason_missing".into()));
+        assert!(app.send_mails().await.is_empty());
+        advised["decision"] = json!({ "give_notice": false, "why": "家族が毎日介護できるため" });
+        let kept = nurse.post(&filings, &advised).await.expect(201);
+        assert_eq!((kept["outcome"].as_str(), kept["notice"].is_null()), (Some("notice_advised"), true));
     }
 
     async fn what_is_not_json_is_answered_by_kind(app: TestApp) {

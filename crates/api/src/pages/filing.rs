@@ -7,11 +7,10 @@ use chrono::NaiveDate;
 use domain::access::Command;
 use domain::agreement::Agreement;
 use domain::case::Case;
-use domain::decide::{Context, Decision, NewNotice, recipient_of};
+use domain::decide::{Context, Decision, Filing, recipient_of};
 use domain::encounter::EncounterState;
-use domain::notice::NoticeKind;
 use domain::refusal::Faults;
-use domain::screening::{AdvisedDecision, Screening};
+use domain::screening::AdvisedDecision;
 use domain::text::{Line, Prose};
 use domain::{EncounterId, Fault, NoticeId, Refusal};
 use rules::{Answer as Tick, Answers, Facts, Outcome, OutcomeKind, Tier};
@@ -279,21 +278,14 @@ async fn send(app: &App, post: &Post, encounter_id: EncounterId) -> Result<crate
     faults.check()?;
     let planned_on = planned_on.ok_or(Fault::Missing)?;
     let agreement = app.agreement(&post.visitor.directory)?;
-    let answers = answers(typed, agreement);
+    let filing = Filing { planned_on, answers: answers(typed, agreement), message };
     let consented = consent::ticked(typed)?;
     let steps = |decision: &mut Decision<'_>| -> Result<Option<NoticeId>, Refusal> {
         if let Some(way) = consented {
             consent::may_record(&post.visitor, decision.case(), app.now())?;
             decision.consent(way)?;
         }
-        decision.plan_discharge(planned_on)?;
-        // The first look tells whether a person has to decide; what she decided goes into the record.
-        let advised = decided(typed, &agreement.checklist.screen(&answers, &decision.facts()))?;
-        decision.screen(answers.clone(), advised)?;
-        let asked = decision.case().screening().is_none_or(Screening::asks_for_notice);
-        let kind = NoticeKind::PlannedDischarge;
-        let new = NewNotice { kind, planned_on: Some(planned_on), message: message.clone() };
-        if asked { decision.issue(new).map(Some) } else { Ok(None) }
+        decision.file(&filing, || decided(typed)).map(|(_, notice_id)| notice_id)
     };
     let answer = |notice: &Option<NoticeId>, _: &Case| {
         let done = if notice.is_some() { "sent" } else { "kept" };
@@ -302,28 +294,22 @@ async fn send(app: &App, post: &Post, encounter_id: EncounterId) -> Result<crate
     on_case(app, &post.sender(None), encounter_id, Command::File, steps, answer).await
 }
 
-/// For 注意が必要な患者: whether to tell, and why; for everything else nothing.
-fn decided(typed: &Typed, outcome: &Outcome) -> Result<Option<AdvisedDecision>, Refusal> {
-    match outcome {
-        Outcome::Incomplete { .. } => Err(Refusal::at("answers", Fault::ScreeningIncomplete)),
-        Outcome::NoticeAdvised { .. } => {
-            let mut faults = Faults::default();
-            let give = faults.take(
-                "give_notice",
-                match typed.get("give_notice") {
-                    "yes" => Ok(true),
-                    "no" => Ok(false),
-                    "" => Err(Fault::Missing),
-                    _ => Err(Fault::NotAKnownValue),
-                },
-            );
-            let why = Line::parse(typed.get("why"));
-            let why = faults.take("why", why.map_err(|f| if f == Fault::Missing { Fault::ReasonMissing } else { f }));
-            faults.check()?;
-            Ok(give.zip(why).map(|(give_notice, why)| AdvisedDecision { give_notice, why }))
-        }
-        _ => Ok(None),
-    }
+/// For 注意が必要な患者: whether to tell, and why.
+fn decided(typed: &Typed) -> Result<Option<AdvisedDecision>, Refusal> {
+    let mut faults = Faults::default();
+    let give = faults.take(
+        "give_notice",
+        match typed.get("give_notice") {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            "" => Err(Fault::Missing),
+            _ => Err(Fault::NotAKnownValue),
+        },
+    );
+    let why = Line::parse(typed.get("why"));
+    let why = faults.take("why", why.map_err(|f| if f == Fault::Missing { Fault::ReasonMissing } else { f }));
+    faults.check()?;
+    Ok(give.zip(why).map(|(give_notice, why)| AdvisedDecision { give_notice, why }))
 }
 
 #[cfg(test)]
@@ -349,11 +335,9 @@ mod tests {
 
     #[test]
     fn where_a_person_decides_she_says_why() {
-        let advised = Outcome::NoticeAdvised { because: Vec::new() };
-        let refusal = decided(&Typed::default().with("give_notice", "no"), &advised).unwrap_err();
+        let refusal = decided(&Typed::default().with("give_notice", "no")).unwrap_err();
         assert_eq!(refusal.faults, [("why", Fault::ReasonMissing)]);
         let typed = Typed::default().with("give_notice", "no").with("why", "家族が毎日介護できるため");
-        assert!(!decided(&typed, &advised).unwrap().unwrap().give_notice);
-        assert_eq!(decided(&typed, &Outcome::NotRequired), Ok(None));
+        assert!(!decided(&typed).unwrap().unwrap().give_notice);
     }
 }

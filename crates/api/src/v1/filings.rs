@@ -4,8 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::Command;
 use domain::case::Case;
-use domain::decide::{NewNotice, recipient_of};
-use domain::notice::NoticeKind;
+use domain::decide::{Filing, recipient_of};
 use domain::refusal::Faults;
 use domain::text::Prose;
 use domain::{ContactId, EncounterId, Fault, NoticeId, Refusal};
@@ -33,7 +32,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(confirm_receipt))
 }
 
-/// Plans the discharge, screens, and gives the notice if the screening asks for one: all or nothing.
+/// Plans the discharge, screens, and gives the notice if the screening asks for one: all or nothing. A screening that still misses an
+/// answer is refused, and so is one that leaves it to a person (`notice_advised`) without her `decision`.
 #[utoipa::path(
     post, path = "/api/v1/encounters/{id}/filings", tag = "notices", params(("id" = uuid::Uuid, Path)),
     request_body = FilingBody, responses((status = 201, body = FilingView))
@@ -49,22 +49,15 @@ async fn file(
     let message = faults.take("message", Prose::parse(&body.message));
     faults.check()?;
     let planned_on = planned_on.ok_or(Fault::Missing)?;
-    let (message, decided) = (message.unwrap_or_default(), DecisionBody::parse(body.decision.as_ref())?);
+    let decided = DecisionBody::parse(body.decision.as_ref())?;
+    let filing = Filing { planned_on, answers: body.answers, message: message.unwrap_or_default() };
     let sender = who.sender(key, if_match);
     let given = on_case(
         &app,
         &sender,
         id,
         Command::File,
-        |decision| {
-            decision.plan_discharge(planned_on)?;
-            let outcome = decision.screen(body.answers.clone(), decided.clone())?;
-            let asked = decision.case().screening().is_none_or(domain::screening::Screening::asks_for_notice);
-            let kind = NoticeKind::PlannedDischarge;
-            let new = NewNotice { kind, planned_on: Some(planned_on), message: message.clone() };
-            let notice_id = if asked { Some(decision.issue(new)?) } else { None };
-            Ok((outcome, notice_id))
-        },
+        |decision| decision.file(&filing, || Ok(decided.clone())),
         |(outcome, notice_id): &(Outcome, Option<NoticeId>), case: &Case| {
             let notice = notice_id.and_then(|id| case.notice(id)).map(IssuedView::from);
             let because = outcome.reasons().iter().map(|reason| reason.criterion.to_string()).collect();

@@ -36,9 +36,7 @@ impl Decision<'_> {
         }
         let planned_on = match (new.kind.tells_discharge(), state) {
             (true, EncounterState::DischargePlanned { planned_on }) => Some(planned_on),
-            (true, EncounterState::Discharged { on, .. }) => {
-                self.folded().plan().map(|p| p.planned_on).or(Some(on))
-            }
+            (true, EncounterState::Discharged { on, .. }) => self.folded().plan().map(|p| p.planned_on).or(Some(on)),
             (true, _) => return Err(Refusal::at("kind", Fault::NoPlannedDischarge)),
             (false, _) => None,
         };

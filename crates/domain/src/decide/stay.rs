@@ -1,14 +1,12 @@
-//! Steps on the stay itself: admission, events, screening.
+//! Steps on the stay itself: admission and events.
 
 use chrono::NaiveDate;
-use rules::{Answers, Facts, Outcome};
 
 use super::{Context, Decision};
 use crate::case::Case;
 use crate::changes::Changes;
 use crate::encounter::{AdtEvent, Encounter, EncounterEvent, EncounterState, Folded, fold};
 use crate::patient::{CareTeamMember, Patient};
-use crate::screening::{AdvisedDecision, Screening};
 use crate::text::Line;
 use crate::{EncounterId, EventId, Fault, Instant, Refusal, WardId};
 
@@ -103,7 +101,7 @@ fn has_ended_by(folded: &Folded, at: Option<Instant>) -> bool {
 }
 
 /// Now, but behind what is known: another instance's clock was ahead, or this one was put back, and what is done last is in force.
-fn after(now: Instant, known: impl Iterator<Item = Instant>) -> Instant {
+pub(super) fn after(now: Instant, known: impl Iterator<Item = Instant>) -> Instant {
     known.max().map_or(now, |last| now.max(Instant::from_micros(last.micros() + 1)))
 }
 
@@ -230,42 +228,5 @@ impl Decision<'_> {
             Some(e) if e.event.trigger() == trigger && !again => Ok(()),
             _ => Err(Refusal::at("cancels", Fault::NothingToCancel)),
         }
-    }
-
-    /// What the stay itself says, for criteria that nobody has to tick.
-    pub fn facts(&self) -> Facts {
-        crate::facts::of(&self.case)
-    }
-
-    /// Screens the person under the agreement in force and keeps the outcome with its reasons.
-    ///
-    /// Refused when a criterion is not of this agreement. What is still unanswered counts as a yes ([`Screening::asks_for_notice`]);
-    /// the filing page refuses it before, with [`Fault::ScreeningIncomplete`].
-    pub fn screen(&mut self, answers: Answers, decision: Option<AdvisedDecision>) -> Result<Outcome, Refusal> {
-        if self.folded().state.is_void() {
-            return Err(Fault::StayCancelled.into());
-        }
-        let checklist = &self.context.agreement.checklist;
-        if !checklist.unknown_in(&answers).is_empty() {
-            return Err(Refusal::at("answers", Fault::UnknownCriterion));
-        }
-        let facts = self.facts();
-        let outcome = checklist.screen(&answers, &facts);
-        let screened_at = after(self.context.now, self.case.screenings.iter().map(|known| known.screened_at));
-        let screening = Screening {
-            id: self.ids.next(),
-            region_id: self.case.encounter.region_id,
-            encounter_id: self.case.encounter.id,
-            edition: self.context.agreement.edition.clone(),
-            answers,
-            facts,
-            outcome: outcome.clone(),
-            decision: decision.filter(|_| matches!(outcome, Outcome::NoticeAdvised { .. })),
-            screened_at,
-            screened_by: self.context.account(),
-        };
-        self.case.screenings.push(screening.clone());
-        self.changes.screenings.push(screening);
-        Ok(outcome)
     }
 }

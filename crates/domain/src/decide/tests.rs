@@ -4,6 +4,7 @@ mod answers;
 mod consent;
 mod facts;
 mod figures;
+mod filing;
 mod periods;
 mod steps;
 mod verdicts;

@@ -37,16 +37,16 @@ fn a_stay_entered_anew_can_begin_neither_after_its_end_nor_before_the_birth() {
     let mut town = Town::new();
     let (admission, admitted) = (town.case.events[0].id, town.case.events[0].event.clone());
     let record = |town: &mut Town, event: AdtEvent, occurred_at| {
-        town.nurse_does(at(day(11, 28), 10), |d| d.record(NewEvent { event, occurred_at, note: None })).map(|(id, _)| id)
+        town.nurse_does(at(day(11, 28), 10), |d| d.record(NewEvent { event, occurred_at, note: None }))
+            .map(|(id, _)| id)
     };
     let away = AdtEvent::Discharge { on: day(11, 20), to: Destination::Home, support_unchanged: false };
     record(&mut town, away, Some(at(day(11, 20), 15))).unwrap();
     record(&mut town, AdtEvent::CancelAdmit { cancels: admission, entered_in_error: true }, None).unwrap();
     town.case.patient.birth_on = day(11, 3);
-    for (admitted_at, fault) in [
-        (at(day(11, 25), 9), Fault::DischargeBeforeAdmission),
-        (at(day(11, 2), 9), Fault::OutOfRange),
-    ] {
+    for (admitted_at, fault) in
+        [(at(day(11, 25), 9), Fault::DischargeBeforeAdmission), (at(day(11, 2), 9), Fault::OutOfRange)]
+    {
         let refused = record(&mut town, admitted.clone(), Some(admitted_at)).unwrap_err();
         assert_eq!(refused, Refusal::at("occurred_at", fault));
     }
@@ -54,7 +54,11 @@ fn a_stay_entered_anew_can_begin_neither_after_its_end_nor_before_the_birth() {
     record(&mut town, admitted, Some(at(day(11, 21), 9))).unwrap();
     let cancel = AdtEvent::CancelAdmit { cancels: first, entered_in_error: true };
     let refused = record(&mut town, cancel, None).unwrap_err();
-    assert_eq!(refused, Refusal::at("cancels", Fault::DischargeBeforeAdmission), "the other admission lies after the end");
+    assert_eq!(
+        refused,
+        Refusal::at("cancels", Fault::DischargeBeforeAdmission),
+        "the other admission lies after the end"
+    );
     assert!(town.case.encounter.admitted_at.day() <= day(11, 20));
 }
 
@@ -83,7 +87,8 @@ fn a_discharge_cannot_have_been_told_before_the_person_came() {
     let (now, before) = (at(day(11, 3), 11), day(11, 1));
     let refused = town.nurse_does(now, |d| d.log_contact(told(NoticeKind::PlannedDischarge, before))).unwrap_err();
     assert_eq!(refused, Refusal::at("told_on", Fault::ToldBeforeAdmission));
-    town.nurse_does(now, |d| d.log_contact(told(NoticeKind::Admission, before))).expect("an admission may be told ahead");
+    town.nurse_does(now, |d| d.log_contact(told(NoticeKind::Admission, before)))
+        .expect("an admission may be told ahead");
     town.nurse_does(now, |d| d.log_contact(told(NoticeKind::PlannedDischarge, day(11, 2)))).unwrap();
 }
 
@@ -152,7 +157,11 @@ fn what_happened_before_the_discharge_may_be_entered_after_it() {
     }
     assert!(matches!(town.case.encounter.state, EncounterState::Discharged { on, .. } if on == day(11, 20)));
     let verdicts: Vec<_> = town.discharge_deadlines().iter().map(|row| row.timeliness).collect();
-    assert_eq!(verdicts, [crate::deadline::Timeliness::Met { days: 8 }], "a plan heard of afterwards moves no deadline");
+    assert_eq!(
+        verdicts,
+        [crate::deadline::Timeliness::Met { days: 8 }],
+        "a plan heard of afterwards moves no deadline"
+    );
     let past = record(&mut town, plan, Some(at(day(11, 19), 9))).unwrap_err();
     assert_eq!(past, Refusal::at("planned_on", Fault::PlannedInThePast), "on the 19th nobody planned for the 18th");
 }
