@@ -6,6 +6,46 @@ use tests::on_both;
 use super::only;
 
 on_both! {
+    /// The earlier discharge comes out of the database, the rest from her particulars and the admission.
+    async fn what_the_records_say_is_a_hit_that_nobody_ticks(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let agreement = nurse.get("/api/v1/agreement").await.expect(200);
+        let ids = agreement["criteria"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap().to_owned());
+        let unticked = json!({ "answers": { "criteria": ids.map(|id| (id, json!("no"))).collect::<serde_json::Map<_, _>>() } });
+        let ward_id = app.city.cast.ward_id.to_string();
+        for (name, left_on, emergency, care_level, hit) in [
+            ("三十日", Some("2026-10-19"), false, "care2", Some("emergency_or_repeated")),
+            ("三十一日", Some("2026-10-18"), false, "care2", None),
+            ("緊急", None, true, "care2", Some("emergency_or_repeated")),
+            ("未申請", None, false, "not_applied", Some("insurance_not_applied")),
+            ("申請中", None, false, "applying", None),
+        ] {
+            let body = json!({
+                "name": name, "kana": "かくう", "birth_on": "1941-05-06", "sex": "female", "district": "第1圏域",
+                "insured_number": null, "care_level": care_level,
+            });
+            let patient_id = nurse.post("/api/v1/patients", &body).await.expect(201)["id"].clone();
+            let admit = |at: &str, emergency| {
+                json!({ "patient_id": patient_id, "ward_id": ward_id, "admitted_at": at, "emergency": emergency })
+            };
+            if let Some(left_on) = left_on {
+                let before = nurse.post("/api/v1/encounters", &admit("2026-10-05T09:00:00+09:00", false)).await;
+                before.expect(201);
+                let events = format!("{}/events", before.header("location").unwrap());
+                let left = json!({ "event": "discharge", "on": left_on, "to": "home", "occurred_at": format!("{left_on}T14:00:00+09:00") });
+                nurse.post(&events, &left).await.expect(201);
+            }
+            let stay = nurse.post("/api/v1/encounters", &admit("2026-11-18T09:00:00+09:00", emergency)).await;
+            stay.expect(201);
+            let screenings = format!("{}/screenings", stay.header("location").unwrap());
+            let result = nurse.post(&screenings, &unticked).await.expect(201)["result"].clone();
+            let because: Vec<_> = result["because"].as_array().unwrap().iter().map(|r| r["criterion"].as_str().unwrap()).collect();
+            assert_eq!(because, hit.into_iter().collect::<Vec<_>>(), "{name}");
+            assert!(result["because"].as_array().unwrap().iter().all(|reason| reason["derived"] == true));
+            assert_eq!(result["outcome"], if hit.is_some() { "notice_advised" } else { "not_required" }, "{name}");
+        }
+    }
+
     async fn a_search_finds_by_reading_and_every_find_is_on_the_trail(app: TestApp) {
         let nurse = app.log_in("nurse").await;
         let kana = app.city.patient(app.city.cast.hanako).kana.to_string();

@@ -1,7 +1,8 @@
 //! Lists, searches, sessions, the directory.
 
-use domain::changes::{CalendarFile, Changes, DirectoryChanges};
+use domain::changes::{CalendarFile, Changes, DirectoryChanges, Write};
 use domain::credential::{Failure, Proof, Session, Stage, Totp};
+use domain::encounter::{Destination, Encounter, EncounterState};
 use domain::notice::{Acknowledgement, AcknowledgementRecord, Reading};
 use domain::party::Organization;
 use storage::{ApplyError, EncounterFilter, NoticeFilter, SessionRow, WarningFilter};
@@ -98,6 +99,21 @@ on_both_stores! {
         assert_eq!(after, []);
         let (patient, team, last) = ground.store.new_case(ground.region.id, case.patient.id).await.unwrap().unwrap();
         assert_eq!((patient, team, last), (case.patient, case.team, None));
+    }
+
+    async fn the_last_discharge_comes_with_a_person_and_with_her_later_stay(ground: Ground) {
+        let first = ground.admitted().await;
+        let (region_id, patient_id, read_at) = (ground.region.id, first.patient.id, first.encounter.revision);
+        let state = EncounterState::Discharged { on: day(11, 25), to: Destination::Home };
+        let row = Encounter { state, revision: read_at + 1, ..first.encounter.clone() };
+        ground.store.apply(Changes { encounter: Some(Write::Update { row, read_at }), ..Changes::default() }).await.unwrap();
+        let (_, _, last) = ground.store.new_case(region_id, patient_id).await.unwrap().unwrap();
+        assert_eq!(last, Some(day(11, 25)));
+        let again = Encounter { admitted_at: ground.now.plus_days(30), ..ground.encounter(patient_id) };
+        let id = again.id;
+        ground.store.apply(Changes { encounter: Some(Write::New(again)), ..Changes::default() }).await.unwrap();
+        let last_of = async |id| ground.store.case(region_id, id).await.unwrap().unwrap().last_discharge_on;
+        assert_eq!((last_of(id).await, last_of(first.encounter.id).await), (Some(day(11, 25)), None));
     }
 
     async fn a_session_knows_whose_it_is(ground: Ground) {
