@@ -4,7 +4,7 @@
 //! that have to do with the person are told by mail without a name, and the auditor sees it in the list for the review.
 
 use chrono::NaiveDate;
-use domain::access::Command;
+use domain::access::{Command, Relation, reach};
 use domain::changes::{AuditEntry, Changes};
 use domain::delivery::{Delivery, DeliveryState, Letter};
 use domain::directory::Directory;
@@ -113,6 +113,10 @@ type Fits = Box<dyn Fn(&Patient) -> bool + Send>;
 async fn find(app: &App, who: &SignedIn, wanted: &Wanted) -> Result<(Patient, Option<EncounterId>), ApiError> {
     let (store, region_id) = (app.store(), who.actor.region_id);
     let (key, fits): (String, Fits) = match wanted.clone() {
+        // Whoever finds nobody but her own has no honest way to a stranger's id: she says who it is.
+        Wanted::Patient(_) if reach(who.actor.role, Command::SearchPatients) > Some(Relation::Region) => {
+            return Err(Fault::NotFound.into());
+        }
         Wanted::Patient(id) => return Ok((store.patient(region_id, id).await?.ok_or(Fault::NotFound)?, None)),
         Wanted::Encounter(id) => {
             let case = store.case(region_id, id).await?.ok_or(Fault::NotFound)?;

@@ -8,12 +8,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::access::{Actor, Command};
+use domain::access::{Actor, Command, Relation};
 use domain::changes::AuditEntry;
 use domain::directory::Directory;
 use domain::patient::Patient;
 use domain::{EncounterId, NoticeId, PatientId, RegionId};
-use storage::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, Record};
+use storage::{EncounterFilter, EncounterLine, InCharge, NoticeFilter, NoticeLine, Record};
 
 use crate::error::ApiError;
 use crate::run::reachable;
@@ -130,7 +130,10 @@ impl Everywhere {
         Ok(lines)
     }
 
-    /// People by reading or number: those to whose record `command` may be done, and the last of the page they were looked for on.
+    /// People by reading or number, of those to whose record `command` may be done; and the last of them where there may be more.
+    ///
+    /// Whoever needs a relation to a person is answered as if there were nobody else: who is registered can't be told from an answer, nor
+    /// from where a page ends. A cursor that is nobody of hers is refused as one that is nobody's.
     pub(crate) async fn people(
         &self,
         app: &App,
@@ -139,18 +142,32 @@ impl Everywhere {
         after: Option<PatientId>,
         limit: u32,
     ) -> Result<(Vec<Patient>, Option<PatientId>), ApiError> {
+        let after = match after {
+            Some(id) => Some(self.person(app, id, command).await?),
+            None => None,
+        };
         let mut found = Vec::new();
-        for (n, actor) in self.actors.iter().enumerate() {
-            let people = app.store().find_patients(actor.region_id, key, after, limit).await?;
-            found.extend(people.into_iter().map(|patient| (n, patient)));
+        for actor in &self.actors {
+            let everybodys = !actor.guest && actor.reach(command)? <= Relation::Region;
+            let in_charge = InCharge { organization_id: actor.organization_id, on: app.now().day() };
+            let in_charge = Some(in_charge).filter(|_| !everybodys);
+            found.extend(app.store().find_people(actor.region_id, key, in_charge, after.as_ref(), limit).await?);
         }
-        found.sort_by(|(_, a), (_, b)| (a.kana.as_str(), a.id).cmp(&(b.kana.as_str(), b.id)));
+        found.sort_by(|a, b| (&a.kana, a.id).cmp(&(&b.kana, b.id)));
         found.truncate(limit as usize);
-        let last = found.last().filter(|_| found.len() >= limit as usize).map(|(_, patient)| patient.id);
-        let mut theirs = Vec::with_capacity(found.len());
-        for (n, patient) in found {
-            theirs.extend(reachable(app, &self.actors[n], vec![patient], command).await?);
+        let last = found.last().filter(|_| found.len() >= limit as usize).map(|patient| patient.id);
+        Ok((found, last))
+    }
+
+    /// Somebody who was found before.
+    async fn person(&self, app: &App, id: PatientId, command: Command) -> Result<Patient, ApiError> {
+        for actor in &self.actors {
+            let patient = app.store().patient(actor.region_id, id).await?;
+            let known = reachable(app, actor, patient.into_iter().collect(), command).await?;
+            if let Some(patient) = known.into_iter().next() {
+                return Ok(patient);
+            }
         }
-        Ok((theirs, last))
+        Err(ApiError::Malformed { field: "after".into(), code: "not_a_known_value" })
     }
 }

@@ -171,6 +171,18 @@ impl City {
         &person.expect("the id is of this city").patient
     }
 
+    /// Everybody as founded.
+    pub fn people(&self) -> impl Iterator<Item = &Patient> {
+        self.people.iter().map(|person| &person.patient)
+    }
+
+    /// Whose care the office manages since before anything else happened.
+    pub fn people_in_charge_of(&self, office: OrganizationId) -> impl Iterator<Item = &Patient> {
+        let theirs =
+            move |person: &&Person| person.charge.as_ref().is_some_and(|charge| charge.organization_id == office);
+        self.people.iter().filter(theirs).map(|person| &person.patient)
+    }
+
     /// How many people live here.
     #[must_use]
     pub fn population(&self) -> usize {

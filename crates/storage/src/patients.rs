@@ -3,9 +3,10 @@
 //! Names are sealed, so the database finds candidates by their [marks](crate::sealed::marks), and what it found is opened, told apart and put in
 //! order here: a few thousand at a time, of which only the page that is asked for is kept.
 
+use chrono::NaiveDate;
 use domain::patient::Patient;
 use domain::text::Kana;
-use domain::{PatientId, RegionId};
+use domain::{OrganizationId, PatientId, RegionId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -23,6 +24,15 @@ const ALIKE: u32 = 100;
 
 /// A candidate by what orders it.
 type Place = (Kana, PatientId);
+
+/// In charge of the person's care on that day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InCharge {
+    /// Which office.
+    pub organization_id: OrganizationId,
+    /// When.
+    pub on: NaiveDate,
+}
 
 impl Store {
     /// One person of the region.
@@ -50,19 +60,33 @@ impl Store {
         after: Option<PatientId>,
         limit: u32,
     ) -> Result<Vec<Patient>, StoreError> {
-        let wanted = Kana::search_key(prefix);
         let after = match after {
             Some(id) => match self.patient(region_id, id).await? {
-                Some(last) => Some((last.kana, last.id)),
+                Some(last) => Some(last),
                 None => return Ok(Vec::new()),
             },
             None => None,
         };
+        self.find_people(region_id, prefix, None, after.as_ref(), limit).await
+    }
+
+    /// The same, of all or of those whose care `in_charge` manages: a page is cut and ends among these alone, so that neither says anything of
+    /// anybody else. `after` may be of another region.
+    pub async fn find_people(
+        &self,
+        region_id: RegionId,
+        prefix: &str,
+        in_charge: Option<InCharge>,
+        after: Option<&Patient>,
+        limit: u32,
+    ) -> Result<Vec<Patient>, StoreError> {
+        let wanted = Kana::search_key(prefix);
+        let after: Option<Place> = after.map(|last| (last.kana.clone(), last.id));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut found: Vec<Place> = Vec::new();
         let mut last = Uuid::nil();
         loop {
-            let rows = self.alike(region_id, &wanted, last).await?;
+            let rows = self.alike(region_id, &wanted, in_charge, last).await?;
             for row in &rows {
                 last = row.get(0)?;
                 if let Some(place) = readable(fits(row, &wanted)).transpose()?.flatten()
@@ -84,7 +108,13 @@ impl Store {
     }
 
     /// Who may fit, in the order of the ids, behind `last`.
-    async fn alike(&self, region_id: RegionId, wanted: &str, last: Uuid) -> Result<Vec<Row>, StoreError> {
+    async fn alike(
+        &self,
+        region_id: RegionId,
+        wanted: &str,
+        in_charge: Option<InCharge>,
+        last: Uuid,
+    ) -> Result<Vec<Row>, StoreError> {
         let mut args = args![region_id.uuid(), last, CANDIDATES];
         let mut asked = "p.id > $2".to_owned();
         if !wanted.is_empty() {
@@ -98,6 +128,14 @@ impl Store {
                 let plain = format!("p.kana >= ${text} AND p.kana < ${end} OR p.insured_number = ${text}");
                 asked = format!("({asked} OR p.id > $2 AND ({plain}))");
             }
+        }
+        if let Some(InCharge { organization_id, on }) = in_charge {
+            args.extend(args![organization_id.uuid(), on]);
+            let (office, day) = (args.len() - 1, args.len());
+            asked.push_str(&format!(
+                " AND p.id IN (SELECT c.patient_id FROM care_team_member AS c WHERE c.organization_id = ${office}
+                               AND c.from_on <= ${day} AND (c.until_on IS NULL OR c.until_on >= ${day}))"
+            ));
         }
         let columns = PATIENT_FOUND.list("p.");
         let sql =

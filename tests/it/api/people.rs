@@ -88,21 +88,35 @@ on_both! {
     /// Page by page, every person comes once.
     async fn pages_of_a_search_neither_repeat_nor_skip(app: TestApp) {
         let nurse = app.log_in("nurse").await;
+        let known: Vec<_> = app.city.people().filter(|p| p.kana.as_str().starts_with('キ')).map(|p| p.id.to_string()).collect();
+        let mut registered = vec![];
+        for nth in 1..=4 {
+            let body = json!({
+                "name": "木古内 桃子", "kana": "きこない ももこ", "birth_on": format!("194{nth}-03-09"), "sex": "female",
+                "district": app.city.directory().districts()[0], "care_level": "care1",
+            });
+            registered.push(nurse.post("/api/v1/patients", &body).await.expect(201)["id"].as_str().unwrap().to_owned());
+        }
+        let mut wanted: Vec<_> = known.into_iter().chain(registered).collect();
         let mut seen = Vec::new();
         let mut after = json!(null);
         loop {
-            let body = json!({ "text": "0", "limit": 2, "after": after });
+            let body = json!({ "text": "キ", "limit": 2, "after": after });
             let page = nurse.post("/api/v1/patients/search", &body).await.expect(200);
-            seen.extend(page["patients"].as_array().unwrap().iter().map(|patient| patient["id"].to_string()));
+            seen.extend(page["patients"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap().to_owned()));
             after = page["next"].clone();
             if after.is_null() {
                 break;
             }
         }
-        let all = nurse.post("/api/v1/patients/search", &json!({ "text": "0", "limit": 100 })).await.expect(200);
-        assert_eq!(seen.len(), all["patients"].as_array().unwrap().len());
+        let all = nurse.post("/api/v1/patients/search", &json!({ "text": "キ", "limit": 100 })).await.expect(200);
+        let all: Vec<_> = all["patients"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(seen, all, "in one order");
         seen.sort();
-        seen.dedup();
-        assert_eq!(seen.len(), all["patients"].as_array().unwrap().len());
+        wanted.sort();
+        assert!(wanted.len() > 4, "more than two pages");
+        assert_eq!(seen, wanted);
+        let nobody = json!({ "text": "キ", "after": uuid::Uuid::nil().simple().to_string() });
+        assert_eq!(nurse.post("/api/v1/patients/search", &nobody).await.problem(422), "not_a_known_value");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::on_both;
 
-use super::{admitted, filed, filing, stranger};
+use super::{admitted, filed, filing, hidden, stranger, value};
 
 on_both! {
     async fn nothing_answers_without_a_login(app: TestApp) {
@@ -71,16 +71,70 @@ on_both! {
         assert_eq!(admin.send(hyper::Method::PUT, "/api/v1/calendar", &csv, body).await.problem(422), "not_the_official_table");
     }
 
-    async fn a_care_manager_finds_only_her_own_people(app: TestApp) {
+    async fn a_care_manager_finds_all_of_her_own_people_and_nobody_else(app: TestApp) {
         let manager = app.log_in("caremanager").await;
-        let found = manager.post("/api/v1/patients/search", &json!({ "text": "0", "limit": 100 })).await.expect(200);
-        for patient in found["patients"].as_array().unwrap() {
-            let path = format!("/api/v1/patients/{}/care-team", patient["id"].as_str().unwrap());
-            let team = manager.get(&path).await.expect(200);
-            let ours = app.city.cast.office_id.to_string();
-            assert!(team["members"].as_array().unwrap().iter().any(|m| m["organization_id"] == ours), "{patient}");
+        let cast = &app.city.cast;
+        let mut own: Vec<_> = app.city.people_in_charge_of(cast.office_id).map(|p| p.id.to_string()).collect();
+        let mut found = Vec::new();
+        for letter in "アイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワ".chars() {
+            let mut after = json!(null);
+            loop {
+                let body = json!({ "text": letter.to_string(), "limit": 1, "after": after });
+                let page = manager.post("/api/v1/patients/search", &body).await.expect(200);
+                let people = page["patients"].as_array().unwrap();
+                found.extend(people.iter().map(|patient| patient["id"].as_str().unwrap().to_owned()));
+                after = page["next"].clone();
+                if after.is_null() {
+                    break;
+                }
+                assert_eq!(after, people[0]["id"].as_str().unwrap().replace('-', ""), "a page ends with whom it shows");
+            }
         }
-        let unmanaged = format!("/api/v1/patients/{}", app.city.cast.unmanaged);
-        assert_eq!(manager.get(&unmanaged).await.problem(404), "not_found");
+        own.sort();
+        found.sort();
+        assert!(own.contains(&cast.hanako.to_string()) && own.len() < app.city.population());
+        assert_eq!(found, own);
+    }
+
+    /// Whether somebody is registered at all is told to nobody who has nothing to do with her.
+    async fn nobody_learns_who_is_registered_from_what_she_does_not_find(app: TestApp) {
+        let manager = app.log_in("caremanager").await;
+        let stranger = app.city.patient(app.city.cast.unmanaged);
+        let (is, is_not) = (stranger.kana.to_string(), format!("{}ン", stranger.kana));
+        let search = async |body| manager.post("/api/v1/patients/search", &body).await;
+        let (there, not_there) = (search(json!({ "text": is, "limit": 1 })).await, search(json!({ "text": is_not, "limit": 1 })).await);
+        assert_eq!(there.expect(200), json!({ "patients": [], "next": null }));
+        assert_eq!(there.text(), not_there.text());
+        let id = stranger.id.to_string();
+        for after in [id.replace('-', ""), uuid::Uuid::nil().simple().to_string()] {
+            assert_eq!(search(json!({ "text": "キ", "after": after })).await.problem(422), "not_a_known_value");
+        }
+        assert_eq!(manager.get(&format!("/api/v1/patients/{id}")).await.problem(404), "not_found");
+        let opening = json!({ "patient_id": id, "reason": "救急搬送" });
+        assert_eq!(manager.post("/api/v1/emergencies", &opening).await.problem(404), "not_found", "an id alone opens nothing");
+        let nurse = app.log_in("nurse").await;
+        nurse.post("/api/v1/emergencies", &opening).await.expect(201);
+    }
+
+    /// However many others are called so.
+    async fn a_care_manager_s_own_client_stands_on_the_first_page_of_her_search(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let register = async |kana: &str| {
+            let body = json!({
+                "name": "安平 あん", "kana": kana, "birth_on": "1939-02-03", "sex": "female", "care_level": "care3",
+                "district": app.city.directory().districts()[0],
+            });
+            nurse.post("/api/v1/patients", &body).await.expect(201)["id"].as_str().unwrap().to_owned()
+        };
+        for nth in 0..50_u32 {
+            register(&format!("アビラ {}", char::from_u32(u32::from('カ') + nth).unwrap())).await;
+        }
+        let own = register("アンペイ アン").await;
+        let charge = json!({ "care_manager_id": app.city.cast.care_manager_id.to_string(), "from_on": "2026-11-20" });
+        nurse.post(&format!("/api/v1/patients/{own}/care-team"), &charge).await.expect(201);
+        let browser = app.log_in_by_page("caremanager").await;
+        let form = hidden(&browser.get("/patients/search").await.text());
+        let page = browser.submit("/patients/search", &[("csrf", value(&form, "csrf")), ("action", "send"), ("q", "あ")]).await;
+        assert!(page.text().contains(&own) && !page.text().contains("アビラ"), "{}", page.text());
     }
 }

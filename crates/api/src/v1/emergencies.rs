@@ -29,7 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_emergencies, break_glass))
 }
 
-/// Whose record, by one of: `encounter_id`, `patient_id`, `insured_number`, or `kana` with `birth_on`.
+/// Whose record, by one of: `encounter_id`, `patient_id` (for whoever finds everybody), `insured_number`, or `kana` with `birth_on`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EmergencyBody {
