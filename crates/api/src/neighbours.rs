@@ -5,12 +5,13 @@
 //! ([`Everywhere`]). Whose organization takes part nowhere else, costs nothing more; and a record of a region in which it takes no part is
 //! looked for at home, and not found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use domain::access::{Actor, Command, Relation};
 use domain::changes::AuditEntry;
 use domain::directory::Directory;
+use domain::notice::NoticeState;
 use domain::patient::Patient;
 use domain::{EncounterId, NoticeId, PatientId, RegionId};
 use storage::{EncounterFilter, EncounterLine, InCharge, NoticeFilter, NoticeLine, Record};
@@ -128,6 +129,21 @@ impl Everywhere {
         });
         lines.truncate(limit as usize);
         Ok(lines)
+    }
+
+    /// Of these lines those about whom the actor's organization may no more be shown: [`domain::case::Case::buries`].
+    pub(crate) async fn buried(&self, app: &App, lines: &[NoticeLine]) -> Result<HashSet<NoticeId>, ApiError> {
+        let sent_back = |line: &&NoticeLine| matches!(line.notice.state, NoticeState::Declined { .. });
+        let mut attached = HashSet::new();
+        for actor in &self.actors {
+            let here = lines.iter().filter(sent_back).filter(|line| line.notice.region_id == actor.region_id);
+            let stays: Vec<EncounterId> = here.map(|line| line.notice.encounter_id).collect();
+            let (region_id, ours, today) = (actor.region_id, actor.organization_id, app.now().day());
+            attached.extend(app.store().attached_to(region_id, ours, today, &stays).await?);
+        }
+        let ours = self.actors[0].organization_id;
+        let buried = lines.iter().filter(|l| l.notice.is_buried_for(ours, attached.contains(&l.notice.encounter_id)));
+        Ok(buried.map(|line| line.notice.id).collect())
     }
 
     /// People by reading or number, of those to whose record `command` may be done; and the last of them where there may be more.

@@ -79,9 +79,12 @@ impl Case {
         if full { Content::Full } else { Content::Minimal }
     }
 
-    /// What `reader` is shown of a notice: its sender everything; a receiver what it carried, as long as the consent stands.
+    /// What `reader` is shown of a notice: its sender everything; a receiver what it carried, as long as the consent stands and the reader has to
+    /// do with the stay.
     pub fn content_for(&self, notice: &Notice, reader: OrganizationId, now: Instant) -> Content {
-        let full = notice.sender_id == reader || notice.content == Content::Full && self.shares_with(reader, now);
+        let shared =
+            notice.content == Content::Full && self.shares_with(reader, now) && !self.buries(notice, reader, now);
+        let full = notice.sender_id == reader || shared;
         if full { Content::Full } else { Content::Minimal }
     }
 
@@ -105,6 +108,11 @@ impl Case {
             || self.notices.iter().any(|n| n.sender_id == organization_id)
             || self.notices.iter().any(|n| n.recipient.organization_id == organization_id && n.stands())
             || self.care_team_now(now).is_some_and(|member| member.organization_id == organization_id)
+    }
+
+    /// Of this notice of the stay `reader` sees a tombstone alone: [`Notice::is_buried_for`].
+    pub fn buries(&self, notice: &Notice, reader: OrganizationId, now: Instant) -> bool {
+        notice.is_buried_for(reader, self.is_attached(reader, now))
     }
 
     /// A notice was addressed to the organization at some time, taken back or not.

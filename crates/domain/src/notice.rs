@@ -96,6 +96,17 @@ impl Notice {
         matches!(self.state, NoticeState::Issued | NoticeState::Acknowledged { .. })
     }
 
+    /// About whom it was is shown to `reader` no more: it was taken back, or `reader` sent it back and is not `attached` to the stay otherwise.
+    /// Its sender goes on seeing it.
+    pub fn is_buried_for(&self, reader: OrganizationId, attached: bool) -> bool {
+        let gone = match self.state {
+            NoticeState::Withdrawn { .. } | NoticeState::Replaced { .. } => true,
+            NoticeState::Declined { .. } => !attached,
+            NoticeState::Issued | NoticeState::Acknowledged { .. } => false,
+        };
+        gone && self.sender_id != reader
+    }
+
     /// What its receiver may answer. A hospital knows whom it has admitted: the word was meant for it or for nobody, so it goes on to
     /// no other office, and no colleague answers in its place.
     pub const fn answers(&self) -> &'static [AnswerKind] {

@@ -2,7 +2,7 @@
 
 mod warnings;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use domain::consent::{Content, Sharing};
@@ -47,23 +47,7 @@ impl EncounterFilter {
         asked.and("e.ward_id = ?", self.ward_id.map(Uuid::from));
         asked.and("e.patient_id = ?", self.patient_id.map(Uuid::from));
         if let Some(office_id) = self.office_id {
-            asked.args.push(office_id.uuid().into());
-            let office = format!("${}", asked.args.len());
-            let current = match self.today {
-                None => "m.until_on IS NULL".to_owned(),
-                Some(today) => {
-                    asked.args.push(today.into());
-                    let n = asked.args.len();
-                    format!("m.from_on <= ${n} AND (m.until_on IS NULL OR m.until_on >= ${n})")
-                }
-            };
-            asked.plain(&format!(
-                "(e.id IN (SELECT n.encounter_id FROM notice AS n
-                           WHERE n.recipient_id = {office} AND n.state IN ('issued', 'acknowledged'))
-                  OR e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.sender_id = {office})
-                  OR e.patient_id IN (SELECT m.patient_id FROM care_team_member AS m
-                                      WHERE m.organization_id = {office} AND {current}))"
-            ));
+            asked.attached(office_id, self.today);
         }
         if self.open_only {
             asked.plain("e.state IN ('in_progress', 'discharge_planned')");
@@ -175,6 +159,27 @@ impl Conditions {
     fn plain(&mut self, clause: &str) {
         self.sql.push_str(" AND ");
         self.sql.push_str(clause);
+    }
+
+    /// The office has to do with the stay `e`: [`domain::case::Case::is_attached`] of whoever is not its hospital.
+    fn attached(&mut self, office_id: OrganizationId, today: Option<NaiveDate>) {
+        self.args.push(office_id.uuid().into());
+        let office = format!("${}", self.args.len());
+        let current = match today {
+            None => "m.until_on IS NULL".to_owned(),
+            Some(today) => {
+                self.args.push(today.into());
+                let n = self.args.len();
+                format!("m.from_on <= ${n} AND (m.until_on IS NULL OR m.until_on >= ${n})")
+            }
+        };
+        self.plain(&format!(
+            "(e.id IN (SELECT n.encounter_id FROM notice AS n
+                       WHERE n.recipient_id = {office} AND n.state IN ('issued', 'acknowledged'))
+              OR e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.sender_id = {office})
+              OR e.patient_id IN (SELECT m.patient_id FROM care_team_member AS m
+                                  WHERE m.organization_id = {office} AND {current}))"
+        ));
     }
 }
 
@@ -288,6 +293,34 @@ impl Store {
             }
         }
         Ok(lines)
+    }
+
+    /// Of these stays, those that the organization has to do with on that day.
+    pub async fn attached_to(
+        &self,
+        region_id: RegionId,
+        organization_id: OrganizationId,
+        today: NaiveDate,
+        ids: &[EncounterId],
+    ) -> Result<HashSet<EncounterId>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut asked = Conditions::of_region("e", region_id);
+        asked.args.push(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>().into());
+        let chosen = self.inner.dialect.in_ids("e.id", asked.args.len());
+        asked.plain(&chosen);
+        let mut own = Conditions { sql: asked.sql.clone(), args: asked.args.clone() };
+        asked.attached(organization_id, Some(today));
+        own.and("e.hospital_id = ?", Some(organization_id.uuid()));
+        let mut found = HashSet::new();
+        for asked in [asked, own] {
+            let rows = self.listed("SELECT e.id FROM encounter AS e", asked, "e.id", u32::MAX).await?;
+            for row in rows {
+                found.insert(row.get::<Uuid>(0)?.into());
+            }
+        }
+        Ok(found)
     }
 
     /// One notice, in whatever state: what was taken back stays as a tombstone.

@@ -1,6 +1,6 @@
 //! 連絡: the boxes, one notice opened, and what its receiver and its sender can do with it.
 //!
-//! Whoever received a notice that was taken back sees a tombstone: that there was one, but not about whom.
+//! Whoever received a notice that was taken back, or sent it back, sees a tombstone: that there was one, but not about whom.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -18,10 +18,10 @@ use domain::{AccountId, Fault, NoticeId, Refusal};
 use serde::Deserialize;
 use storage::NoticeFilter;
 
-use super::shape::{self, is_buried, notice_row};
+use super::shape::{self, notice_row};
 use super::stays::place_for;
 use super::view::form::{Choice, Form};
-use super::view::notices::{AnswerRow, DeliveryRow, NoticePage, Notices, Tombstone};
+use super::view::notices::{AnswerRow, DeliveryRow, NoticePage, NoticeRow, Notices, Tombstone};
 use super::view::typed::Typed;
 use super::view::words::{self, Badge, Tone};
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
@@ -58,14 +58,16 @@ async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response,
     let everywhere = Everywhere::of(app, actor).await?;
     let lines = everywhere.notices(app, &filter, after, A_PAGE).await?;
     app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices)).await?;
+    let buried = everywhere.buried(app, &lines).await?;
     let row = |line: &storage::NoticeLine| {
-        let buried = is_buried(&line.notice, actor.organization_id);
-        let person = if buried {
-            ("(取り消された連絡)", "")
-        } else {
-            (line.patient_name.as_str(), line.patient_kana.as_str())
+        let buried = buried.contains(&line.notice.id);
+        let person = match line.notice.state {
+            NoticeState::Declined { .. } if buried => ("(担当でないと回答した連絡)", ""),
+            _ if buried => ("(取り消された連絡)", ""),
+            _ => (line.patient_name.as_str(), line.patient_kana.as_str()),
         };
-        notice_row(&line.notice, everywhere.directory(line.notice.region_id), Some(person))
+        let row = notice_row(&line.notice, everywhere.directory(line.notice.region_id), Some(person));
+        NoticeRow { planned: row.planned.filter(|_| !buried), ..row }
     };
     let more = lines.len() >= A_PAGE as usize;
     let shown = Notices {
@@ -104,7 +106,8 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
     let names = shape::names(app, people).await?;
     let readers =
         readings.iter().map(|r| (shape::named(&names, r.account_id), words::instant(r.first_read_at))).collect();
-    if matches!(notice.state, NoticeState::Withdrawn { .. } | NoticeState::Replaced { .. }) {
+    let buried = case.buries(&notice, visitor.who.actor.organization_id, app.now());
+    if buried || matches!(notice.state, NoticeState::Withdrawn { .. } | NoticeState::Replaced { .. }) {
         let by = taken_back_by(&notice).map_or_else(String::new, |by| shape::named(&names, by));
         return tombstone(visitor, &notice, &case, by, readers);
     }
@@ -204,15 +207,22 @@ fn tombstone(
     let (at, why, with) = match &notice.state {
         NoticeState::Withdrawn { at, why, .. } => (*at, Some(why.to_string()), None),
         NoticeState::Replaced { at, with, .. } => (*at, None, Some(*with)),
+        NoticeState::Declined { at, .. } => (*at, None, None),
         _ => (notice.issued_at, None, None),
     };
     let sees = |next: &NoticeId| {
         case.notice(*next).is_some_and(|n| n.recipient.organization_id == reader || n.sender_id == reader)
     };
     let ours = notice.sender_id == reader;
+    let sent_back = matches!(notice.state, NoticeState::Declined { .. });
     let shown = Tombstone {
-        frame: visitor.frame("取り消された連絡", "Taken back"),
+        frame: if sent_back {
+            visitor.frame("担当でないと回答した連絡", "Sent back")
+        } else {
+            visitor.frame("取り消された連絡", "Taken back")
+        },
         row: notice_row(notice, &visitor.directory, None),
+        sent_back,
         replaced: with.is_some(),
         why,
         at: words::instant(at),

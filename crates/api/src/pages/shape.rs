@@ -8,7 +8,7 @@ use domain::consent::Sharing;
 use domain::deadline::{Deadline, DeadlineRule};
 use domain::directory::Directory;
 use domain::encounter::EncounterState;
-use domain::notice::{Notice, NoticeState, Recipient};
+use domain::notice::{Notice, Recipient};
 use domain::party::{OrganizationKind, Role};
 use domain::patient::{CareLevel, CareTeamMember, Patient, Sex};
 use domain::{AccountId, OrganizationId, WardId};
@@ -134,11 +134,6 @@ pub(super) fn notice_row(notice: &Notice, directory: &Directory, person: Option<
         planned: notice.planned_on.map(words::day),
         issued: words::instant(notice.issued_at),
     }
-}
-
-/// Taken back, and looked at by somebody who did not send it: about whom it was is shown no more.
-pub(super) fn is_buried(notice: &Notice, reader: OrganizationId) -> bool {
-    matches!(notice.state, NoticeState::Withdrawn { .. } | NoticeState::Replaced { .. }) && notice.sender_id != reader
 }
 
 pub(super) fn charge(member: &CareTeamMember, directory: &Directory, today: NaiveDate) -> Charge {

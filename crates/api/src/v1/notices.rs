@@ -1,6 +1,7 @@
 //! Inbox and outbox, one notice opened, and what is done about it: answer, withdraw, replace.
 //!
-//! Whoever received a notice that was taken back sees a tombstone: that there was one, and what became of it, but not about whom.
+//! Whoever received a notice that was taken back, or sent it back, sees a tombstone: that there was one, and what became of it, but not about
+//! whom.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,7 +10,7 @@ use domain::case::Case;
 use domain::consent::Content;
 use domain::decide::Decision;
 use domain::delivery::DeliveryState;
-use domain::notice::{Notice, NoticeState};
+use domain::notice::Notice;
 use domain::refusal::Faults;
 use domain::text::{Line, Prose};
 use domain::{EncounterId, Fault, NoticeId, Refusal};
@@ -101,10 +102,11 @@ async fn list_notices(
     let lines = everywhere.notices(&app, &filter, after, window.limit).await?;
     app.store().append_audit(everywhere.audit(&app, &who, Command::ListNotices)).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.notice.id.uuid()));
+    let buried = everywhere.buried(&app, &lines).await?;
     let line = |line: storage::NoticeLine| {
-        let buried = is_tombstone(&who, &line.notice);
+        let buried = buried.contains(&line.notice.id);
         NoticeLineView {
-            notice: view(&who, &line.notice, line.content_for(who.actor.organization_id)),
+            notice: view(&line.notice, buried, line.content_for(who.actor.organization_id)),
             patient_name: (!buried).then_some(line.patient_name),
             patient_kana: (!buried).then_some(line.patient_kana),
         }
@@ -112,15 +114,13 @@ async fn list_notices(
     Ok(Shown(NoticePage { notices: lines.into_iter().map(line).collect(), next }, None))
 }
 
-fn is_tombstone(who: &SignedIn, notice: &Notice) -> bool {
-    let taken_back = matches!(notice.state, NoticeState::Withdrawn { .. } | NoticeState::Replaced { .. });
-    taken_back && notice.sender_id != who.actor.organization_id
-}
-
-fn view(who: &SignedIn, notice: &Notice, content: Content) -> NoticeView {
+fn view(notice: &Notice, buried: bool, content: Content) -> NoticeView {
     let mut view = NoticeView::from(notice);
-    if is_tombstone(who, notice) || content == Content::Minimal {
+    if buried || content == Content::Minimal {
         view.message = None;
+    }
+    if buried {
+        view.planned_on = None;
     }
     view
 }
@@ -153,11 +153,11 @@ async fn open(
     let names = app.store().accounts_named(&accounts).await?;
     let deliveries = app.store().deliveries_of_notice(id).await?;
     let acknowledgements = app.store().acknowledgements(id).await?;
-    let buried = is_tombstone(&who, &notice);
+    let buried = case.buries(&notice, who.actor.organization_id, app.now());
     let content = case.content_for(&notice, who.actor.organization_id, app.now());
     let directory = app.store().directory(who.actor.region_id).await?;
     let opened = OpenedNoticeView {
-        notice: view(&who, &notice, content),
+        notice: view(&notice, buried, content),
         person: (!buried).then(|| PersonView::of(&patient, case.encounter.hospital_id, &directory)),
         patient: (!buried && content == Content::Full).then(|| PatientView::from(patient)),
         acknowledgements: acknowledgements.iter().map(AcknowledgementView::from).collect(),

@@ -86,6 +86,8 @@ pub(crate) struct DeliveryRow {
 pub(crate) struct Tombstone {
     pub(crate) frame: Frame,
     pub(crate) row: NoticeRow,
+    /// By the reader, not taken back by its sender.
+    pub(crate) sent_back: bool,
     pub(crate) replaced: bool,
     pub(crate) why: Option<String>,
     pub(crate) at: String,

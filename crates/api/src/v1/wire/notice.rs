@@ -139,11 +139,12 @@ pub struct NoticeView {
     pub recipient: RecipientView,
     /// 第n号 of the receiving organization.
     pub serial: i64,
+    /// The day of discharge that it told; null on a tombstone.
     pub planned_on: Option<NaiveDate>,
     /// What the consent in force let it carry.
     #[schema(value_type = words::Content)]
     pub content: Content,
-    /// Null for whoever received it once it was taken back, or once the consent was withdrawn.
+    /// Null for whoever received it once it was taken back or sent back, or once the consent was withdrawn.
     #[schema(value_type = Option<String>)]
     pub message: Option<Prose>,
     pub replaces: Option<Uuid>,
@@ -223,7 +224,7 @@ impl From<&NoticeState> for NoticeStateView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpenedNoticeView {
     pub notice: NoticeView,
-    /// Null for whoever received it once it was taken back: a tombstone; and where no consent lets it be shown.
+    /// Null for whoever received it once it was taken back or sent back: a tombstone; and where no consent lets it be shown.
     pub patient: Option<super::patient::PatientView>,
     /// Whom it is about and whom to phone; null on a tombstone.
     pub person: Option<super::consent::PersonView>,

@@ -66,6 +66,7 @@ fn the_pages_of_a_notice_are_drawn() {
         &Tombstone {
             frame: ward("取り消された連絡"),
             row: letter(Badge::new(Tone::Quiet, "取消", "withdrawn"), "退院連絡"),
+            sent_back: false,
             replaced: false,
             why: Some("別の方の連絡だったため".into()),
             at: "11月20日(金) 18:00".into(),
