@@ -8,6 +8,7 @@
 //! shows in any answer but 401, 403 and 404: the requests are such that the stay doesn't change under the next.
 
 mod emergency;
+mod hospitals;
 mod neighbours;
 mod regions;
 mod samples;

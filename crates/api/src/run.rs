@@ -152,11 +152,20 @@ pub async fn sees_all(app: &App, actor: &Actor, case: &Case) -> Result<bool, Api
 pub async fn read_person(app: &App, actor: &Actor, id: PatientId, command: Command) -> Result<Patient, ApiError> {
     let farthest = actor.reach(command)?;
     let patient = app.store().patient(actor.region_id, id).await?.ok_or(Fault::NotFound)?;
-    // The team is looked up only when the role needs a nearer relation than the region, or a guest has no other.
-    let team = if farthest > Relation::Region || actor.guest { app.store().care_team(id).await? } else { Vec::new() };
-    let relation = relation_to_person(actor, &patient, &team, app.now());
+    // What ties her to the organization is looked up only when the role needs a nearer relation than the region, or a guest has no other.
+    let relation = if farthest > Relation::Region || actor.guest {
+        relation_to_patient(app, actor, &patient).await?
+    } else {
+        Relation::Region
+    };
     may_or_opened(app, actor, command, relation, id).await?;
     Ok(patient)
+}
+
+/// How the actor stands to a person.
+pub async fn relation_to_patient(app: &App, actor: &Actor, patient: &Patient) -> Result<Relation, ApiError> {
+    let ties = app.store().ties(patient.id).await?;
+    Ok(relation_to_person(actor, patient, &ties, app.now()))
 }
 
 /// Of people found, those to whose record the actor may do `command`.
@@ -171,8 +180,7 @@ pub async fn reachable(
     }
     let mut theirs = Vec::with_capacity(found.len());
     for patient in found {
-        let team = app.store().care_team(patient.id).await?;
-        if may(actor, command, relation_to_person(actor, &patient, &team, app.now())).is_ok() {
+        if may(actor, command, relation_to_patient(app, actor, &patient).await?).is_ok() {
             theirs.push(patient);
         }
     }

@@ -226,7 +226,8 @@ pub enum Relation {
     Region,
     /// A notice came here that was taken back or sent back: its tombstone may be seen and answered, nothing of the stay.
     Addressed,
-    /// Receiver of a notice that stands, sender of one, or in charge of the care.
+    /// To a stay: receiver of a notice that stands, sender of one, or in charge of the care. To a person: in charge of the care, or a hospital in
+    /// which she has or had a stay.
     Attached,
     /// The hospital of the stay.
     Own,
@@ -238,9 +239,9 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
     use Relation::{Addressed, Attached, Own, Region};
     match role {
         Role::WardStaff | Role::Coordinator => match command {
-            C::SearchPatients | C::ViewPatient | C::RegisterPatient | C::WritePatient | C::WriteCareTeam => {
-                Some(Region)
-            }
+            // Whoever comes to the door has to be found, and told apart from who is called so too.
+            C::SearchPatients | C::ViewPatient | C::RegisterPatient => Some(Region),
+            C::WritePatient | C::WriteCareTeam => Some(Attached),
             C::ViewDirectory | C::Admit | C::ListEncounters | C::ListNotices | C::BreakGlass => Some(Region),
             C::ViewEncounter | C::RecordEvent | C::Screen | C::File => Some(Own),
             C::ViewNotice => Some(Addressed),
@@ -250,8 +251,8 @@ pub const fn reach(role: Role, command: Command) -> Option<Relation> {
             C::ViewOverview | C::PublishSurvey | C::ManageCalendar => None,
             C::ViewAudit | C::ExportAudit | C::ReviewAudit => None,
             C::ManagePeople | C::ManageMachines => None,
-            C::WriteConsent | C::ViewDisclosures => Some(Region),
-            C::ExportPatient if matches!(role, Role::Coordinator) => Some(Region),
+            C::WriteConsent | C::ViewDisclosures => Some(Attached),
+            C::ExportPatient if matches!(role, Role::Coordinator) => Some(Attached),
             C::ExportPatient | C::HoldRecords => None,
         },
         Role::CareManager => match command {
@@ -323,12 +324,26 @@ pub fn relation_to(actor: &Actor, case: &Case, now: Instant) -> Relation {
     }
 }
 
-/// How the actor stands to a person: whoever is in charge of the care is attached; a stay or a notice alone is none.
-pub fn relation_to_person(actor: &Actor, patient: &Patient, team: &[CareTeamMember], now: Instant) -> Relation {
-    let today = now.day();
+/// What ties organizations to a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ties {
+    pub team: Vec<CareTeamMember>,
+    /// Where she has or had a stay that is not void.
+    pub hospitals: Vec<OrganizationId>,
+}
+
+/// How the actor stands to a person: whoever is in charge of the care is attached, and a hospital in which she has or had a stay; a notice alone
+/// is none.
+///
+/// Whoever was in no hospital yet has just been registered, or is about to be admitted for the first time: then every hospital may prepare that.
+/// Once one has admitted her, another one admits her first and has the rest after.
+pub fn relation_to_person(actor: &Actor, patient: &Patient, ties: &Ties, now: Instant) -> Relation {
+    let (ours, today) = (actor.organization_id, now.day());
+    let cares = || ties.team.iter().any(|m| m.organization_id == ours && m.is_current_on(today));
+    let admits = || ties.hospitals.is_empty() && reach(actor.role, Command::Admit).is_some();
     if actor.region_id != patient.region_id {
         Relation::None
-    } else if team.iter().any(|m| m.organization_id == actor.organization_id && m.is_current_on(today)) {
+    } else if cares() || ties.hospitals.contains(&ours) || (!actor.guest && admits()) {
         Relation::Attached
     } else {
         actor.bystander()

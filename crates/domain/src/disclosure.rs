@@ -139,6 +139,12 @@ pub struct Line {
 }
 
 impl Line {
+    /// The organization gave it or got it: of what others told each other, it is not the one to answer for.
+    pub fn concerns(&self, organization_id: OrganizationId) -> bool {
+        let got = matches!(self.to, Receiver::Organization { id, .. } if id == organization_id);
+        self.from == organization_id || got
+    }
+
     /// What a notice disclosed. A full one also opens the stay to its receiver.
     pub fn of_notice(notice: &Notice) -> Self {
         let sheet = notice.kind == NoticeKind::AdmissionInformation;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
+use domain::access::Ties;
 use domain::case::Case;
 use domain::patient::{CareTeamMember, Patient};
 use domain::{EncounterId, PatientId, RegionId};
@@ -230,6 +231,15 @@ impl Store {
         let last = self.inner.pool.rows(sql, args![id.uuid()]).await?;
         let last = last.first().map(|row| row.get(0)).transpose()?;
         Ok(Some((patient, self.care_team(id).await?, last)))
+    }
+
+    /// Who manages her care, and the hospitals in which she has or had a stay: [`domain::access::relation_to_person`].
+    pub async fn ties(&self, id: PatientId) -> Result<Ties, StoreError> {
+        let sql = "SELECT DISTINCT hospital_id FROM encounter
+                   WHERE patient_id = $1 AND state NOT IN ('cancelled', 'entered_in_error')";
+        let rows = self.inner.pool.rows(sql, args![id.uuid()]).await?;
+        let hospitals = rows.iter().map(|row| Ok(row.get::<Uuid>(0)?.into())).collect::<Result<_, StoreError>>()?;
+        Ok(Ties { team: self.care_team(id).await?, hospitals })
     }
 
     /// Who manages, managed or will manage the person's care, in the order of the records.

@@ -43,8 +43,8 @@ impl Place {
 
     pub(super) const fn to_the_person(self) -> Relation {
         match self {
-            Self::InCharge => Relation::Attached,
-            Self::Hospital | Self::Centre | Self::SentBack | Self::OtherHospital => Relation::Region,
+            Self::InCharge | Self::Hospital => Relation::Attached,
+            Self::Centre | Self::SentBack | Self::OtherHospital => Relation::Region,
             Self::OtherRegion => Relation::None,
         }
     }

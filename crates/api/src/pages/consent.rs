@@ -19,6 +19,7 @@ use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
 use crate::run::{Ground, read_person, run};
 use crate::state::App;
+use crate::v1::consents::disclosures_for;
 
 /// 書面, 口頭, not yet: one tick records a consent.
 pub(crate) fn ways() -> Vec<Choice> {
@@ -178,7 +179,7 @@ pub(super) async fn disclosures(State(app): State<App>, visitor: Visitor, Path(w
 
 async fn disclosed(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, ApiError> {
     let patient = read_person(app, &visitor.who.actor, id(wanted)?, Command::ViewDisclosures).await?;
-    let lines = app.store().disclosures(patient.id).await?;
+    let lines = disclosures_for(app, &visitor.who.actor, patient.id).await?;
     visitor.seen(app, Command::ViewDisclosures, Some(patient.id), None, None).await?;
     let named = reach(visitor.who.actor.role, Command::ViewPatient).is_some();
     let shown = Disclosures {

@@ -5,7 +5,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::access::{Command, reach};
+use domain::access::{Command, may};
 use domain::decide::{NewConsent, NewPatient, PatientDoubt, charge, correct_patient, register_patient, with_consent};
 use domain::party::Role;
 use domain::patient::{InsuredNumber, Patient};
@@ -22,7 +22,7 @@ use super::view::typed::{KEY, Typed, parse_day};
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
 use crate::neighbours::Everywhere;
-use crate::run::{Answer, Ground, may_ever, may_in_region, read_person, run};
+use crate::run::{Answer, Ground, may_ever, may_in_region, read_person, relation_to_patient, run};
 use crate::state::App;
 use crate::v1::people::found_entries;
 
@@ -84,17 +84,19 @@ async fn person(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, 
     let mut team = app.store().care_team(patient.id).await?;
     team.sort_by_key(|member| std::cmp::Reverse((member.from_on, member.id)));
     visitor.seen(app, Command::ViewPatient, Some(patient.id), None, None).await?;
+    let relation = relation_to_patient(app, actor, &patient).await?;
+    let can = |command| may(actor, command, relation).is_ok();
     let shown = Person {
         frame: visitor.frame("本人の情報", "Person"),
         person: shape::person_card(&patient, today),
         insured_number: patient.insured_number.as_ref().map(|number| number.as_str().to_owned()),
         team: team.iter().map(|member| shape::charge(member, &visitor.directory, today)).collect(),
         consent: consent::sharing(patient.sharing),
-        can_record_consent: reach(actor.role, Command::WriteConsent).is_some(),
-        can_view_disclosures: reach(actor.role, Command::ViewDisclosures).is_some(),
+        can_record_consent: can(Command::WriteConsent),
+        can_view_disclosures: can(Command::ViewDisclosures),
         stays: stays.iter().map(|line| shape::stay_row(line, &visitor.directory, today, actor.role)).collect(),
-        can_write: reach(actor.role, Command::WritePatient).is_some(),
-        can_admit: reach(actor.role, Command::Admit).is_some(),
+        can_write: can(Command::WritePatient),
+        can_admit: can(Command::Admit),
     };
     page(StatusCode::OK, &shown)
 }
@@ -205,7 +207,8 @@ async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Regis
         let context = ground.context(app, &sender)?;
         let (id, mut changes) = register_patient(&context, new.clone())?;
         if let Some(way) = consented {
-            may_in_region(sender.actor, Command::WriteConsent)?;
+            // Whoever is registered has been in no hospital yet.
+            may_ever(sender.actor, Command::WriteConsent)?;
             with_consent(&context, &mut changes, NewConsent::by_tick(way, context.now.day()))?;
         }
         Ok((changes, leads_to(format!("/patients/{id}?done=registered"))))

@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::access::Command;
+use domain::access::{Actor, Command, Relation, reach};
 use domain::decide::{disclose, record_consent};
+use domain::disclosure::Line;
 use domain::{Fault, PatientId};
 use storage::EncounterFilter;
 use utoipa_axum::router::OpenApiRouter;
@@ -74,7 +75,18 @@ async fn record(
     run(&app, &sender, decide).await.map(Reply)
 }
 
-/// To whom anything of the person's record was given: notices, words outside the system, copies. The look is on the audit trail.
+/// To whom a person's record was given, as far as the actor may see it: what its own organization gave or got; all of it where the list needs no
+/// relation to her.
+pub(crate) async fn disclosures_for(app: &App, actor: &Actor, id: PatientId) -> Result<Vec<Line>, ApiError> {
+    let mut lines = app.store().disclosures(id).await?;
+    if actor.reach(Command::ViewDisclosures)? > Relation::Region {
+        lines.retain(|line| line.concerns(actor.organization_id));
+    }
+    Ok(lines)
+}
+
+/// To whom one's organization gave anything of the person's record, and from whom it got some: notices, words outside the system, copies; for
+/// the auditor those of all. The look is on the audit trail.
 #[utoipa::path(
     get, path = "/api/v1/patients/{id}/disclosures", tag = "consents", params(("id" = Uuid, Path)),
     responses((status = 200, body = DisclosuresView))
@@ -85,14 +97,14 @@ async fn show_disclosures(
     Id(id): Id<PatientId>,
 ) -> Result<Shown<DisclosuresView>, ApiError> {
     read_person(&app, &who.actor, id, Command::ViewDisclosures).await?;
-    let lines = app.store().disclosures(id).await?;
+    let lines = disclosures_for(&app, &who.actor, id).await?;
     let directory = app.store().directory(who.actor.region_id).await?;
     app.store().append_audit(vec![seen(&app, &who, id, Command::ViewDisclosures)]).await?;
     let disclosures = lines.iter().map(|line| DisclosureView::of(line, &directory)).collect();
     Ok(Shown(DisclosuresView { disclosures }, None))
 }
 
-/// A copy of the person's record, for whoever is named. That it was given out is recorded before it leaves.
+/// A copy of the person's record, as far as it is one's organization's own, for whoever is named. That it was given out is recorded before it leaves.
 #[utoipa::path(
     post, path = "/api/v1/patients/{id}/exports", tag = "consents", params(("id" = Uuid, Path)),
     request_body = ExportBody, responses((status = 200, body = ExportView))
@@ -114,10 +126,17 @@ async fn export_patient(
     run(&app, &sender, decide).await?;
     let directory = app.store().directory(who.actor.region_id).await?;
     let ours = who.actor.organization_id;
-    let filter = EncounterFilter { patient_id: Some(id), ..EncounterFilter::default() };
+    let hospital = reach(who.actor.role, Command::ViewEncounter) == Some(Relation::Own);
+    let filter = EncounterFilter {
+        hospital_id: hospital.then_some(ours),
+        office_id: (!hospital).then_some(ours),
+        today: Some(app.now().day()),
+        patient_id: Some(id),
+        ..EncounterFilter::default()
+    };
     let stays = app.store().list_encounters(who.actor.region_id, &filter, None, 1_000).await?;
     let (team, consents) = (app.store().care_team(id).await?, app.store().consents(id).await?);
-    let lines = app.store().disclosures(id).await?;
+    let lines = disclosures_for(&app, &who.actor, id).await?;
     let head = |line: &storage::EncounterLine| EncounterHead::of(&line.encounter, &directory, line.shares_with(ours));
     let view = ExportView {
         patient: patient.into(),
