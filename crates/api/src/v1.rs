@@ -21,7 +21,7 @@
 //! A handler with `#[utoipa::path]` naming its success; the refusals and the conditions of a write are added to all by
 //! [`openapi`]. Register it in its module's `routes()`, and say in [`inventory`](crate::inventory) what it stands for.
 
-mod consents;
+pub(crate) mod consents;
 pub(crate) mod emergencies;
 mod figures;
 mod filings;

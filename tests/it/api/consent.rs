@@ -29,8 +29,11 @@ fn quiet() -> Value {
 }
 
 /// What a page or an answer must not show of 北見 花子 without her consent.
-fn assert_minimal(text: &str) {
-    for secret in ["要介護3", "care3", "カンファレンス", "ADLが低下", "adl_decline", "birth_on"] {
+fn assert_minimal(app: &TestApp, text: &str) {
+    let ward = app.city.wards.iter().find(|ward| ward.id == app.city.cast.ward_id).expect("the nurse's ward");
+    let (ward, name) = (ward.id.to_string(), ward.name.as_str());
+    for secret in ["要介護3", "care3", "カンファレンス", "ADLが低下", "adl_decline", "birth_on", "歳", &ward, name]
+    {
         assert!(!text.contains(secret), "{secret} is shown: {text}");
     }
     assert!(text.contains("花子"), "whom it is about is told");
@@ -54,12 +57,12 @@ on_both! {
         assert_eq!((seen["notice"]["content"].as_str(), seen["patient"].is_null()), (Some("minimal"), true));
         assert_eq!(seen["notice"]["planned_on"], "2026-11-28");
         assert!(seen["person"]["phone"].is_string(), "whom to phone is told: {seen}");
-        assert_minimal(&opened.text());
+        assert_minimal(&app, &opened.text());
         let whole = manager.get(&stay).await;
         let seen = whole.expect(200);
         assert!(seen["encounter"]["ward_id"].is_null() && seen["screenings"].as_array().unwrap().is_empty());
-        assert_minimal(&whole.text());
-        assert_minimal(&manager.get("/api/v1/notices").await.text());
+        assert_minimal(&app, &whole.text());
+        assert_minimal(&app, &manager.get("/api/v1/notices").await.text());
         let line = only(&manager.get("/api/v1/encounters?open=true").await.expect(200), "encounters").clone();
         assert!(line["encounter"]["ward_name"].is_null());
 
@@ -67,12 +70,53 @@ on_both! {
         for path in [&notice[7..], &stay[7..]] {
             let page = browser.get(path).await;
             assert_eq!(page.status.as_u16(), 200, "{path}");
-            assert_minimal(&page.text());
+            assert_minimal(&app, &page.text());
             assert!(page.text().contains("最小限") && page.text().contains("電話"), "{path}");
+        }
+        for path in ["/", "/notices"] {
+            assert_minimal(&app, &browser.get(path).await.text());
         }
         let answered = manager.post(&format!("{notice}/acknowledgement"), &json!({ "code": "accepted" })).await;
         answered.expect(201);
         assert!(nurse.get(&stay).await.expect(200)["screenings"].as_array().is_some_and(|all| all.len() == 1));
+    }
+
+    /// Where she went, on which ward she lies, and why somebody took a word back say more than that she is in hospital.
+    async fn without_consent_neither_destination_nor_ward_nor_reason_is_told(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted_without_consent(&app, &nurse).await;
+        let filed = nurse.post(&format!("{stay}/filings"), &quiet()).await;
+        filed.expect(201);
+        let notice = filed.header("location").expect("where the notice is").to_owned();
+        nurse.post(&format!("{notice}/withdrawal"), &json!({ "why": "認知症の検査のため" })).await.expect(201);
+        app.clock_shows(2026, 11, 29, 9, 0);
+        app.sweep().await;
+        let nurse = app.log_in("nurse").await;
+        let gone = json!({ "event": "discharge", "on": "2026-11-28", "to": "facility" });
+        nurse.post(&format!("{stay}/events"), &gone).await.expect(201);
+
+        let manager = app.log_in("caremanager").await;
+        let browser = app.log_in_by_page("caremanager").await;
+        let whole = manager.get(&stay).await;
+        let state = &whole.expect(200)["encounter"]["state"];
+        assert_eq!((state["discharged_on"].as_str(), state["destination"].is_null()), (Some("2026-11-28"), true));
+        let sheet = json!({ "kind": "admission_information", "message": "" });
+        let sent = manager.post(&format!("{stay}/notices"), &sheet).await;
+        assert!(sent.expect(201)["state"]["destination"].is_null());
+        let list = manager.get("/api/v1/encounters").await;
+        assert!(only(&list.expect(200), "encounters")["encounter"]["state"]["destination"].is_null());
+        let warnings = manager.get(&format!("/api/v1/warnings?encounter_id={}", &stay[19..])).await;
+        let lines = warnings.expect(200)["warnings"].as_array().unwrap().clone();
+        assert!(!lines.is_empty() && lines.iter().all(|line| line["ward_id"].is_null()), "{lines:?}");
+        let page = browser.get(&stay[7..]).await;
+        for shown in [&whole.text(), &list.text(), &page.text()] {
+            assert_minimal(&app, shown);
+            for secret in ["facility", "施設", "認知症"] {
+                assert!(!shown.contains(secret), "{secret}: {shown}");
+            }
+        }
+        let own = nurse.get(&stay).await;
+        assert!(own.text().contains("facility") && own.text().contains("認知症"));
     }
 
     async fn the_filing_form_says_so_and_records_a_consent_with_one_tick(app: TestApp) {
@@ -105,7 +149,7 @@ on_both! {
         let manager = app.log_in("caremanager").await;
         assert!(manager.get(&notice).await.text().contains("カンファレンス"));
         say(&app, &nurse, "withdrawn").await.expect(201);
-        assert_minimal(&manager.get(&notice).await.text());
+        assert_minimal(&app, &manager.get(&notice).await.text());
         assert_eq!(say(&app, &nurse, "withdrawn").await.problem(409), "nothing_to_withdraw");
         say(&app, &nurse, "given").await.expect(201);
         assert!(manager.get(&notice).await.text().contains("カンファレンス"));

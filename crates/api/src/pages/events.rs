@@ -45,7 +45,7 @@ async fn events(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
         frame: visitor.frame("入退院の記録", "Record an event"),
         id: encounter_id.to_string(),
         person: shape::person_card(&case.patient, visitor.today),
-        state: words::stay_state(&case.encounter.state),
+        state: words::stay_state(&case.encounter.state, true),
         plan: form("plan", open, Typed::default().with("planned_on", planned)),
         discharge: form("discharge", open, Typed::default().with("on", visitor.today.to_string())),
         transfer: form("transfer", open, Typed::default()),

@@ -95,14 +95,14 @@ pub(super) fn stay_row(line: &EncounterLine, directory: &Directory, today: Naive
         id: encounter.id.to_string(),
         name: line.patient.name.to_string(),
         kana: line.patient.kana.to_string(),
-        age: line.patient.age_on(today),
+        age: shared.then(|| line.patient.age_on(today)),
         place: if hospital {
             place
         } else {
             format!("{} {place}", organization(directory, encounter.hospital_id)).trim_end().to_owned()
         },
         admitted: words::day(encounter.admitted_at.day()),
-        state: words::stay_state(&encounter.state),
+        state: words::stay_state(&encounter.state, shared),
         deadline: line.deadline.as_ref().map(|deadline| deadline_badge(deadline, today)),
         unacknowledged: line.unacknowledged,
         to_file: hospital && untold,

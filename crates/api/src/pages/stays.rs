@@ -57,7 +57,7 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
         place: place_for(&case, visitor, shared),
         admitted: words::full_instant(encounter.admitted_at),
         emergency: encounter.emergency && shared,
-        state: words::stay_state(&encounter.state),
+        state: words::stay_state(&encounter.state, shared),
         deadlines: deadlines
             .iter()
             .map(|deadline| DeadlineRow {

@@ -18,7 +18,7 @@ use super::wire::deadline::{DeadlineView, WarningPage, WarningView};
 use super::write::{Ask, Write};
 use crate::error::{ApiError, Problem};
 use crate::neighbours;
-use crate::run::{Answer, may_in_region, read_case};
+use crate::run::{Answer, may_in_region, read_case, sees_all};
 use crate::session::SignedIn;
 use crate::state::App;
 use crate::yearly::{self, Yearly};
@@ -69,9 +69,11 @@ async fn list_warnings(
         None => who.actor.clone(),
     };
     let farthest = actor.reach(Command::ViewWarnings)?;
+    let mut shared = true;
     let hospital_id = match asked.encounter_id {
         Some(id) => {
-            read_case(&app, actor, id, Command::ViewWarnings).await?;
+            let case = read_case(&app, actor, id, Command::ViewWarnings).await?;
+            shared = sees_all(&app, actor, &case).await?;
             None
         }
         None if farthest <= Relation::Region => None,
@@ -85,7 +87,7 @@ async fn list_warnings(
     let next = window.next(lines.len(), lines.last().map(|line| line.warning.id.uuid()));
     let view = |line: &storage::WarningLine| WarningView {
         hospital_id: Some(line.hospital_id.uuid()),
-        ward_id: Some(line.ward_id.uuid()),
+        ward_id: shared.then(|| line.ward_id.uuid()),
         ..WarningView::from(&line.warning)
     };
     Ok(Shown(WarningPage { warnings: lines.iter().map(view).collect(), next }, None))

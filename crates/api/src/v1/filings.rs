@@ -83,7 +83,8 @@ async fn issue(
     let sender = who.sender(key, if_match);
     let answer = |notice_id: &NoticeId, case: &Case| match case.notice(*notice_id) {
         Some(notice) => {
-            let state = StateView::from(&case.encounter.state);
+            let shared = case.shares_with(who.actor.organization_id, app.now());
+            let state = StateView::of(&case.encounter.state, shared);
             kept(&NoticeKeptView { notice: notice.into(), encounter_id: id.uuid(), state }, Some(*notice_id))
         }
         None => kept(&(), None),

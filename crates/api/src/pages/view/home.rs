@@ -35,7 +35,8 @@ pub(crate) struct StayRow {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) kana: String,
-    pub(crate) age: u32,
+    /// None where no consent lets it be shown.
+    pub(crate) age: Option<u32>,
     pub(crate) place: String,
     pub(crate) admitted: String,
     pub(crate) state: Badge,

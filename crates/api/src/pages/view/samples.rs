@@ -90,7 +90,7 @@ fn stays() -> Vec<StayRow> {
         id: "e1".into(),
         name: name.into(),
         kana: kana.into(),
-        age: 85,
+        age: Some(85),
         place: "3階東病棟".into(),
         admitted: "11月2日(月)".into(),
         state,

@@ -137,11 +137,14 @@ pub(crate) fn nearness(due_on: NaiveDate, today: NaiveDate) -> Tone {
 }
 
 /// The state of a stay.
-pub(crate) fn stay_state(state: &EncounterState) -> Badge {
+pub(crate) fn stay_state(state: &EncounterState, shared: bool) -> Badge {
     match state {
         EncounterState::InProgress => Badge::new(Tone::Calm, "入院中", "in hospital"),
         EncounterState::DischargePlanned { planned_on } => {
             Badge::new(Tone::Calm, format!("{} 退院予定", day(*planned_on)), "discharge planned")
+        }
+        EncounterState::Discharged { on, .. } if !shared => {
+            Badge::new(Tone::Done, format!("{} 退院", day(*on)), "discharged")
         }
         EncounterState::Discharged { on, to } => {
             Badge::new(Tone::Done, format!("{} 退院({})", day(*on), to.wording().0), "discharged")

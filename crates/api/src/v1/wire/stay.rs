@@ -36,6 +36,7 @@ pub struct StateView {
     pub planned_on: Option<NaiveDate>,
     /// Once discharged.
     pub discharged_on: Option<NaiveDate>,
+    /// Once discharged; null where no consent lets it be shown.
     #[schema(value_type = Option<words::Destination>)]
     pub destination: Option<Destination>,
 }
@@ -67,6 +68,14 @@ impl From<&EncounterState> for StateView {
     }
 }
 
+impl StateView {
+    /// `shared`: a consent lets the reader see more than that there is a stay, and when it ends.
+    pub fn of(state: &EncounterState, shared: bool) -> Self {
+        let whole = Self::from(state);
+        Self { destination: whole.destination.filter(|_| shared), ..whole }
+    }
+}
+
 /// A stay without what belongs to it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EncounterHead {
@@ -94,7 +103,7 @@ impl EncounterHead {
             hospital_id: encounter.hospital_id.uuid(),
             ward_id: shared.then(|| encounter.ward_id.uuid()),
             ward_name: ward.map(|ward| ward.name.to_string()),
-            state: (&encounter.state).into(),
+            state: StateView::of(&encounter.state, shared),
             admitted_at: encounter.admitted_at,
             emergency: shared.then_some(encounter.emergency),
             version: encounter.version,
@@ -126,7 +135,7 @@ pub struct EncounterPage {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EncounterView {
     pub encounter: EncounterHead,
-    /// Null where no consent lets it be shown; then events, screenings, contacts and messages are empty too.
+    /// Null where no consent lets it be shown; then events, screenings, contacts, messages and reasons are empty too.
     pub patient: Option<PatientView>,
     pub person: PersonView,
     pub care_team: Vec<CareTeamMemberView>,
@@ -172,6 +181,12 @@ impl EncounterView {
     pub fn of(case: Case, directory: &Directory, sheet: Option<rules::SheetDays>, shared: bool) -> Self {
         let case = if shared { case } else { case.minimal() };
         let folded = domain::encounter::fold(&case.events);
+        let notice = |notice: &domain::notice::Notice| {
+            let mut view = NoticeView::from(notice);
+            // Why a notice was taken back says what somebody wrote of the person.
+            view.state.why = view.state.why.filter(|_| shared);
+            view
+        };
         let planned = folded.planned.iter().map(|p| PlannedView { planned_on: p.planned_on, known_at: p.known_at });
         Self {
             information_sheet: sheet.map(SheetDaysView::from),
@@ -182,7 +197,7 @@ impl EncounterView {
             events: case.events.iter().map(EventView::from).collect(),
             deadlines: case.deadlines.iter().map(DeadlineView::from).collect(),
             screenings: case.screenings.iter().map(ScreeningView::from).collect(),
-            notices: case.notices.iter().map(NoticeView::from).collect(),
+            notices: case.notices.iter().map(notice).collect(),
             contacts: case.contacts.iter().map(ContactView::from).collect(),
             warnings: case.warnings.iter().map(WarningView::from).collect(),
             patient: shared.then(|| case.patient.into()),
