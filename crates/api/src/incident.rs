@@ -1,14 +1,15 @@
 //! 漏えい等の報告のための一覧: everything that one account touched between two instants, for the report that is due within 3–5 days.
 //!
-//! It names people, because whoever is concerned has to be told; each of them is on the trail as exported. A list or a search that named
-//! nobody in the trail stands there as itself, without a person: who stood on it has to be worked out from the stays of that day.
+//! It names people, because whoever is concerned has to be told; each of them is on the trail as exported. A list that was looked at has a line for
+//! each stay or notice that stood on it, marked 一覧. What the account did in another region is the other region's to list: a line says where.
 
 use std::collections::{BTreeSet, HashMap};
 
 use domain::access::Command;
 use domain::changes::AuditEntry;
 use domain::patient::Patient;
-use domain::{AccountId, Fault, Instant, PatientId, Refusal};
+use domain::trail::parted;
+use domain::{AccountId, EncounterId, Fault, Instant, NoticeId, PatientId, Refusal, RegionId};
 use storage::{AuditCursor, AuditFilter, AuditRow};
 
 use crate::error::ApiError;
@@ -20,7 +21,7 @@ const PAGE: u32 = 2_000;
 /// More than one person does in a year; a longer time is asked for in parts.
 const MOST: usize = 200_000;
 
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 12] = [
     "日時",
     "アカウント",
     "機関",
@@ -32,7 +33,18 @@ const HEAD: [&str; 11] = [
     "入院の番号",
     "連絡の番号",
     "リクエスト",
+    "一覧",
 ];
+
+/// One thing that was touched.
+struct Touched<'a> {
+    row: &'a AuditRow,
+    patient_id: Option<PatientId>,
+    encounter_id: Option<EncounterId>,
+    notice_id: Option<NoticeId>,
+    /// It stood on a list.
+    listed: bool,
+}
 
 /// The list as a table for a spreadsheet, the oldest first; `until` is the first instant that no longer counts.
 pub(crate) async fn csv(
@@ -48,12 +60,14 @@ pub(crate) async fn csv(
     if until <= since {
         return Err(Refusal::at("until", Fault::OutOfRange).into());
     }
-    let rows = touched(app, who, account_id, since, until).await?;
-    let people: BTreeSet<PatientId> = rows.iter().filter_map(|row| row.entry.patient_id).collect();
+    let rows = rows(app, who, account_id, since, until).await?;
+    let touched = touched(app, region_id, &rows).await?;
+    let people: BTreeSet<PatientId> = touched.iter().filter_map(|item| item.patient_id).collect();
     let people: Vec<PatientId> = people.into_iter().collect();
     let known = app.store().patients(region_id, &people).await?;
     let known: HashMap<PatientId, Patient> = known.into_iter().map(|patient| (patient.id, patient)).collect();
     let directory = app.store().directory(region_id).await?;
+    let elsewhere = elsewhere(app, region_id, account_id, since, until).await?;
     let entry = || who.audit_entry(app.now(), Command::ExportAudit.name());
     let mut audit: Vec<AuditEntry> = people.iter().map(|id| AuditEntry { patient_id: Some(*id), ..entry() }).collect();
     if audit.is_empty() {
@@ -63,9 +77,9 @@ pub(crate) async fn csv(
 
     let mut csv = String::from('\u{FEFF}');
     line(&mut csv, HEAD.map(str::to_owned));
-    for row in &rows {
-        let entry = &row.entry;
-        let person = entry.patient_id.and_then(|id| known.get(&id));
+    for item in &touched {
+        let entry = &item.row.entry;
+        let person = item.patient_id.and_then(|id| known.get(&id));
         let organization = entry.organization_id.and_then(|id| directory.organization(id));
         let id = |id: Option<uuid::Uuid>| id.map_or_else(String::new, |id| id.to_string());
         line(
@@ -74,21 +88,86 @@ pub(crate) async fn csv(
                 entry.at.local().format("%Y-%m-%d %H:%M:%S").to_string(),
                 name.clone(),
                 organization.map_or_else(String::new, |o| o.name.to_string()),
-                entry.action.clone(),
+                parted(&entry.action).0.to_owned(),
                 person.map_or_else(String::new, |p| p.name.to_string()),
                 person.map_or_else(String::new, |p| p.kana.as_str().to_owned()),
                 person.map_or_else(String::new, |p| p.birth_on.to_string()),
-                id(entry.patient_id.map(PatientId::uuid)),
-                id(entry.encounter_id.map(domain::EncounterId::uuid)),
-                id(entry.notice_id.map(domain::NoticeId::uuid)),
+                id(item.patient_id.map(PatientId::uuid)),
+                id(item.encounter_id.map(EncounterId::uuid)),
+                id(item.notice_id.map(NoticeId::uuid)),
                 entry.request_id.to_string(),
+                if item.listed { "一覧".to_owned() } else { String::new() },
             ],
         );
+    }
+    for region in elsewhere {
+        let mut fields = HEAD.map(|_| String::new());
+        fields[1].clone_from(&name);
+        fields[3] = format!("他の地域でも操作しています: {region}(同地域の監査担当者へ)");
+        line(&mut csv, fields);
     }
     Ok(csv.into_bytes())
 }
 
-async fn touched(
+/// Each row's record; of the row of a list each of what stood on it.
+async fn touched<'a>(app: &App, region_id: RegionId, rows: &'a [AuditRow]) -> Result<Vec<Touched<'a>>, ApiError> {
+    let parts: Vec<_> = rows.iter().map(|row| (row, parted(&row.entry.action))).collect();
+    let on_lists: BTreeSet<uuid::Uuid> = parts.iter().flat_map(|(_, (_, items))| items.iter().copied()).collect();
+    let on_lists: Vec<uuid::Uuid> = on_lists.into_iter().collect();
+    let behind = app.store().people_behind(region_id, &on_lists).await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for (row, (action, items)) in parts {
+        let entry = &row.entry;
+        if items.is_empty() {
+            let (patient_id, encounter_id, notice_id) = (entry.patient_id, entry.encounter_id, entry.notice_id);
+            all.push(Touched { row, patient_id, encounter_id, notice_id, listed: false });
+        }
+        for item in items {
+            let (encounter_id, patient_id) = behind.get(&item).copied().unzip();
+            // What is no more stands there with its own id.
+            let notice = action == Command::ListNotices.name();
+            let encounter_id = encounter_id.or_else(|| (!notice).then(|| item.into()));
+            let notice_id = notice.then(|| item.into());
+            all.push(Touched { row, patient_id, encounter_id, notice_id, listed: true });
+        }
+        if all.len() > MOST {
+            return Err(Refusal::at("since", Fault::OutOfRange).into());
+        }
+    }
+    Ok(all)
+}
+
+/// Where else the account acted: asked at its home, the regions in which its organization takes part or did; asked in one of these, its home.
+async fn elsewhere(
+    app: &App,
+    region_id: RegionId,
+    account_id: AccountId,
+    since: Instant,
+    until: Instant,
+) -> Result<Vec<String>, ApiError> {
+    let Some((organization_id, home)) = app.store().home_of(account_id).await? else { return Ok(Vec::new()) };
+    let mut others = vec![home];
+    if home == region_id {
+        let neighbours = app.store().neighbours().await?;
+        let theirs = neighbours.iter().filter(|neighbour| neighbour.organization_id == organization_id);
+        others = theirs.map(|neighbour| neighbour.region_id).collect();
+    }
+    let mut names = Vec::new();
+    for other in others {
+        let filter = AuditFilter {
+            account_id: Some(account_id),
+            since: Some(since),
+            until: Some(until),
+            ..AuditFilter::default()
+        };
+        if !app.store().audit(other, &filter, 1).await?.is_empty() {
+            names.push(app.store().directory(other).await?.region.name.to_string());
+        }
+    }
+    Ok(names)
+}
+
+async fn rows(
     app: &App,
     who: &SignedIn,
     account_id: AccountId,
@@ -114,7 +193,7 @@ async fn touched(
 }
 
 /// Every field is text, and none is run by a spreadsheet.
-fn line(csv: &mut String, fields: [String; 11]) {
+fn line(csv: &mut String, fields: [String; 12]) {
     let quoted = fields.map(|field| format!("\"{}\"", survey::harmless(&field).replace('"', "\"\"")));
     csv.push_str(&quoted.join(","));
     csv.push_str("\r\n");

@@ -13,8 +13,10 @@ use domain::changes::AuditEntry;
 use domain::directory::Directory;
 use domain::notice::NoticeState;
 use domain::patient::Patient;
+use domain::trail::listed;
 use domain::{EncounterId, NoticeId, PatientId, RegionId};
 use storage::{EncounterFilter, EncounterLine, InCharge, NoticeFilter, NoticeLine, Record};
+use uuid::Uuid;
 
 use crate::error::ApiError;
 use crate::run::reachable;
@@ -49,7 +51,7 @@ async fn in_region_of(app: &App, actor: Actor, further: &[RegionId], record: Rec
 /// `/encounters/{id}/…`, `/api/v1/patients/{id}`, …
 fn named(path: &str) -> Option<Record> {
     let mut parts = path.trim_start_matches("/api/v1").trim_start_matches('/').split('/');
-    let (kind, id) = (parts.next()?, parts.next()?.parse::<uuid::Uuid>().ok()?);
+    let (kind, id) = (parts.next()?, parts.next()?.parse::<Uuid>().ok()?);
     match kind {
         "encounters" => Some(Record::Encounter(id.into())),
         "patients" => Some(Record::Patient(id.into())),
@@ -84,10 +86,21 @@ impl Everywhere {
         self.directories.get(&region_id).unwrap_or_else(|| &self.directories[&self.actors[0].region_id])
     }
 
-    /// One row on the trail of each region that was looked at.
-    pub(crate) fn audit(&self, app: &App, who: &SignedIn, command: Command) -> Vec<AuditEntry> {
-        let entry = who.audit_entry(app.now(), command.name());
-        self.actors.iter().map(|actor| AuditEntry { region_id: actor.region_id, ..entry.clone() }).collect()
+    /// One row on the trail of each region that was looked at, with those of its stays or notices that are shown with a name.
+    pub(crate) fn audit(
+        &self,
+        app: &App,
+        who: &SignedIn,
+        command: Command,
+        shown: impl Iterator<Item = (RegionId, Uuid)> + Clone,
+    ) -> Vec<AuditEntry> {
+        let row = |actor: &Actor| {
+            let here = shown.clone().filter(|(region_id, _)| *region_id == actor.region_id);
+            let items: Vec<Uuid> = here.map(|(_, id)| id).collect();
+            let entry = who.audit_entry(app.now(), &listed(command.name(), &items));
+            AuditEntry { region_id: actor.region_id, ..entry }
+        };
+        self.actors.iter().map(row).collect()
     }
 
     /// Of a filter that names an organization; in a further region there is nothing else for a guest.

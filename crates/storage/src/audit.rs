@@ -1,7 +1,9 @@
 //! Reading the audit trail, and verifying its chains.
 
+use std::collections::HashMap;
+
 use domain::trail::{AuditReview, BreakGlass};
-use domain::{AccountId, Instant, PatientId, RegionId};
+use domain::{AccountId, EncounterId, Instant, PatientId, RegionId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -96,6 +98,28 @@ impl Store {
             AUDIT.list("")
         );
         self.inner.pool.rows(AssertSqlSafe(sql), args).await?.iter().map(read_audit).collect()
+    }
+
+    /// The stay and the person behind each of these stays and notices of the region; without what is no more.
+    pub async fn people_behind(
+        &self,
+        region_id: RegionId,
+        items: &[Uuid],
+    ) -> Result<HashMap<Uuid, (EncounterId, PatientId)>, StoreError> {
+        let (stays, notices) = (self.inner.dialect.in_ids("e.id", 2), self.inner.dialect.in_ids("n.id", 2));
+        let sql = format!(
+            "SELECT e.id, e.id, e.patient_id FROM encounter AS e WHERE e.region_id = $1 AND {stays}
+             UNION ALL SELECT n.id, e.id, e.patient_id FROM notice AS n JOIN encounter AS e ON e.id = n.encounter_id
+                       WHERE n.region_id = $1 AND {notices}"
+        );
+        let mut found = HashMap::new();
+        for lot in items.chunks(2_000) {
+            let args = args![region_id.uuid(), lot.to_vec()];
+            for row in self.inner.pool.rows(AssertSqlSafe(sql.clone()), args).await? {
+                found.insert(row.get(0)?, (row.get::<Uuid>(1)?.into(), row.get::<Uuid>(2)?.into()));
+            }
+        }
+        Ok(found)
     }
 
     /// The reviews of the region's trail, the newest first.

@@ -242,6 +242,14 @@ impl Store {
         self.first(sql, args![id.uuid(), region_id.uuid()]).await
     }
 
+    /// Where the person or the machine of that id belongs.
+    pub async fn home_of(&self, id: AccountId) -> Result<Option<(OrganizationId, RegionId)>, StoreError> {
+        let sql = "SELECT organization_id, region_id FROM account WHERE id = $1
+                   UNION ALL SELECT organization_id, region_id FROM machine WHERE id = $1";
+        let rows = self.inner.pool.rows(sql, args![id.uuid()]).await?;
+        rows.first().map(|row| Ok((row.get::<Uuid>(0)?.into(), row.get::<Uuid>(1)?.into()))).transpose()
+    }
+
     /// Whoever administrates the people and machines of an organization, without password hashes.
     pub async fn administrators_of(&self, id: OrganizationId) -> Result<Vec<Account>, StoreError> {
         let sql = format!(

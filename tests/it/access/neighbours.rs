@@ -265,11 +265,15 @@ on_both! {
             "/api/v1/audit/incident.csv?account_id={}&since=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z",
             account.as_str().unwrap()
         );
-        assert!(ours.get(&csv).await.text().contains(NAME));
+        let seen = ours.get(&csv).await.text();
+        let on_a_list = |line: &str| line.contains(NAME) && line.contains(stay.as_str()) && line.contains("\"一覧\"");
+        assert!(seen.lines().any(on_a_list), "{seen}");
         let theirs = towns.of(towns.city, Role::Auditor);
         let trail = theirs.get("/api/v1/audit?limit=100").await.text();
         assert!(!trail.contains(patient.as_str()) && !trail.contains(stay.as_str()), "{trail}");
-        assert!(!theirs.get(&csv).await.text().contains(NAME));
+        let pointed = theirs.get(&csv).await.text();
+        assert!(!pointed.contains(NAME) && !pointed.contains(patient.as_str()), "{pointed}");
+        assert!(pointed.contains("他の地域でも操作しています: つなぎ市"), "{pointed}");
 
         // One letter a week for all its numbers, from its own town.
         let (from, until) = (app.now().plus_days(-1), app.now().plus_days(1));

@@ -71,6 +71,58 @@ on_both! {
         assert_eq!(app.log_in("admin").await.get(&path).await.problem(403), "not_allowed");
     }
 
+    /// Who stood on a board, an inbox or a list was seen as well as whoever was opened.
+    async fn whoever_stood_on_a_list_is_in_the_report_of_what_an_account_touched(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let cast = &app.city.cast;
+        let stays = async |patient: domain::PatientId| {
+            let body = json!({
+                "patient_id": patient.to_string(), "ward_id": cast.ward_id.to_string(),
+                "admitted_at": "2026-11-18T09:00:00+09:00", "emergency": false,
+            });
+            nurse.post("/api/v1/encounters", &body).await.expect(201)["encounter_id"].as_str().unwrap().to_owned()
+        };
+        let (hanako, other) = (stays(cast.hanako).await, stays(cast.at_home).await);
+        let filing = json!({ "planned_on": "2026-11-28", "answers": { "criteria": { "adl_decline": "yes" } } });
+        let filed = nurse.post(&format!("/api/v1/encounters/{hanako}/filings"), &filing).await.expect(201);
+        let notice = filed["notice"]["id"].as_str().unwrap();
+        let name = app.city.patient(cast.at_home).name.to_string();
+
+        // Looked at by others than those who wrote it, so that nothing but the lists can name anybody.
+        let report = async |login: &str, account: domain::AccountId, paths: &[&str]| {
+            let (person, browser) = (app.log_in(login).await, app.log_in_by_page(login).await);
+            for path in paths {
+                let client = if path.starts_with("/api/") { &person } else { &browser };
+                assert_eq!(client.get(path).await.status.as_u16(), 200, "{path}");
+            }
+            let auditor = app.log_in("auditor").await;
+            let path = format!(
+                "/api/v1/audit/incident.csv?account_id={account}&since=2026-11-20T00:00:00Z&until=2026-11-21T00:00:00Z"
+            );
+            auditor.get(&path).await.text()
+        };
+        let board = report("coordinator", cast.coordinator, &["/", "/api/v1/encounters?open=true"]).await;
+        for (stay, who) in [(&hanako, "北見 花子"), (&other, name.as_str())] {
+            let lines = board.lines().filter(|line| line.contains(stay) && line.contains(who) && line.contains("\"一覧\""));
+            assert_eq!(lines.count(), 2, "on the page and in the answer: {board}");
+        }
+        let inbox = report("caremanager", cast.caremanager, &["/", "/notices", "/api/v1/notices"]).await;
+        let lines = inbox.lines().filter(|line| line.contains("\"list_notices\"") && line.contains(notice));
+        assert_eq!(lines.filter(|line| line.contains("北見 花子") && line.contains(&hanako)).count(), 3, "{inbox}");
+        assert!(inbox.lines().any(|line| line.contains("\"list_encounters\"") && line.contains(&name)), "{inbox}");
+
+        let auditor = app.log_in("auditor").await;
+        let about = auditor.get(&format!("/api/v1/audit?patient_id={}", cast.at_home)).await.expect(200);
+        let exports = about["rows"].as_array().unwrap().iter().filter(|row| row["action"] == "export_audit");
+        assert_eq!(exports.count(), 2, "each of them is on the trail as exported: {about}");
+        let trail = auditor.get(&format!("/api/v1/audit?account_id={}", cast.coordinator)).await.expect(200);
+        let looked = trail["rows"].as_array().unwrap().iter().find(|row| row["action"] == "list_encounters");
+        assert_eq!(looked.expect("a row")["listed"].as_array().unwrap().len(), 2, "{trail}");
+        let page = app.log_in_by_page("auditor").await.get("/audit?account=coordinator").await.text();
+        assert!(page.contains("入院一覧の閲覧(2件)"), "{page}");
+        assert!(app.service.store.verify_audit().await.unwrap().is_whole());
+    }
+
     async fn a_month_s_review_is_kept_with_whoever_made_it(app: TestApp) {
         let auditor = app.log_in("auditor").await;
         let body = json!({ "month": 202_610, "remark": "深夜の閲覧が2件。どちらも確かめた。" });

@@ -64,7 +64,8 @@ async fn stays(
         let due = line.deadline.as_ref().map_or(chrono::NaiveDate::MAX, |deadline| deadline.due_on);
         (due, line.encounter.admitted_at)
     });
-    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListEncounters)).await?;
+    let shown = lines.iter().map(|line| (line.encounter.region_id, line.encounter.id.uuid()));
+    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListEncounters, shown)).await?;
     Ok(lines)
 }
 
@@ -93,7 +94,8 @@ async fn inbox(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     let unanswered = NoticeFilter { recipient_id: ours, unanswered_only: true, ..NoticeFilter::default() };
     let everywhere = Everywhere::of(app, actor).await?;
     let mut waiting = everywhere.notices(app, &unanswered, None, 100).await?;
-    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices)).await?;
+    let shown = waiting.iter().map(|line| (line.notice.region_id, line.notice.id.uuid()));
+    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices, shown)).await?;
     waiting.reverse();
     let filter =
         EncounterFilter { office_id: ours, today: Some(visitor.today), open_only: true, ..EncounterFilter::default() };

@@ -57,8 +57,10 @@ async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response,
     };
     let everywhere = Everywhere::of(app, actor).await?;
     let lines = everywhere.notices(app, &filter, after, A_PAGE).await?;
-    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices)).await?;
     let buried = everywhere.buried(app, &lines).await?;
+    let named = lines.iter().map(|line| &line.notice).filter(|notice| !buried.contains(&notice.id));
+    let named = named.map(|notice| (notice.region_id, notice.id.uuid()));
+    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices, named)).await?;
     let row = |line: &storage::NoticeLine| {
         let buried = buried.contains(&line.notice.id);
         let person = match line.notice.state {

@@ -9,7 +9,7 @@ use chrono::NaiveTime;
 use domain::access::Command;
 use domain::survey::Month;
 use domain::text::Prose;
-use domain::trail::{AuditReview, BreakGlass};
+use domain::trail::{AuditReview, BreakGlass, parted};
 use domain::{AccountId, EncounterId, Fault, Instant, NoticeId, PatientId, Refusal};
 use serde::Deserialize;
 use storage::{AuditCursor, AuditFilter};
@@ -130,6 +130,8 @@ pub(super) async fn audit_page(app: &App, visitor: &Visitor, asked: &Asked) -> R
 
 fn shown_row(row: &storage::AuditRow, visitor: &Visitor, names: &HashMap<AccountId, String>) -> AuditRow {
     let entry = &row.entry;
+    let (code, listed) = parted(&entry.action);
+    let words = action(code.split(':').next().unwrap_or_default());
     let ids = [
         entry.patient_id.map(PatientId::uuid).map(|id| ("本人", id.to_string())),
         entry.encounter_id.map(EncounterId::uuid).map(|id| ("入院", id.to_string())),
@@ -140,8 +142,8 @@ fn shown_row(row: &storage::AuditRow, visitor: &Visitor, names: &HashMap<Account
         who: entry.account_id.map_or_else(|| "つなぎ(自動)".to_owned(), |id| shape::named(names, id)),
         account: entry.account_id.map(|id| id.to_string()),
         place: entry.organization_id.map_or_else(String::new, |id| shape::organization(&visitor.directory, id)),
-        action: action(entry.action.split(':').next().unwrap_or_default()).to_owned(),
-        code: entry.action.clone(),
+        action: if listed.is_empty() { words.to_owned() } else { format!("{words}({}件)", listed.len()) },
+        code: code.to_owned(),
         concerns: ids.into_iter().flatten().collect(),
     }
 }

@@ -100,9 +100,11 @@ async fn list_notices(
     let after = window.after.map(NoticeId::from);
     let everywhere = Everywhere::of(&app, &who.actor).await?;
     let lines = everywhere.notices(&app, &filter, after, window.limit).await?;
-    app.store().append_audit(everywhere.audit(&app, &who, Command::ListNotices)).await?;
-    let next = window.next(lines.len(), lines.last().map(|line| line.notice.id.uuid()));
     let buried = everywhere.buried(&app, &lines).await?;
+    let named = lines.iter().map(|line| &line.notice).filter(|notice| !buried.contains(&notice.id));
+    let named = named.map(|notice| (notice.region_id, notice.id.uuid()));
+    app.store().append_audit(everywhere.audit(&app, &who, Command::ListNotices, named)).await?;
+    let next = window.next(lines.len(), lines.last().map(|line| line.notice.id.uuid()));
     let line = |line: storage::NoticeLine| {
         let buried = buried.contains(&line.notice.id);
         NoticeLineView {

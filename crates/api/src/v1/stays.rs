@@ -80,7 +80,8 @@ async fn list_encounters(
     let after = window.after.map(EncounterId::from);
     let everywhere = Everywhere::of(&app, &who.actor).await?;
     let lines = everywhere.encounters(&app, &filter, after, window.limit).await?;
-    app.store().append_audit(everywhere.audit(&app, &who, Command::ListEncounters)).await?;
+    let shown = lines.iter().map(|line| (line.encounter.region_id, line.encounter.id.uuid()));
+    app.store().append_audit(everywhere.audit(&app, &who, Command::ListEncounters, shown)).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.encounter.id.uuid()));
     let line = |line: storage::EncounterLine| EncounterLineView {
         encounter: EncounterHead::of(

@@ -7,7 +7,7 @@ use domain::access::Command;
 use domain::changes::{AuditEntry, Changes};
 use domain::survey::Month;
 use domain::text::Prose;
-use domain::trail::AuditReview;
+use domain::trail::{AuditReview, parted};
 use domain::{AccountId, Fault, Ids, Instant, PatientId, Refusal, RegionId};
 use serde::{Deserialize, Serialize};
 use storage::{AuditCursor, AuditFilter};
@@ -76,6 +76,8 @@ struct AuditRowView {
     encounter_id: Option<Uuid>,
     notice_id: Option<Uuid>,
     action: String,
+    /// Of a list that was looked at: the stays or notices that stood on it.
+    listed: Vec<Uuid>,
     request_id: Uuid,
     /// The chain that the row stands in, and its place there.
     writer_id: Uuid,
@@ -105,20 +107,24 @@ async fn audit(
     app.store().append_audit(vec![looked]).await?;
     let next = found.last().filter(|_| found.len() >= limit as usize).map(|row| AuditCursor::of(row).to_string());
     let name_of = |id: AccountId| names.iter().find(|(known, _)| *known == id).map(|(_, name)| name.clone());
-    let rows = found.into_iter().map(|row| AuditRowView {
-        at: row.entry.at,
-        account_id: row.entry.account_id.map(AccountId::uuid),
-        account_name: row.entry.account_id.and_then(name_of),
-        organization_id: row.entry.organization_id.map(domain::OrganizationId::uuid),
-        patient_id: row.entry.patient_id.map(PatientId::uuid),
-        encounter_id: row.entry.encounter_id.map(domain::EncounterId::uuid),
-        notice_id: row.entry.notice_id.map(domain::NoticeId::uuid),
-        action: row.entry.action,
-        request_id: row.entry.request_id.uuid(),
-        writer_id: row.writer_id,
-        seq: row.seq,
-    });
-    Ok(Shown(AuditPage { rows: rows.collect(), next }, None))
+    let view = |row: storage::AuditRow| {
+        let (action, listed) = parted(&row.entry.action);
+        AuditRowView {
+            at: row.entry.at,
+            account_id: row.entry.account_id.map(AccountId::uuid),
+            account_name: row.entry.account_id.and_then(name_of),
+            organization_id: row.entry.organization_id.map(domain::OrganizationId::uuid),
+            patient_id: row.entry.patient_id.map(PatientId::uuid),
+            encounter_id: row.entry.encounter_id.map(domain::EncounterId::uuid),
+            notice_id: row.entry.notice_id.map(domain::NoticeId::uuid),
+            action: action.to_owned(),
+            listed,
+            request_id: row.entry.request_id.uuid(),
+            writer_id: row.writer_id,
+            seq: row.seq,
+        }
+    };
+    Ok(Shown(AuditPage { rows: found.into_iter().map(view).collect(), next }, None))
 }
 
 /// Whose doings, between which instants.
