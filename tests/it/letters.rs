@@ -109,6 +109,7 @@ fn all_letters() -> Vec<Letter> {
     letters.push(Letter::WeeklySerials { first: 38, last: 41, from_on: day(11, 16), until_on: day(11, 23) });
     letters.push(Letter::OpenedInEmergency { encounter_id: Some(ids.next()), opened_on: day(11, 20) });
     letters.push(Letter::OpenedInEmergency { encounter_id: None, opened_on: day(11, 20) });
+    letters.extend([false, true].map(|by_ours| Letter::EmergencyUsed { by_ours, opened_on: day(11, 20) }));
     letters.push(Letter::AuditSealed { number: 12, hash: "0a".repeat(32), sealed_on: day(11, 20) });
     letters
 }
@@ -126,6 +127,7 @@ fn variant(letter: &Letter) -> usize {
         Letter::Invitation { .. } => 8,
         Letter::AccountChanged { .. } => 9,
         Letter::MachineChanged { .. } => 10,
+        Letter::EmergencyUsed { .. } => 11,
     }
 }
 
@@ -156,7 +158,7 @@ fn mail_of(letter: Letter, kind: Option<OrganizationKind>, serial: Option<i64>) 
 
 fn all_mails() -> Vec<Mail> {
     let samples = all_letters();
-    for wanted in 0..11 {
+    for wanted in 0..12 {
         assert!(samples.iter().any(|letter| variant(letter) == wanted), "no sample of letter {wanted}");
     }
     let readers = |letter: Letter| READERS.map(|kind| mail_of(letter.clone(), kind, Some(41)));

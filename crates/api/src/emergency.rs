@@ -1,19 +1,20 @@
 //! 緊急閲覧: whoever has no relation to a record opens it in an emergency, says why, and may look for a while.
 //!
-//! What it opens is in [`domain::access::opens_in_emergency`]: looking, never writing, and never in another region. The organizations
-//! that have to do with the person are told by mail without a name, and the auditor sees it in the list for the review.
+//! What it opens is in [`domain::access::opens_in_emergency`]: looking, never writing, and never in another region. Who hears of it by mail, without a
+//! name, is in [`told`]; the auditor sees it in the list for the review.
+
+mod told;
 
 use chrono::NaiveDate;
 use domain::access::{Command, Relation, reach};
 use domain::changes::{AuditEntry, Changes};
-use domain::delivery::{Delivery, DeliveryState, Letter};
-use domain::directory::Directory;
-use domain::party::ContactUse;
 use domain::patient::{InsuredNumber, Patient};
 use domain::text::{Kana, Line};
 use domain::trail::BreakGlass;
-use domain::{EncounterId, Fault, Ids, OrganizationId, PatientId};
+use domain::{EncounterId, Fault, Ids, PatientId};
 use storage::EncounterFilter;
+
+use told::Opening;
 
 use crate::error::ApiError;
 use crate::run::may_in_region;
@@ -66,16 +67,9 @@ pub(crate) async fn open(
         opened_at: now,
         until_at: now.plus_seconds(app.settings().break_glass_minutes * 60),
     };
-    let mut told: Vec<(OrganizationId, ContactUse, Option<EncounterId>)> = Vec::new();
-    for stay in &stays {
-        told.push((stay.encounter.hospital_id, ContactUse::CoordinationDesk, Some(stay.encounter.id)));
-    }
     let team = app.store().care_team(patient.id).await?;
-    let first = stays.first().map(|stay| stay.encounter.id);
-    let in_charge = team.iter().filter(|member| member.is_current_on(now.day()));
-    told.extend(in_charge.map(|member| (member.organization_id, ContactUse::First, first)));
-    let letters = told.into_iter().filter(|(to, ..)| *to != who.actor.organization_id);
-    let deliveries = letters.filter_map(|told| letter(&glass, &directory, &mut ids, told)).collect();
+    let opening = Opening { glass: &glass, directory: &directory, stays: &stays, team: &team };
+    let deliveries = opening.letters(app, &mut ids).await?;
     let audit = AuditEntry {
         patient_id: Some(patient.id),
         encounter_id: asked,
@@ -83,27 +77,6 @@ pub(crate) async fn open(
     };
     let changes = Changes { break_glass: Some(glass.clone()), deliveries, audit: vec![audit], ..Changes::default() };
     Ok((changes, Opened { glass, stays: stays.iter().map(|stay| stay.encounter.id).collect() }))
-}
-
-fn letter(
-    glass: &BreakGlass,
-    directory: &Directory,
-    ids: &mut Ids,
-    (organization_id, use_for, encounter_id): (OrganizationId, ContactUse, Option<EncounterId>),
-) -> Option<Delivery> {
-    let mailbox = directory.mailbox(organization_id, use_for, None)?;
-    Some(Delivery {
-        id: ids.next(),
-        region_id: glass.region_id,
-        organization_id,
-        encounter_id,
-        notice_id: None,
-        warning_id: None,
-        to: mailbox.clone(),
-        letter: Letter::OpenedInEmergency { encounter_id, opened_on: glass.opened_at.day() },
-        state: DeliveryState::Pending { next_attempt_at: glass.opened_at, attempts: 0 },
-        created_at: glass.opened_at,
-    })
 }
 
 /// Whether it is she.

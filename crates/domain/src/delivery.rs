@@ -109,6 +109,8 @@ pub enum Letter {
     WeeklySerials { first: i64, last: i64, from_on: NaiveDate, until_on: NaiveDate },
     /// Somebody without relation opened the record of a person whom this organization has to do with.
     OpenedInEmergency { encounter_id: Option<EncounterId>, opened_on: NaiveDate },
+    /// A record was opened in an emergency: to whoever answers for the one who did it, and to the auditor where nobody else could be told.
+    EmergencyUsed { by_ours: bool, opened_on: NaiveDate },
     /// To the auditor: the number and the hash of the day's seal over the audit trail, to be kept outside the database.
     AuditSealed { number: i64, hash: String, sealed_on: NaiveDate },
     /// Somebody may set her password. The link is made when the mail is, so it is written down nowhere.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::trail::{AuditReview, BreakGlass};
-use domain::{AccountId, EncounterId, Instant, PatientId, RegionId};
+use domain::{AccountId, BreakGlassId, EncounterId, Instant, PatientId, RegionId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -132,18 +132,26 @@ impl Store {
         rows.iter().map(read_audit_review).collect()
     }
 
-    /// Records opened in an emergency, the newest first.
+    /// Records opened in an emergency, the newest first; `after` is the last of the page before.
     pub async fn opened_in_emergency(
         &self,
         region_id: RegionId,
         since: Instant,
+        after: Option<BreakGlassId>,
         limit: u32,
     ) -> Result<Vec<BreakGlass>, StoreError> {
+        let mut args = args![region_id.uuid(), since, i64::from(limit)];
+        let mut behind = "";
+        if let Some(after) = after {
+            args.push(after.uuid().into());
+            behind = "AND (opened_at, id) < (SELECT o.opened_at, o.id FROM break_glass AS o WHERE o.region_id = $1 AND o.id = $4)";
+        }
         let sql = format!(
-            "SELECT {} FROM break_glass WHERE region_id = $1 AND opened_at >= $2 ORDER BY opened_at DESC, id DESC LIMIT $3",
+            "SELECT {} FROM break_glass WHERE region_id = $1 AND opened_at >= $2 {behind}
+             ORDER BY opened_at DESC, id DESC LIMIT $3",
             BREAK_GLASS.list("")
         );
-        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args![region_id.uuid(), since, i64::from(limit)]).await?;
+        let rows = self.inner.pool.rows(AssertSqlSafe(sql), args).await?;
         rows.iter().filter_map(|row| readable(read_break_glass(row))).collect()
     }
 

@@ -10,7 +10,7 @@ use domain::access::Command;
 use domain::survey::Month;
 use domain::text::Prose;
 use domain::trail::{AuditReview, BreakGlass, parted};
-use domain::{AccountId, EncounterId, Fault, Instant, NoticeId, PatientId, Refusal};
+use domain::{AccountId, BreakGlassId, EncounterId, Fault, Instant, NoticeId, PatientId, Refusal};
 use serde::Deserialize;
 use storage::{AuditCursor, AuditFilter};
 use survey::era;
@@ -20,7 +20,7 @@ use super::view::admin::{Audit, AuditRow, GlassRow, ReviewRow, Reviews};
 use super::view::form::{Choice, Form, Group};
 use super::view::typed::{Typed, parse_day};
 use super::view::words;
-use super::visit::{Post, Visitor, encoded, leads_to, onward, page};
+use super::visit::{Post, Visitor, encoded, id, leads_to, onward, page};
 use crate::error::ApiError;
 use crate::incident;
 use crate::run::{may_in_region, run};
@@ -29,6 +29,8 @@ use crate::v1::emergencies::LISTED_DAYS;
 use crate::v1::trail::{kept, reviewed, spreadsheet};
 
 const A_PAGE: u32 = 200;
+/// Records opened in an emergency on one page.
+const GLASSES: u32 = 100;
 /// Months that can be chosen for a review.
 const MONTHS: usize = 12;
 
@@ -175,20 +177,29 @@ pub(super) async fn incident(State(app): State<App>, visitor: Visitor, Query(ask
     visitor.answer(made.await)
 }
 
-pub(super) async fn reviews(State(app): State<App>, visitor: Visitor) -> Response {
+/// Which page of the records that were opened in an emergency.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Behind {
+    #[serde(default)]
+    after: String,
+}
+
+pub(super) async fn reviews(State(app): State<App>, visitor: Visitor, Query(asked): Query<Behind>) -> Response {
     let last = Month::of(visitor.today).before();
     let typed = Typed::default().with("month", last.number().to_string());
     let form = visitor.form(&app, "/audit/reviews", typed);
-    visitor.answer(reviews_page(&app, &visitor, form).await)
+    visitor.answer(reviews_page(&app, &visitor, form, &asked).await)
 }
 
-async fn reviews_page(app: &App, visitor: &Visitor, form: Form) -> Result<Response, ApiError> {
+async fn reviews_page(app: &App, visitor: &Visitor, form: Form, asked: &Behind) -> Result<Response, ApiError> {
     may_in_region(&visitor.who.actor, Command::ReviewAudit)?;
     let found = app.store().audit_reviews(visitor.who.actor.region_id).await?;
     let names = shape::names(app, found.iter().map(|review| review.reviewed_by).collect()).await?;
     visitor.seen(app, Command::ViewAudit, None, None, None).await?;
     let since = app.now().plus_days(-LISTED_DAYS);
-    let opened = app.store().opened_in_emergency(visitor.who.actor.region_id, since, A_PAGE).await?;
+    let after = if asked.after.is_empty() { None } else { Some(id::<BreakGlassId>(&asked.after)?) };
+    let opened = app.store().opened_in_emergency(visitor.who.actor.region_id, since, after, GLASSES).await?;
+    let older = opened.last().filter(|_| opened.len() >= GLASSES as usize);
     let openers = shape::names(app, opened.iter().map(|glass| glass.account_id).collect()).await?;
     let glass = |glass: &BreakGlass| GlassRow {
         at: words::full_instant(glass.opened_at),
@@ -209,6 +220,7 @@ async fn reviews_page(app: &App, visitor: &Visitor, form: Form) -> Result<Respon
         frame: visitor.frame("監査記録の点検", "Reviews of the trail"),
         months: Group::plain(months.take(MONTHS).map(choice).collect()),
         glasses: opened.iter().map(glass).collect(),
+        older: older.map(|glass| glass.id.to_string()),
         rows: found.iter().map(row).collect(),
         form,
     };
@@ -223,7 +235,7 @@ async fn record_review(app: &App, post: &Post) -> Result<Response, ApiError> {
     may_in_region(&post.visitor.who.actor, Command::ReviewAudit)?;
     let form = post.form(app, "/audit/reviews");
     if !post.typed.wants_sending() {
-        return reviews_page(app, &post.visitor, form).await;
+        return reviews_page(app, &post.visitor, form, &Behind::default()).await;
     }
     let who = &post.visitor.who;
     let month = post.typed.get("month").parse().ok().and_then(Month::from_number);
@@ -241,7 +253,7 @@ async fn record_review(app: &App, post: &Post) -> Result<Response, ApiError> {
     };
     match sent {
         Ok(answer) => Ok(onward(answer)),
-        Err(error) => reviews_page(app, &post.visitor, form.refused(app, error)?).await,
+        Err(error) => reviews_page(app, &post.visitor, form.refused(app, error)?, &Behind::default()).await,
     }
 }
 

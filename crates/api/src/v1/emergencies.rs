@@ -8,14 +8,14 @@ use domain::text::{Kana, Line};
 use domain::trail::BreakGlass;
 use domain::{EncounterId, Fault, Instant, PatientId, Refusal};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::reply::{LARGEST_LIMIT, Reply, Shown};
+use super::reply::{Reply, Shown, Window};
 use super::wire::day;
-use super::write::Write;
+use super::write::{Ask, Write};
 use crate::emergency::{Wanted, open};
 use crate::error::ApiError;
 use crate::run::{Answer, may_in_region, run};
@@ -126,16 +126,38 @@ struct EmergencyLineView {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct EmergencyList {
-    /// Of the last two months, the newest first, at most 100.
+    /// Of the last two months, the newest first.
     emergencies: Vec<EmergencyLineView>,
+    next: Option<String>,
+}
+
+/// Which page of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EmergencyQuery {
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The `next` of the answer before.
+    #[param(pattern = "^[0-9a-f]{32}$")]
+    after: Option<String>,
 }
 
 /// Records opened in an emergency, for the review.
-#[utoipa::path(get, path = "/api/v1/emergencies", tag = "emergencies", responses((status = 200, body = EmergencyList)))]
-async fn list_emergencies(State(app): State<App>, who: SignedIn) -> Result<Shown<EmergencyList>, ApiError> {
+#[utoipa::path(
+    get, path = "/api/v1/emergencies", tag = "emergencies", params(EmergencyQuery),
+    responses((status = 200, body = EmergencyList))
+)]
+async fn list_emergencies(
+    State(app): State<App>,
+    who: SignedIn,
+    Ask(asked): Ask<EmergencyQuery>,
+) -> Result<Shown<EmergencyList>, ApiError> {
     may_in_region(&who.actor, Command::ViewAudit)?;
-    let since = app.now().plus_days(-LISTED_DAYS);
-    let found = app.store().opened_in_emergency(who.actor.region_id, since, LARGEST_LIMIT).await?;
+    let window = Window::of(asked.limit, asked.after.as_deref())?;
+    let (since, after) = (app.now().plus_days(-LISTED_DAYS), window.after.map(Into::into));
+    let found = app.store().opened_in_emergency(who.actor.region_id, since, after, window.limit).await?;
+    let next = window.next(found.len(), found.last().map(|glass| glass.id.uuid()));
     app.store().append_audit(vec![who.audit_entry(app.now(), Command::ViewAudit.name())]).await?;
     let line = |glass: BreakGlass| EmergencyLineView {
         id: glass.id.uuid(),
@@ -147,5 +169,5 @@ async fn list_emergencies(State(app): State<App>, who: SignedIn) -> Result<Shown
         opened_at: glass.opened_at,
         until_at: glass.until_at,
     };
-    Ok(Shown(EmergencyList { emergencies: found.into_iter().map(line).collect() }, None))
+    Ok(Shown(EmergencyList { emergencies: found.into_iter().map(line).collect(), next }, None))
 }

@@ -77,6 +77,10 @@ pub(super) fn of(
             let path = encounter_id.map_or_else(|| "/".to_owned(), |id| format!("/encounters/{id}"));
             Words { path, ..trail::opened(opened_on) }
         }
+        Letter::EmergencyUsed { by_ours, opened_on } => {
+            let path = if by_ours { "/" } else { "/audit/reviews" };
+            Words { path: path.into(), ..trail::used(by_ours, opened_on) }
+        }
         Letter::AuditSealed { number, ref hash, sealed_on } => {
             Words { path: "/audit".into(), ..trail::sealed(number, hash, sealed_on) }
         }

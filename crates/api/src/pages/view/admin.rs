@@ -36,6 +36,8 @@ pub(crate) struct Reviews {
     pub(crate) months: Vec<Group>,
     /// Records opened in an emergency in the last two months.
     pub(crate) glasses: Vec<GlassRow>,
+    /// The last of them, where there are more.
+    pub(crate) older: Option<String>,
     pub(crate) rows: Vec<ReviewRow>,
 }
 

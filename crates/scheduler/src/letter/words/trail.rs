@@ -25,6 +25,42 @@ pub(super) fn opened(opened_on: NaiveDate) -> Words {
     )
 }
 
+pub(super) fn used(by_ours: bool, opened_on: NaiveDate) -> Words {
+    let (day_ja, day_en) = day(opened_on);
+    let (who_ja, who_en) = if by_ours {
+        ("貴機関の職員が", "somebody of your organization opened")
+    } else {
+        ("地域の機関の職員が", "somebody opened")
+    };
+    letter(
+        if by_ours {
+            "貴機関で緊急閲覧がありました"
+        } else {
+            "緊急閲覧の確認をお願いします"
+        },
+        Voice::new(
+            format!("{day_ja}、{who_ja}担当外の方の記録を緊急閲覧しました。"),
+            if by_ours {
+                &["必要な閲覧だったかどうかを、機関の中で確かめてください。理由は監査の担当者も確かめます。"]
+            } else {
+                &["この方には、知らせる病院も担当の事業所もありません。理由を確かめてください。"]
+            },
+            if by_ours { "つなぎを開く" } else { "緊急閲覧の一覧を見る" },
+            &["心当たりがなく、おかしいと思われるときは、市の担当課へお知らせください。"],
+        ),
+        Voice::new(
+            format!("On {day_en} {who_en} the record of a person outside their care, in an emergency."),
+            if by_ours {
+                &["Please make sure that it was needed. The auditor looks into the reason too."]
+            } else {
+                &["There is neither a hospital nor a care office to tell. Please look into the reason."]
+            },
+            if by_ours { "Open Tsunagi" } else { "See the list" },
+            &["If this seems wrong to you, please tell the city."],
+        ),
+    )
+}
+
 pub(super) fn sealed(number: i64, hash: &str, sealed_on: NaiveDate) -> Words {
     let (day_ja, day_en) = day(sealed_on);
     letter(

@@ -192,5 +192,5 @@ fn the_survey_and_the_lists_of_the_office_are_drawn() {
         &Emergency { frame: frame("緊急閲覧", Role::CareManager, "/emergency"), form: hurried, minutes: 60 },
     );
     let frame = frame("監査記録の点検", Role::Auditor, "/audit/reviews");
-    draw("reviews", &Reviews { frame, form: empty, months, glasses, rows: vec![reviewed] });
+    draw("reviews", &Reviews { frame, form: empty, months, glasses, older: Some("g1".into()), rows: vec![reviewed] });
 }
