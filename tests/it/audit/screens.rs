@@ -71,6 +71,20 @@ on_both! {
         assert_eq!(app.log_in("admin").await.get(&path).await.problem(403), "not_allowed");
     }
 
+    async fn what_is_seen_of_the_whole_region_is_on_the_trail_too(app: TestApp) {
+        let (city, browser) = (app.log_in("city").await, app.log_in_by_page("city").await);
+        for path in ["/api/v1/overview", "/api/v1/warnings"] {
+            city.get(path).await.expect(200);
+        }
+        for path in ["/", "/overview"] {
+            assert_eq!(browser.get(path).await.status.as_u16(), 200, "{path}");
+        }
+        let auditor = app.log_in("auditor").await;
+        let trail = auditor.get(&format!("/api/v1/audit?account_id={}", app.city.cast.city)).await.expect(200);
+        let seen = |action: &str| trail["rows"].as_array().unwrap().iter().filter(|row| row["action"] == action).count();
+        assert_eq!((seen("view_overview"), seen("view_warnings")), (3, 1), "{trail}");
+    }
+
     /// Who stood on a board, an inbox or a list was seen as well as whoever was opened.
     async fn whoever_stood_on_a_list_is_in_the_report_of_what_an_account_touched(app: TestApp) {
         let nurse = app.log_in("nurse").await;

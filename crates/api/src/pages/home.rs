@@ -123,6 +123,7 @@ async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     // What was missed lately can still be mended; it stands on top.
     lines.reverse();
     let set_aside = app.store().set_aside_rows(region_id).await?;
+    visitor.seen(app, Command::ViewOverview, None, None, None).await?;
     let (discharges, letters): (Vec<_>, Vec<_>) =
         lines.iter().partition(|line| line.deadline.rule == DeadlineRule::DischargeNotice);
     let row = |line: &&OverdueLine| overdue_row(line, visitor);

@@ -69,11 +69,14 @@ async fn list_warnings(
         None => who.actor.clone(),
     };
     let farthest = actor.reach(Command::ViewWarnings)?;
+    let mut seen = who.audit_entry(app.now(), Command::ViewWarnings.name());
+    seen.region_id = actor.region_id;
     let mut shared = true;
     let hospital_id = match asked.encounter_id {
         Some(id) => {
             let case = read_case(&app, actor, id, Command::ViewWarnings).await?;
             shared = sees_all(&app, actor, &case).await?;
+            (seen.patient_id, seen.encounter_id) = (Some(case.patient.id), Some(id));
             None
         }
         None if farthest <= Relation::Region => None,
@@ -84,6 +87,7 @@ async fn list_warnings(
     let filter = WarningFilter { hospital_id, encounter_id: asked.encounter_id, since: None };
     let after = window.after.map(WarningId::from);
     let lines = app.store().list_warnings(actor.region_id, &filter, after, window.limit).await?;
+    app.store().append_audit(vec![seen]).await?;
     let next = window.next(lines.len(), lines.last().map(|line| line.warning.id.uuid()));
     let view = |line: &storage::WarningLine| WarningView {
         hospital_id: Some(line.hospital_id.uuid()),
@@ -138,6 +142,7 @@ async fn overview(State(app): State<App>, who: SignedIn) -> Result<Shown<Overvie
     let overdue = app.store().overdue(region_id, LARGEST_LIMIT).await?;
     let set_aside = app.store().set_aside_rows(region_id).await?;
     let counts = app.store().outbox_counts(region_id).await?;
+    app.store().append_audit(vec![who.audit_entry(app.now(), Command::ViewOverview.name())]).await?;
     let line = |line: &storage::OverdueLine| OverdueView {
         deadline: (&line.deadline).into(),
         hospital_id: line.hospital_id.uuid(),
