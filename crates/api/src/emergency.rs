@@ -8,10 +8,12 @@ mod told;
 use chrono::NaiveDate;
 use domain::access::{Command, Relation, reach};
 use domain::changes::{AuditEntry, Changes};
+use domain::disclosure::{Disclosure, Item, Occasion};
+use domain::encounter::Encounter;
 use domain::patient::{InsuredNumber, Patient};
 use domain::text::{Kana, Line};
 use domain::trail::BreakGlass;
-use domain::{EncounterId, Fault, Ids, PatientId};
+use domain::{EncounterId, Fault, Ids, OrganizationId, PatientId};
 use storage::EncounterFilter;
 
 use told::Opening;
@@ -62,7 +64,7 @@ pub(crate) async fn open(
         account_id: who.actor.account_id,
         organization_id: who.actor.organization_id,
         patient_id: patient.id,
-        encounter_id: asked,
+        encounter_id: asked.as_ref().map(|stay| stay.id),
         reason: reason.clone(),
         opened_at: now,
         until_at: now.plus_seconds(app.settings().break_glass_minutes * 60),
@@ -70,20 +72,55 @@ pub(crate) async fn open(
     let team = app.store().care_team(patient.id).await?;
     let opening = Opening { glass: &glass, directory: &directory, stays: &stays, team: &team };
     let deliveries = opening.letters(app, &mut ids).await?;
+    let disclosures = disclosures(&opening, asked.as_ref(), &mut ids)?;
     let audit = AuditEntry {
         patient_id: Some(patient.id),
-        encounter_id: asked,
+        encounter_id: glass.encounter_id,
         ..who.audit_entry(now, Command::BreakGlass.name())
     };
-    let changes = Changes { break_glass: Some(glass.clone()), deliveries, audit: vec![audit], ..Changes::default() };
+    let changes =
+        Changes { break_glass: Some(glass.clone()), deliveries, disclosures, audit: vec![audit], ..Changes::default() };
     Ok((changes, Opened { glass, stays: stays.iter().map(|stay| stay.encounter.id).collect() }))
+}
+
+/// 第三者提供の記録: what the opening discloses, from each hospital whose stay can be looked at. Of somebody who lies in none, from her office or
+/// from the city whose directory she stands in.
+fn disclosures(opening: &Opening<'_>, asked: Option<&Encounter>, ids: &mut Ids) -> Result<Vec<Disclosure>, ApiError> {
+    let Opening { glass, directory, stays, team } = *opening;
+    let ours = directory.organization(glass.organization_id).ok_or(Fault::NotFound)?;
+    let hospitals = stays.iter().map(|stay| &stay.encounter).chain(asked).map(|stay| stay.hospital_id);
+    let mut from: Vec<OrganizationId> = hospitals.filter(|id| *id != ours.id).collect();
+    let mut items = vec![Item::Name, Item::Particulars, Item::InsuredNumber, Item::CareTeam];
+    if from.is_empty() {
+        let office = team.iter().find(|member| member.is_current_on(glass.opened_at.day()));
+        let city = || directory.municipality().map(|city| city.id);
+        from.extend(office.map(|member| member.organization_id).or_else(city));
+    } else {
+        items.extend([Item::Stay, Item::DischargeDay, Item::Screening, Item::Message, Item::InformationSheet]);
+        items.push(Item::Course);
+    }
+    items.sort_unstable();
+    from.sort_unstable();
+    from.dedup();
+    let row = |organization_id| Disclosure {
+        id: ids.next(),
+        region_id: glass.region_id,
+        patient_id: glass.patient_id,
+        occasion: Occasion::Emergency,
+        to_whom: ours.name.clone(),
+        items: items.clone(),
+        disclosed_at: glass.opened_at,
+        disclosed_by: glass.account_id,
+        organization_id,
+    };
+    Ok(from.into_iter().map(row).collect())
 }
 
 /// Whether it is she.
 type Fits = Box<dyn Fn(&Patient) -> bool + Send>;
 
 /// Just one person, or "not found": who almost fits is not told.
-async fn find(app: &App, who: &SignedIn, wanted: &Wanted) -> Result<(Patient, Option<EncounterId>), ApiError> {
+async fn find(app: &App, who: &SignedIn, wanted: &Wanted) -> Result<(Patient, Option<Encounter>), ApiError> {
     let (store, region_id) = (app.store(), who.actor.region_id);
     let (key, fits): (String, Fits) = match wanted.clone() {
         // Whoever finds nobody but her own has no honest way to a stranger's id: she says who it is.
@@ -93,7 +130,7 @@ async fn find(app: &App, who: &SignedIn, wanted: &Wanted) -> Result<(Patient, Op
         Wanted::Patient(id) => return Ok((store.patient(region_id, id).await?.ok_or(Fault::NotFound)?, None)),
         Wanted::Encounter(id) => {
             let case = store.case(region_id, id).await?.ok_or(Fault::NotFound)?;
-            return Ok((case.patient, Some(id)));
+            return Ok((case.patient, Some(case.encounter)));
         }
         Wanted::Born { kana, birth_on } => {
             (kana.as_str().to_owned(), Box::new(move |p| p.kana == kana && p.birth_on == birth_on))

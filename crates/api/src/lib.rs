@@ -34,6 +34,7 @@ pub mod holidays;
 mod incident;
 pub mod inventory;
 pub mod login;
+mod look;
 mod machine;
 mod neighbours;
 pub mod oidc;

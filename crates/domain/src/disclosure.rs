@@ -2,11 +2,13 @@
 //!
 //! A notice is its own record: day, receiver and content never change, so its line is read from it ([`Line::of_notice`]) and costs no
 //! second row; so is a word given outside the system. What leaves in any other way gets a [`Disclosure`] in the transaction that lets
-//! it leave.
+//! it leave: a copy, a record opened in an emergency, a stay read by whoever was never sent a notice of it.
 
 use serde::{Deserialize, Serialize};
 
+use crate::case::Case;
 use crate::consent::Content;
+use crate::encounter::EncounterState;
 use crate::notice::{Contact, Medium, Notice, NoticeKind};
 use crate::text;
 use crate::{AccountId, CareManagerId, DisclosureId, Instant, OrganizationId, PatientId, RegionId};
@@ -70,6 +72,10 @@ pub enum Occasion {
     OutsideWord,
     /// A copy of the record was given out.
     Export,
+    /// 緊急閲覧.
+    Emergency,
+    /// Whoever is in charge of the care has read a stay without having been sent a notice that told as much.
+    Reading,
 }
 
 impl Occasion {
@@ -80,6 +86,8 @@ impl Occasion {
             Self::InformationSheet => ("入院時情報提供", "information sheet"),
             Self::OutsideWord => ("電話などでの連絡", "word outside the system"),
             Self::Export => ("記録の写しの交付", "copy of the record"),
+            Self::Emergency => ("緊急閲覧", "opened in an emergency"),
+            Self::Reading => ("入院の記録の閲覧", "the stay was read"),
         }
     }
 }
@@ -105,6 +113,26 @@ pub struct Disclosure {
     pub disclosed_by: AccountId,
     /// Of which organization.
     pub organization_id: OrganizationId,
+}
+
+/// What a stay shows to whoever may read it; `shared`: a consent lets her see more than the minimum.
+pub fn items_of_stay(case: &Case, shared: bool) -> Vec<Item> {
+    let mut items = vec![Item::Name, Item::Stay, Item::CareTeam];
+    if matches!(case.encounter.state, EncounterState::DischargePlanned { .. } | EncounterState::Discharged { .. }) {
+        items.push(Item::DischargeDay);
+    }
+    if shared {
+        items.extend([Item::Particulars, Item::Course]);
+        items.extend(case.patient.insured_number.as_ref().map(|_| Item::InsuredNumber));
+        items.extend(case.screening().map(|_| Item::Screening));
+        for notice in case.notices.iter().filter(|notice| !notice.message.is_empty()) {
+            let sheet = notice.kind == NoticeKind::AdmissionInformation;
+            items.push(if sheet { Item::InformationSheet } else { Item::Message });
+        }
+    }
+    items.sort_unstable();
+    items.dedup();
+    items
 }
 
 /// Who got it.

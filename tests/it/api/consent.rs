@@ -186,6 +186,43 @@ on_both! {
         assert!(page.status.as_u16() == 200 && !page.text().contains("花子"), "the auditor sees to whom, not whose");
     }
 
+    /// In charge and never sent a notice, or with nothing to do with her and in an emergency: what they are shown was given to them.
+    async fn what_is_read_or_opened_without_a_notice_is_a_disclosure_too(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let (manager, browser) = (app.log_in("caremanager").await, app.log_in_by_page("caremanager").await);
+        let listed = async |occasion: &str| {
+            let list = nurse.get(&format!("{}/disclosures", person(&app))).await.expect(200);
+            let all = list["disclosures"].as_array().unwrap().clone();
+            all.into_iter().filter(|line| line["occasion"] == occasion).collect::<Vec<_>>()
+        };
+        assert_eq!(listed("reading").await, Vec::<Value>::new());
+        for _ in 0..2 {
+            manager.get(&stay).await.expect(200);
+            assert_eq!(browser.get(&stay[7..]).await.status.as_u16(), 200);
+        }
+        let read = listed("reading").await;
+        let name = |id| app.city.directory().organization(id).unwrap().name.to_string();
+        assert_eq!(read.len(), 1, "once for the same: {read:?}");
+        assert_eq!((&read[0]["to"], &read[0]["from"]), (&json!(name(app.city.cast.office_id)), &json!(name(app.city.cast.hospital_id))));
+        assert_eq!(read[0]["items"], json!(["name", "stay", "particulars", "insured_number", "course", "care_team"]));
+
+        let stranger = super::stranger(&app).await;
+        let opening = json!({ "patient_id": app.city.cast.hanako.to_string(), "reason": "救急搬送" });
+        stranger.post("/api/v1/emergencies", &opening).await.expect(201);
+        stranger.get(&stay).await.expect(200);
+        let opened = listed("emergency").await;
+        assert_eq!(opened.len(), 1, "{opened:?}");
+        assert_eq!(opened[0]["to"], name(app.city.cast.other_hospital_id));
+        assert!(opened[0]["items"].as_array().unwrap().contains(&json!("course")), "{opened:?}");
+
+        filed(&nurse, &stay).await;
+        manager.get(&stay).await.expect(200);
+        assert_eq!((listed("reading").await.len(), listed("notice").await.len()), (1, 1), "the notice tells what it tells");
+        let page = app.log_in_by_page("nurse").await.get(&format!("/patients/{}/disclosures", app.city.cast.hanako)).await;
+        assert!(page.text().contains("緊急閲覧") && page.text().contains("入院の記録の閲覧"), "{}", page.text());
+    }
+
     async fn a_person_registered_on_the_page_consents_with_one_tick(app: TestApp) {
         let browser = app.log_in_by_page("nurse").await;
         let form = hidden(&browser.get("/patients/new").await.text());

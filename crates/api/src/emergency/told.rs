@@ -14,6 +14,7 @@ use crate::error::ApiError;
 use crate::state::App;
 
 /// What was opened, and what is known of the person.
+#[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
     pub(super) glass: &'a BreakGlass,
     pub(super) directory: &'a Directory,

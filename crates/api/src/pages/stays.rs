@@ -24,6 +24,7 @@ use super::view::typed::{Typed, parse_day, parse_time};
 use super::view::words;
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
+use crate::look;
 use crate::run::{Answer, Ground, may_in_region, read_case, run, sees_all};
 use crate::state::App;
 
@@ -34,7 +35,7 @@ pub(super) async fn show(State(app): State<App>, visitor: Visitor, Path(wanted):
 async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, ApiError> {
     let encounter_id: EncounterId = id(wanted)?;
     let case = read_case(app, &visitor.who.actor, encounter_id, Command::ViewEncounter).await?;
-    visitor.seen(app, Command::ViewEncounter, Some(case.patient.id), Some(encounter_id), None).await?;
+    look::at_stay(app, &visitor.who, &case).await?;
     let shared = sees_all(app, &visitor.who.actor, &case).await?;
     let actions = actions(&case, visitor, app.now());
     let case = if shared { case } else { case.minimal() };

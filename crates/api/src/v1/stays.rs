@@ -18,6 +18,7 @@ use super::wire::event::{AdmitBody, EventBody};
 use super::wire::stay::{EncounterHead, EncounterLineView, EncounterPage, EncounterView, KeptView, StateView};
 use super::write::{Ask, Id, Write};
 use crate::error::ApiError;
+use crate::look;
 use crate::neighbours::Everywhere;
 use crate::run::{Answer, Ground, may_in_region, on_case, read_case, run, sees_all};
 use crate::session::SignedIn;
@@ -143,9 +144,7 @@ async fn show(
 ) -> Result<Shown<EncounterView>, ApiError> {
     let case = read_case(&app, &who.actor, id, Command::ViewEncounter).await?;
     let directory = app.store().directory(who.actor.region_id).await?;
-    let mut seen = who.audit_entry(app.now(), Command::ViewEncounter.name());
-    (seen.patient_id, seen.encounter_id) = (Some(case.patient.id), Some(id));
-    app.store().append_audit(vec![seen]).await?;
+    look::at_stay(&app, &who, &case).await?;
     let version = case.encounter.version;
     let sheet = domain::decide::sheet_days(&case, app.agreement(&directory)?, &app.calendar(), &directory);
     let shared = sees_all(&app, &who.actor, &case).await?;

@@ -63,7 +63,7 @@ words! {
     Item = domain::disclosure::Item {
         Name Stay DischargeDay Particulars InsuredNumber Screening Message InformationSheet Course CareTeam Consents
     }
-    Occasion = domain::disclosure::Occasion { Notice InformationSheet OutsideWord Export }
+    Occasion = domain::disclosure::Occasion { Notice InformationSheet OutsideWord Export Emergency Reading }
     Sex = domain::patient::Sex { Female Male Other Unknown }
     /// 要介護状態区分.
     CareLevel = domain::patient::CareLevel {
