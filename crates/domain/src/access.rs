@@ -7,6 +7,13 @@
 //!
 //! A handler asks [`may`] before it reads or decides. Whoever has no relation to a record gets "not found", never "not allowed", so
 //! that an id can't be probed.
+//!
+//! # Why a person's ward is no relation
+//!
+//! Ward staff reach every stay of their hospital, not of their ward alone. Wards lend each other beds, a night shift or a discharge nurse answers for
+//! several of them, and a person who is moved is told of by the ward that she has left: a wall there would be passed by break-glass every night, until
+//! nobody looked into it any more. What stands in its place: a board begins with one's own ward, every look is on the trail with the account, and the
+//! monthly review reads it. A machine is not asked to help out, so its token's ward is a wall ([`Actor::bound_to`]).
 
 use serde::{Deserialize, Serialize};
 
