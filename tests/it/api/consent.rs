@@ -207,7 +207,7 @@ on_both! {
         assert_eq!((&read[0]["to"], &read[0]["from"]), (&json!(name(app.city.cast.office_id)), &json!(name(app.city.cast.hospital_id))));
         assert_eq!(read[0]["items"], json!(["name", "stay", "particulars", "insured_number", "course", "care_team"]));
 
-        let stranger = super::stranger(&app).await;
+        let stranger = crate::api::stranger(&app).await;
         let opening = json!({ "patient_id": app.city.cast.hanako.to_string(), "reason": "救急搬送" });
         stranger.post("/api/v1/emergencies", &opening).await.expect(201);
         stranger.get(&stay).await.expect(200);
