@@ -32,12 +32,8 @@ impl Decision<'_> {
         if self.folded().state.is_void() {
             return Err(Fault::StayCancelled.into());
         }
-        let checklist = &self.context.agreement.checklist;
-        if !checklist.unknown_in(&answers).is_empty() {
-            return Err(Refusal::at("answers", Fault::UnknownCriterion));
-        }
         let facts = self.facts();
-        let outcome = checklist.screen(&answers, &facts);
+        let outcome = self.outcome_of(&answers, &facts)?;
         let screened_at = after(self.context.now, self.case.screenings.iter().map(|known| known.screened_at));
         let screening = Screening {
             id: self.ids.next(),
@@ -56,6 +52,14 @@ impl Decision<'_> {
         Ok(outcome)
     }
 
+    fn outcome_of(&self, answers: &Answers, facts: &Facts) -> Result<Outcome, Refusal> {
+        let checklist = &self.context.agreement.checklist;
+        if !checklist.unknown_in(answers).is_empty() {
+            return Err(Refusal::at("answers", Fault::UnknownCriterion));
+        }
+        Ok(checklist.screen(answers, facts))
+    }
+
     /// The filing form whole: plans the discharge, screens, and gives the notice if the screening asks for one.
     ///
     /// Refused while an answer is missing that could still decide. Where the list leaves it to a person she has to decide and say why:
@@ -66,7 +70,7 @@ impl Decision<'_> {
         decided: impl FnOnce() -> Result<Option<AdvisedDecision>, Refusal>,
     ) -> Result<(Outcome, Option<NoticeId>), Refusal> {
         self.plan_discharge(filing.planned_on)?;
-        let advised = match self.context.agreement.checklist.screen(&filing.answers, &self.facts()) {
+        let advised = match self.outcome_of(&filing.answers, &self.facts())? {
             Outcome::Incomplete { .. } => return Err(Refusal::at("answers", Fault::ScreeningIncomplete)),
             Outcome::NoticeAdvised { .. } => {
                 Some(decided()?.ok_or_else(|| Refusal::at("decision", Fault::ReasonMissing))?)
