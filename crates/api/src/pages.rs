@@ -5,7 +5,7 @@
 //! - [`visit`] — who opens a page ([`visit::Visitor`]), what was sent ([`visit::Post`]), and what is shown when it can't be done.
 //! - [`view`] — what each page shows, as plain structs with a template each; drawn with samples in its tests.
 //! - [`shape`] — from the domain's rows to those structs.
-//! - `entry`, `second`, `account`, `passkeys`, `outside`, `invited`, `staff`, `machines`, `home`, `people`, `stays`, `filing`, `events`, `letters`, `notices`, `consent`, `holds`, `survey`, `admin`, `trail` — the handlers, by subject.
+//! - `entry`, `second`, `account`, `passkeys`, `outside`, `invited`, `staff`, `machines`, `home`, `people`, `particulars`, `stays`, `filing`, `events`, `letters`, `notices`, `consent`, `holds`, `survey`, `admin`, `trail` — the handlers, by subject.
 //! - [`assets`] — style, script and icon; `upload` — the one form with a file.
 //!
 //! # The flow of a form
@@ -39,6 +39,7 @@ mod letters;
 mod machines;
 mod notices;
 mod outside;
+mod particulars;
 mod passkeys;
 mod people;
 mod second;
@@ -113,11 +114,11 @@ pub(crate) fn screens() -> Screens {
         .get("/overview", May(C::ViewOverview, Region), home::overview)
         .get("/patients/search", May(C::SearchPatients, Own), people::search_form)
         .post("/patients/search", May(C::SearchPatients, Own), people::search)
-        .get("/patients/new", May(C::RegisterPatient, Region), people::new_form)
-        .post("/patients/new", May(C::RegisterPatient, Region), people::register)
+        .get("/patients/new", May(C::RegisterPatient, Region), particulars::new_form)
+        .post("/patients/new", May(C::RegisterPatient, Region), particulars::register)
         .get("/patients/{id}", May(C::ViewPatient, Person), people::show)
-        .get("/patients/{id}/edit", May(C::WritePatient, Person), people::edit_form)
-        .post("/patients/{id}/edit", May(C::WritePatient, Person), people::edit)
+        .get("/patients/{id}/edit", May(C::WritePatient, Person), particulars::edit_form)
+        .post("/patients/{id}/edit", May(C::WritePatient, Person), particulars::edit)
         .get("/patients/{id}/care-team", May(C::WriteCareTeam, Person), people::team_form)
         .post("/patients/{id}/care-team", May(C::WriteCareTeam, Person), people::name_manager)
         .get("/patients/{id}/consents", May(C::WriteConsent, Person), consent::form)
