@@ -17,6 +17,7 @@ mod machines;
 mod mail;
 mod metrics;
 mod oidc;
+mod pages;
 mod scheduler;
 mod schema;
 mod standby;

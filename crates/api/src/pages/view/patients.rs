@@ -41,8 +41,18 @@ pub(crate) struct PersonForm {
     /// People who may be the same one.
     pub(crate) alike: Vec<PersonRow>,
     pub(crate) doubts: Vec<&'static str>,
+    /// Somebody else was faster: what stands there now and isn't what was typed.
+    pub(crate) standing: Option<Vec<Standing>>,
     /// How a consent can have been given.
     pub(crate) consents: Vec<Choice>,
+}
+
+/// One particular as it is on record.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    pub(crate) ja: &'static str,
+    pub(crate) en: &'static str,
+    pub(crate) now: String,
 }
 
 #[derive(Debug, Template)]

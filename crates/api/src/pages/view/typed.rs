@@ -26,6 +26,13 @@ impl Typed {
         self
     }
 
+    /// The same with this value alone under that name.
+    #[must_use]
+    pub(crate) fn instead(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self.with(name, value)
+    }
+
     /// The first value of that name; empty when there is none.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)

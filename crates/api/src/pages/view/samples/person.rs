@@ -1,7 +1,7 @@
 //! The pages of a person.
 
 use super::*;
-use crate::pages::view::patients::{CareTeamForm, Charge, Person, PersonForm, PersonRow, Search};
+use crate::pages::view::patients::{CareTeamForm, Charge, Person, PersonForm, PersonRow, Search, Standing};
 
 #[test]
 fn the_pages_of_a_person_are_drawn() {
@@ -34,10 +34,23 @@ fn the_pages_of_a_person_are_drawn() {
         sexes: vec![Choice::new("female", "女性", "female"), Choice::new("male", "男性", "male")],
         alike: vec![row],
         consents: crate::pages::consent::ways(),
+        standing: None,
         doubts: vec!["40歳未満の方です。生年月日を確かめてください。"],
     };
     let html = draw("patient-form", &person_form);
     assert!(html.contains("value=\"昭和16年\"") && html.contains("aria-describedby=\"h-kana e-kana\""));
+    let typed = Typed::default().with("name", "網走 次郎").with("version", "7");
+    let standing = Standing { ja: "氏名", en: "Name", now: "網走 太郎".into() };
+    let stale = PersonForm {
+        form: wrong(form("/patients/p1/edit", typed), &[("", "他の人が先に変更しました。")]),
+        is_new: false,
+        standing: Some(vec![standing]),
+        alike: vec![],
+        doubts: vec![],
+        ..person_form
+    };
+    let html = draw("patient-form-stale", &stale);
+    assert!(html.contains("いまの登録") && html.contains("value=\"網走 次郎\"") && html.contains("value=\"7\""));
     let charge = Charge {
         manager: "常呂 次郎".into(),
         office: "架空居宅介護支援事業所".into(),

@@ -1,0 +1,63 @@
+//! A person's particulars on the pages: registered, corrected, proposed as the same.
+
+use domain::patient::Patient;
+use serde_json::{Value, json};
+use tests::{Person, on_both};
+
+use super::{led_to, press, text};
+
+/// The fields of the form as the person is on record.
+fn fields(patient: &Patient) -> Vec<(&'static str, String)> {
+    let code = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    vec![
+        ("name", patient.name.to_string()),
+        ("kana", patient.kana.to_string()),
+        ("birth_on", patient.birth_on.to_string()),
+        ("sex", code(json!(patient.sex))),
+        ("district", patient.district.to_string()),
+        ("insured_number", patient.insured_number.as_ref().map_or("", |number| number.as_str()).to_owned()),
+        ("care_level", code(json!(patient.care_level))),
+    ]
+}
+
+/// The same with another value.
+fn with<'a>(fields: &'a [(&'static str, String)], name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    fields.iter().map(|(field, old)| (*field, if *field == name { value } else { old.as_str() })).collect()
+}
+
+/// Somebody else corrects the same person over JSON.
+async fn corrected(nurse: &Person, id: &str, field: &str, value: &str) {
+    let path = format!("/api/v1/patients/{id}");
+    let seen = nurse.get(&path).await;
+    let tag = seen.header("etag").expect("a version").to_owned();
+    let mut body = seen.expect(200);
+    for key in ["id", "sharing", "version"] {
+        body.as_object_mut().unwrap().remove(key);
+    }
+    body[field] = json!(value);
+    nurse.put_with(&path, &body, &[("if-match", &tag)]).await.expect(200);
+}
+
+on_both! {
+    async fn a_correction_that_somebody_else_forestalled_is_saved_from_the_form_that_came_back(app: TestApp) {
+        let (nurse, browser) = (app.log_in("nurse").await, app.log_in_by_page("nurse").await);
+        let hanako = app.city.patient(app.city.cast.hanako);
+        let (id, fields) = (hanako.id.to_string(), fields(hanako));
+        let path = format!("/patients/{id}/edit");
+        let form = browser.get(&path).await;
+        corrected(&nurse, &id, "care_level", "care5").await;
+        let typed = with(&fields, "name", "北見 花代");
+        let stale = press(&browser, &path, &form, &typed).await;
+        assert_eq!(stale.status.as_u16(), 412);
+        let shown = stale.text();
+        assert!(shown.contains("いまの登録") && shown.contains("<dd>要介護5</dd>"), "what stands there now: {shown}");
+        assert!(shown.contains("value=\"北見 花代\""), "what was typed is still there");
+        let saved = press(&browser, &path, &stale, &typed).await;
+        assert_eq!(led_to(&saved), format!("/patients/{id}"));
+        assert!(text(&browser, &format!("/patients/{id}")).await.contains("北見 花代"));
+        let auditor = app.log_in("auditor").await;
+        let trail = auditor.get(&format!("/api/v1/audit?patient_id={id}")).await.expect(200);
+        let looks = trail["rows"].as_array().unwrap().iter().filter(|row| row["action"] == "view_patient");
+        assert_eq!(looks.count(), 4, "the form, the JSON, the form that came back, and the page: {trail}");
+    }
+}
