@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tests::{Person, TestApp};
 
 /// 北見 花子 is admitted to the nurse's ward; answers the stay's path.
-async fn admitted(app: &TestApp, nurse: &Person) -> String {
+pub(crate) async fn admitted(app: &TestApp, nurse: &Person) -> String {
     let cast = &app.city.cast;
     let body = json!({
         "patient_id": cast.hanako.to_string(),
@@ -33,7 +33,7 @@ async fn admitted(app: &TestApp, nurse: &Person) -> String {
 }
 
 /// A planned discharge with one required hit.
-fn filing(planned_on: &str) -> Value {
+pub(crate) fn filing(planned_on: &str) -> Value {
     json!({
         "planned_on": planned_on,
         "answers": { "criteria": { "adl_decline": "yes" } },
@@ -42,7 +42,7 @@ fn filing(planned_on: &str) -> Value {
 }
 
 /// Files a planned discharge for tomorrow week; answers the notice's path.
-async fn filed(nurse: &Person, stay: &str) -> String {
+pub(crate) async fn filed(nurse: &Person, stay: &str) -> String {
     let reply = nurse.post(&format!("{stay}/filings"), &filing("2026-11-28")).await;
     reply.expect(201);
     reply.header("location").expect("where the notice is").to_owned()

@@ -1,5 +1,6 @@
 //! The pages as a browser without script meets them: what is asked, what is shown to whom, what comes back.
 
+mod answers;
 mod particulars;
 
 use tests::{Person, Reply};

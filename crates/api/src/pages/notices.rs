@@ -11,7 +11,7 @@ use domain::consent::Content;
 use domain::deadline::DeadlineRule;
 use domain::decide::Decision;
 use domain::delivery::{Delivery, DeliveryState};
-use domain::notice::{Acknowledgement, Notice, NoticeKind, NoticeState};
+use domain::notice::{Acknowledgement, AnswerKind, Notice, NoticeKind, NoticeState, RecipientReason};
 use domain::party::OrganizationKind;
 use domain::text::{Line, Prose};
 use domain::{AccountId, Fault, NoticeId, Refusal};
@@ -129,6 +129,7 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
     let waits = notice.state == NoticeState::Issued;
     let by = case.deadlines.iter().find(|d| d.rule == DeadlineRule::Acknowledgement && d.subject == notice.id.uuid());
     let deliveries = app.store().deliveries_of_notice(notice.id).await?;
+    let names_others = notice.answers().contains(&AnswerKind::OtherOffice);
     let with_message = Typed::default().with("message", notice.message.as_str());
     let shown = NoticePage {
         frame: visitor.frame(notice.kind.wording().0, notice.kind.wording().1),
@@ -146,7 +147,7 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
         answers: answers
             .iter()
             .map(|answer| AnswerRow {
-                words: words::acknowledgement(&answer.answer).0,
+                words: words::acknowledgement(&answer.answer, is_to_hospital(&notice)),
                 at: words::instant(answer.at),
                 by: shape::named(&names, answer.by),
             })
@@ -162,8 +163,8 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
             received && waits && can(Command::Acknowledge),
             Typed::default().with("answer", "accepted"),
         ),
-        answer_choices: answer_choices(),
-        offices: shape::offices(&visitor.directory),
+        answer_choices: answer_choices(&notice),
+        offices: names_others.then(|| shape::offices(&visitor.directory)),
         send_sheet: received && relation < domain::access::Relation::Own && can(Command::IssueNotice),
         withdraw: form("withdrawal", ours && can(Command::TakeBackNotice), Typed::default()),
         replace: form("replacement", ours && can(Command::TakeBackNotice), with_message),
@@ -171,11 +172,23 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
     page(sent.as_ref().map_or(StatusCode::OK, |form| form.status), &shown)
 }
 
-fn answer_choices() -> Vec<Choice> {
-    let office = Acknowledgement::OtherOffice { to: uuid::Uuid::nil().into() };
-    let all = [Acknowledgement::Accepted, Acknowledgement::Away, Acknowledgement::NotOurClient, office];
-    all.map(|answer| Choice::new(answer.code(), words::acknowledgement(&answer).0, words::acknowledgement(&answer).1))
-        .into()
+/// What the receiver may answer, in her own words.
+fn answer_choices(notice: &Notice) -> Vec<Choice> {
+    let choice = |kind: &AnswerKind| {
+        let code = match kind {
+            AnswerKind::Accepted => "accepted",
+            AnswerKind::NotOurClient => "not_our_client",
+            AnswerKind::OtherOffice => "other_office",
+            AnswerKind::Away => "away",
+        };
+        let (ja, en) = words::answer(*kind, is_to_hospital(notice));
+        Choice::new(code, ja, en)
+    };
+    notice.answers().iter().map(choice).collect()
+}
+
+fn is_to_hospital(notice: &Notice) -> bool {
+    notice.recipient.because == RecipientReason::HospitalOfStay
 }
 
 const fn taken_back_by(notice: &Notice) -> Option<AccountId> {

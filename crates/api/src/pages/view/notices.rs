@@ -58,7 +58,8 @@ pub(crate) struct NoticePage {
     /// The receiver can answer.
     pub(crate) acknowledge: Option<Form>,
     pub(crate) answer_choices: Vec<Choice>,
-    pub(crate) offices: Vec<Group>,
+    /// Where the receiver may name another office.
+    pub(crate) offices: Option<Vec<Group>>,
     /// The care side can send its sheet.
     pub(crate) send_sheet: bool,
     /// The sender can take it back.
@@ -66,9 +67,18 @@ pub(crate) struct NoticePage {
     pub(crate) replace: Option<Form>,
 }
 
+impl NoticePage {
+    fn answer_hint(&self) -> &'static str {
+        match self.offices {
+            Some(_) => "届いたことと、担当の方かどうかをお知らせください。",
+            None => "届いたことをお知らせください。",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerRow {
-    pub(crate) words: &'static str,
+    pub(crate) words: (&'static str, &'static str),
     pub(crate) at: String,
     pub(crate) by: String,
 }

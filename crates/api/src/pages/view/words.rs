@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use domain::Instant;
 use domain::deadline::{DeadlineRule, Excuse, Level, Timeliness};
 use domain::encounter::EncounterState;
-use domain::notice::{Acknowledgement, NoticeState};
+use domain::notice::{Acknowledgement, AnswerKind, NoticeState};
 use domain::party::{OrganizationKind, Role};
 use domain::patient::Sex;
 
@@ -211,13 +211,26 @@ pub(crate) fn level(level: Level) -> (String, Tone) {
     }
 }
 
-pub(crate) const fn acknowledgement(answer: &Acknowledgement) -> (&'static str, &'static str) {
-    match answer {
-        Acknowledgement::Accepted => ("受領しました", "accepted"),
-        Acknowledgement::NotOurClient => ("当事業所の利用者ではありません", "not our client"),
-        Acknowledgement::OtherOffice { .. } => ("他の事業所の利用者です", "another office's client"),
-        Acknowledgement::Away => ("担当者が不在です", "the care manager is away"),
+/// An answer as its receiver says it: a hospital has patients, and knows nothing of other offices.
+pub(crate) const fn answer(kind: AnswerKind, at_hospital: bool) -> (&'static str, &'static str) {
+    match kind {
+        AnswerKind::Accepted => ("受領しました", "accepted"),
+        AnswerKind::NotOurClient if at_hospital => ("当院の患者ではありません", "not our patient"),
+        AnswerKind::NotOurClient => ("当事業所の利用者ではありません", "not our client"),
+        AnswerKind::OtherOffice => ("他の事業所の利用者です", "another office's client"),
+        AnswerKind::Away => ("担当者が不在です", "whoever is in charge is away"),
     }
+}
+
+/// What was answered.
+pub(crate) const fn acknowledgement(answered: &Acknowledgement, at_hospital: bool) -> (&'static str, &'static str) {
+    let kind = match answered {
+        Acknowledgement::Accepted => AnswerKind::Accepted,
+        Acknowledgement::NotOurClient => AnswerKind::NotOurClient,
+        Acknowledgement::OtherOffice { .. } => AnswerKind::OtherOffice,
+        Acknowledgement::Away => AnswerKind::Away,
+    };
+    answer(kind, at_hospital)
 }
 
 pub(crate) const fn role(role: Role) -> (&'static str, &'static str) {

@@ -34,7 +34,7 @@ fn the_pages_of_a_notice_are_drawn() {
         reasons: vec!["退院後に医療処置が必要(吸引)".into()],
         edition: Some("平成28年10月".into()),
         answers: vec![AnswerRow {
-            words: "担当者が不在です", at: "11月20日(金) 17:30".into(), by: "常呂 次郎".into()
+            words: ("担当者が不在です", "away"), at: "11月20日(金) 17:30".into(), by: "常呂 次郎".into()
         }],
         readers: vec![("常呂 次郎".into(), "11月20日(金) 17:20".into())],
         deliveries: vec![DeliveryRow {
@@ -50,7 +50,7 @@ fn the_pages_of_a_notice_are_drawn() {
             Choice::new("other_office", "他の事業所の利用者です", "another office's client"),
             Choice::new("away", "担当者が不在です", "the care manager is away"),
         ],
-        offices: groups(),
+        offices: Some(groups()),
         send_sheet: role == Role::CareManager,
         withdraw,
         replace,
