@@ -60,4 +60,20 @@ on_both! {
         let looks = trail["rows"].as_array().unwrap().iter().filter(|row| row["action"] == "view_patient");
         assert_eq!(looks.count(), 4, "the form, the JSON, the form that came back, and the page: {trail}");
     }
+
+    /// A district that no support centre serves is neither lost by a correction nor out of the form's reach.
+    async fn a_person_of_a_district_without_a_centre_keeps_it(app: TestApp) {
+        let (nurse, browser) = (app.log_in("nurse").await, app.log_in_by_page("nurse").await);
+        let someone = app.city.patient(app.city.cast.unmanaged);
+        let id = someone.id.to_string();
+        corrected(&nurse, &id, "district", "となり町").await;
+        let path = format!("/patients/{id}/edit");
+        let form = browser.get(&path).await;
+        assert!(form.text().contains("<option value=\"となり町\" selected>"), "{}", form.text());
+        let fields = fields(someone);
+        let saved = press(&browser, &path, &form, &with(&fields, "district", "その他")).await;
+        assert_eq!(led_to(&saved), format!("/patients/{id}"));
+        let shown = text(&browser, &format!("/encounters/new?patient={id}")).await;
+        assert!(shown.contains("市町村へ"), "the municipality would be told: {shown}");
+    }
 }

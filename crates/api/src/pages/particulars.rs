@@ -62,13 +62,14 @@ fn person_form(visitor: &Visitor, form: Form, is_new: bool, known: &Known) -> Pe
         PatientDoubt::OutsideCareInsurance => "40歳未満の方です。生年月日を確かめてください。",
     };
     let back = form.action.strip_suffix("/edit").map_or_else(|| "/patients/search".to_owned(), ToOwned::to_owned);
+    let districts = shape::districts(&visitor.directory, form.typed.get("district"));
     let standing = known.now.as_ref().map(|patient| standing(patient, &form.typed));
     PersonForm {
         frame: visitor.frame(if is_new { "新しい方の登録" } else { "基本情報の変更" }, "Person"),
         form,
         is_new,
         back,
-        districts: shape::districts(&visitor.directory),
+        districts,
         care_levels: shape::care_levels(),
         sexes: shape::sexes(),
         alike: known.alike.iter().map(|patient| shape::person_row(patient, visitor.today)).collect(),

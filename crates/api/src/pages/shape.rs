@@ -189,8 +189,20 @@ pub(super) fn wards(directory: &Directory, hospital: OrganizationId) -> Vec<Grou
     )
 }
 
-pub(super) fn districts(directory: &Directory) -> Vec<Group> {
-    Group::plain(directory.districts().into_iter().map(|district| Choice::new(district, district, "")).collect())
+/// Where no support centre is in charge: the municipality is told.
+const ELSEWHERE: &str = "その他";
+
+/// The districts that have a support centre, whatever the person has now, and the one without.
+pub(super) fn districts(directory: &Directory, present: &str) -> Vec<Group> {
+    let mut names = directory.districts();
+    if !present.is_empty() && present != ELSEWHERE && !names.contains(&present) {
+        names.push(present);
+    }
+    let mut choices: Vec<_> = names.into_iter().map(|district| Choice::new(district, district, "")).collect();
+    if choices.iter().all(|choice| choice.value != ELSEWHERE) {
+        choices.push(Choice::new(ELSEWHERE, "その他(担当のセンターがない地区)", "elsewhere: no support centre"));
+    }
+    Group::plain(choices)
 }
 
 pub(super) fn care_levels() -> Vec<Group> {
@@ -242,4 +254,24 @@ pub(super) fn from_code<T: serde::de::DeserializeOwned>(code: &str) -> Result<T,
         return Err(domain::Fault::Missing);
     }
     serde_json::from_value(serde_json::Value::String(code.to_owned())).map_err(|_| domain::Fault::NotAKnownValue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_district_without_a_centre_can_be_kept_and_chosen() {
+        let mut ids = domain::Ids::new(domain::Instant::from_micros(1_790_000_000_000_000), 1);
+        let name = domain::text::Line::parse("架空市").unwrap();
+        let region = domain::party::Region { id: ids.next(), name, agreement: "kitami".into() };
+        let directory = Directory::new(region, 1, vec![], vec![], vec![], vec![]);
+        let values = |present| {
+            let groups = districts(&directory, present);
+            groups[0].choices.iter().map(|choice| choice.value.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(values(""), ["その他"]);
+        assert_eq!(values("となり町"), ["となり町", "その他"]);
+        assert_eq!(values("その他"), ["その他"]);
+    }
 }
