@@ -133,7 +133,8 @@ async fn find(app: &App, who: &SignedIn, wanted: &Wanted) -> Result<(Patient, Op
             return Ok((case.patient, Some(case.encounter)));
         }
         Wanted::Born { kana, birth_on } => {
-            (kana.as_str().to_owned(), Box::new(move |p| p.kana == kana && p.birth_on == birth_on))
+            let reading = kana.unspaced();
+            (kana.as_str().to_owned(), Box::new(move |p| p.kana.unspaced() == reading && p.birth_on == birth_on))
         }
         Wanted::Insured(number) => {
             (number.as_str().to_owned(), Box::new(move |p| p.insured_number.as_ref() == Some(&number)))

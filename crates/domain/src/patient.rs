@@ -170,10 +170,12 @@ pub struct Patient {
 }
 
 impl Patient {
-    /// Probably the same person: the same insured number, or the same reading and birth date. Proposed, never merged silently.
+    /// Probably the same person: the same insured number, or the same reading (however it is spaced) and birth date. Proposed, never
+    /// merged silently.
     pub fn may_be_the_same_as(&self, other: &Self) -> bool {
         let number = self.insured_number.is_some() && self.insured_number == other.insured_number;
-        self.id != other.id && (number || (self.kana == other.kana && self.birth_on == other.birth_on))
+        let born = self.birth_on == other.birth_on && self.kana.unspaced() == other.kana.unspaced();
+        self.id != other.id && (number || born)
     }
 
     /// Full years on `day`.

@@ -87,6 +87,16 @@ impl Kana {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same without the spaces between the parts of a name: some write them, some don't.
+    pub fn unspaced(&self) -> String {
+        unspaced(&self.0)
+    }
+}
+
+/// A search key without its spaces, to be held against [`Kana::unspaced`].
+pub fn unspaced(key: &str) -> String {
+    key.replace(' ', "")
 }
 
 fn to_katakana(c: char) -> char {
@@ -177,6 +187,7 @@ mod tests {
     fn hiragana_and_katakana_are_the_same_reading() {
         assert_eq!(Kana::parse("きたみ　はなこ").unwrap(), Kana::parse("キタミ ハナコ").unwrap());
         assert_eq!(Kana::parse("北見"), Err(Fault::NotKana));
+        assert_eq!(Kana::parse("キタミ ハナコ").unwrap().unspaced(), Kana::parse("きたみはなこ").unwrap().unspaced());
     }
 
     #[test]

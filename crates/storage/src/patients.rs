@@ -5,7 +5,7 @@
 
 use chrono::NaiveDate;
 use domain::patient::Patient;
-use domain::text::Kana;
+use domain::text::{Kana, unspaced};
 use domain::{OrganizationId, PatientId, RegionId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -51,7 +51,7 @@ impl Store {
         rows.iter().filter_map(|row| readable(read_patient(row, 0))).collect()
     }
 
-    /// People whose reading (in either kana) begins so, or whose insured number it is, in the order of the reading; `after` is the last of the
+    /// People whose reading (in either kana, however spaced) begins so, or whose insured number it is, in the order of the reading; `after` is the last of the
     /// page before. An empty prefix finds everybody.
     pub async fn find_patients(
         &self,
@@ -118,7 +118,9 @@ impl Store {
         let mut args = args![region_id.uuid(), last, CANDIDATES];
         let mut asked = "p.id > $2".to_owned();
         if !wanted.is_empty() {
-            let traits = [Trait::Beginning(beginning(wanted)), Trait::InsuredNumber(wanted)];
+            let reading = unspaced(wanted);
+            let mut traits = vec![Trait::Beginning(beginning(&reading)), Trait::InsuredNumber(wanted)];
+            traits.extend((reading != wanted).then_some(Trait::Beginning(beginning(wanted))));
             // The ids are bounded in there: SQLite would otherwise go through the whole region.
             asked = format!("{} AND m.patient_id > $2)", self.marked(region_id, &traits, &mut args));
             if self.keys().plain_stands() {
@@ -152,8 +154,9 @@ impl Store {
 
     /// Who may be the same person: [`Patient::may_be_the_same_as`]. Proposed, never merged.
     pub async fn possible_duplicates(&self, patient: &Patient) -> Result<Vec<Patient>, StoreError> {
-        let (kana, number) = (patient.kana.as_str(), patient.insured_number.as_ref());
-        let mut traits = vec![Trait::Born(kana, patient.birth_on)];
+        let (kana, written, number) = (patient.kana.unspaced(), patient.kana.as_str(), patient.insured_number.as_ref());
+        let mut traits = vec![Trait::Born(&kana, patient.birth_on)];
+        traits.extend((kana != written).then_some(Trait::Born(written, patient.birth_on)));
         traits.extend(number.map(|number| Trait::InsuredNumber(number.as_str())));
         // First who is marked, by the marks' own index, then who that is: asked at once, PostgreSQL may go through the whole region.
         let chosen = self.inner.dialect.in_ids("m.mark", 1);
@@ -180,9 +183,10 @@ impl Store {
         let columns = PATIENT.list("p.");
         let sql = format!(
             "SELECT {columns} FROM patient AS p
-             WHERE p.region_id = $1 AND (p.kana = $2 AND p.birth_on = $3 OR p.insured_number = $4) ORDER BY p.id LIMIT {ALIKE}"
+             WHERE p.region_id = $1 AND (replace(p.kana, ' ', '') = $2 AND p.birth_on = $3 OR p.insured_number = $4)
+             ORDER BY p.id LIMIT {ALIKE}"
         );
-        let args = args![patient.region_id.uuid(), patient.kana.as_str(), patient.birth_on.to_string(), number];
+        let args = args![patient.region_id.uuid(), patient.kana.unspaced(), patient.birth_on.to_string(), number];
         let rows = self.inner.pool.rows(AssertSqlSafe(sql), args).await?;
         rows.iter().filter_map(|row| readable(read_patient(row, 0))).collect()
     }
@@ -192,7 +196,7 @@ impl Store {
 fn fits(row: &Row, wanted: &str) -> Result<Option<Place>, StoreError> {
     let mut c = PATIENT_FOUND.cursor(row);
     let (id, kana): (PatientId, Kana) = (c.id()?, c.opened()?);
-    if kana.as_str().starts_with(wanted) {
+    if kana.unspaced().starts_with(&unspaced(wanted)) {
         return Ok(Some((kana, id)));
     }
     let number: Option<String> = c.maybe_opened()?;

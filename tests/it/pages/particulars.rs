@@ -25,6 +25,10 @@ fn with<'a>(fields: &'a [(&'static str, String)], name: &str, value: &'a str) ->
     fields.iter().map(|(field, old)| (*field, if *field == name { value } else { old.as_str() })).collect()
 }
 
+fn with_one<'a>(fields: Vec<(&'a str, &'a str)>, name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    fields.into_iter().map(|(field, old)| (field, if field == name { value } else { old })).collect()
+}
+
 /// Somebody else corrects the same person over JSON.
 async fn corrected(nurse: &Person, id: &str, field: &str, value: &str) {
     let path = format!("/api/v1/patients/{id}");
@@ -75,5 +79,44 @@ on_both! {
         assert_eq!(led_to(&saved), format!("/patients/{id}"));
         let shown = text(&browser, &format!("/encounters/new?patient={id}")).await;
         assert!(shown.contains("市町村へ"), "the municipality would be told: {shown}");
+    }
+
+    /// However the reading is spaced, and by a correction as by a registration.
+    async fn whoever_may_be_the_same_is_proposed_before_anything_is_kept(app: TestApp) {
+        let browser = app.log_in_by_page("nurse").await;
+        let hanako = app.city.patient(app.city.cast.hanako);
+        let fields = fields(hanako);
+        let tight = hanako.kana.to_string().replace(' ', "");
+        let mut twin = with(&fields, "kana", &tight);
+        twin.retain(|(field, _)| *field != "insured_number");
+        let form = browser.get("/patients/new").await;
+        let proposed = press(&browser, "/patients/new", &form, &twin).await;
+        assert_eq!(proposed.status.as_u16(), 409);
+        assert!(proposed.text().contains("同じ方ではありませんか") && proposed.text().contains(hanako.name.as_str()));
+        twin.push(("sure", "yes"));
+        let kept = press(&browser, "/patients/new", &proposed, &twin).await;
+        let path = format!("{}/edit", led_to(&kept));
+        twin.retain(|(field, _)| *field != "sure");
+        let twin = with_one(twin, "care_level", "care1");
+        let form = browser.get(&path).await;
+        let proposed = press(&browser, &path, &form, &twin).await;
+        assert_eq!(proposed.status.as_u16(), 409, "{}", proposed.text());
+        assert!(proposed.text().contains("このまま保存します") && proposed.text().contains("value=\"care1\" selected"));
+        let sure: Vec<_> = twin.into_iter().chain([("sure", "yes")]).collect();
+        led_to(&press(&browser, &path, &proposed, &sure).await);
+    }
+
+    async fn what_looks_wrong_about_a_person_is_said_on_her_page(app: TestApp) {
+        let browser = app.log_in_by_page("nurse").await;
+        let fields: Vec<(&str, &str)> = vec![
+            ("name", "試験 若葉"), ("kana", "しけん わかば"), ("birth_on", "1994-03-09"), ("sex", "female"),
+            ("district", "その他"), ("care_level", "not_applied"),
+        ];
+        let form = browser.get("/patients/new").await;
+        let kept = press(&browser, "/patients/new", &form, &fields).await;
+        let shown = text(&browser, &led_to(&kept)).await;
+        assert!(shown.contains("40歳未満の方です") && shown.contains("地域包括支援センターの登録がありません"), "{shown}");
+        let hanako = text(&browser, &format!("/patients/{}", app.city.cast.hanako)).await;
+        assert!(!hanako.contains("40歳未満の方です") && !hanako.contains("センターの登録がありません"));
     }
 }

@@ -86,7 +86,7 @@ on_both_stores! {
     async fn a_person_is_found_by_either_kana_or_by_number(ground: Ground) {
         let case = ground.admitted().await;
         let found = async |prefix: &str| ground.store.find_patients(ground.region.id, prefix, None, 10).await.unwrap();
-        for prefix in ["きたみ", "キタミ ハ", "キタミ ハナコ", "H123456789", ""] {
+        for prefix in ["きたみ", "キタミ ハ", "きたみは", "キタミ ハナコ", "キタミハナコ", "H123456789", ""] {
             assert_eq!(found(prefix).await, std::slice::from_ref(&case.patient), "{prefix}");
         }
         for other in ["ハナコ", "キタミ ハナコサン", "H12345678", "H1234567890"] {
@@ -95,6 +95,9 @@ on_both_stores! {
         assert_eq!(ground.store.possible_duplicates(&case.patient).await.unwrap(), []);
         let twin = ground.patient("北見 華子", "きたみ はなこ");
         assert_eq!(ground.store.possible_duplicates(&twin).await.unwrap(), std::slice::from_ref(&case.patient));
+        let mut twin = ground.patient("北見 華子", "きたみはなこ");
+        twin.insured_number = None;
+        assert_eq!(ground.store.possible_duplicates(&twin).await.unwrap(), std::slice::from_ref(&case.patient), "unspaced");
         let after = ground.store.find_patients(ground.region.id, "", Some(case.patient.id), 10).await.unwrap();
         assert_eq!(after, []);
         let (patient, team, last) = ground.store.new_case(ground.region.id, case.patient.id).await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::changes::{Changes, Write};
 use domain::patient::{InsuredNumber, Patient};
-use domain::text::Kana;
+use domain::text::{Kana, unspaced};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use server::keys::rotate;
@@ -200,7 +200,7 @@ on_both_stores! {
         }
         for text in &wanted {
             let key = Kana::search_key(text);
-            let fits = |p: &Patient| p.kana.as_str().starts_with(&key) || p.insured_number.as_ref().is_some_and(|n| n.as_str() == key);
+            let fits = |p: &Patient| p.kana.unspaced().starts_with(&unspaced(&key)) || p.insured_number.as_ref().is_some_and(|n| n.as_str() == key);
             let model: Vec<&Patient> = people.iter().filter(|p| fits(p)).collect();
             let mut found: Vec<Patient> = Vec::new();
             loop {

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::Command;
+use domain::changes::Write;
 use domain::decide::{NewConsent, NewPatient, PatientDoubt, correct_patient, register_patient, with_consent};
 use domain::patient::{InsuredNumber, Patient};
 use domain::refusal::Faults;
@@ -21,7 +22,7 @@ use super::view::typed::{KEY, Typed, parse_day};
 use super::view::words;
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
-use crate::run::{Answer, Ground, may_ever, may_in_region, read_person, run};
+use crate::run::{Answer, Ground, may_ever, may_in_region, reachable, read_person, run};
 use crate::state::App;
 use crate::v1::people::found_entries;
 
@@ -57,10 +58,6 @@ struct Known {
 }
 
 fn person_form(visitor: &Visitor, form: Form, is_new: bool, known: &Known) -> PersonForm {
-    let words = |doubt: &PatientDoubt| match doubt {
-        PatientDoubt::DistrictWithoutCentre => "この圏域を担当する地域包括支援センターの登録がありません。",
-        PatientDoubt::OutsideCareInsurance => "40歳未満の方です。生年月日を確かめてください。",
-    };
     let back = form.action.strip_suffix("/edit").map_or_else(|| "/patients/search".to_owned(), ToOwned::to_owned);
     let districts = shape::districts(&visitor.directory, form.typed.get("district"));
     let standing = known.now.as_ref().map(|patient| standing(patient, &form.typed));
@@ -73,7 +70,7 @@ fn person_form(visitor: &Visitor, form: Form, is_new: bool, known: &Known) -> Pe
         care_levels: shape::care_levels(),
         sexes: shape::sexes(),
         alike: known.alike.iter().map(|patient| shape::person_row(patient, visitor.today)).collect(),
-        doubts: known.doubts.iter().map(words).collect(),
+        doubts: known.doubts.iter().map(|doubt| words::doubt(*doubt)).collect(),
         standing,
         consents: consent::ways(),
     }
@@ -96,46 +93,68 @@ async fn registered(app: &App, post: &Post) -> Result<Response, ApiError> {
     if !post.typed.wants_sending() {
         return page(StatusCode::OK, &person_form(visitor, form, true, &Known::default()));
     }
-    let refused = match parse(&post.typed) {
-        Err(refusal) => ApiError::from(refusal),
-        Ok(new) => match register_once(app, post, &new).await {
-            Ok(Registered::Kept(answer)) => return Ok(onward(answer)),
-            Ok(Registered::Alike(alike, doubts)) => {
-                let mut form = form;
+    let sent = match parse(&post.typed) {
+        Err(refusal) => Err(refusal.into()),
+        Ok(new) => register_once(app, post, &new).await,
+    };
+    match sent {
+        Ok(kept) => kept.shown(visitor, form, true),
+        Err(error) => {
+            let form = form.refused(app, error)?;
+            page(form.status, &person_form(visitor, form, true, &Known::default()))
+        }
+    }
+}
+
+/// What sending the form came to.
+enum Outcome {
+    Kept(Answer),
+    /// Somebody like her is there already, and nobody has said that it is another one.
+    Alike(Known),
+}
+
+impl Outcome {
+    fn shown(self, visitor: &Visitor, mut form: Form, is_new: bool) -> Result<Response, ApiError> {
+        match self {
+            Self::Kept(answer) => Ok(onward(answer)),
+            Self::Alike(known) => {
                 form.errors.push(FormError {
                     field: "sure".into(),
                     message: "よく似た方が登録されています。同じ方でないか確かめてください。".into(),
                 });
                 form.status = StatusCode::CONFLICT;
-                return page(form.status, &person_form(visitor, form, true, &Known { alike, doubts, now: None }));
+                page(form.status, &person_form(visitor, form, is_new, &known))
             }
-            Err(error) => error,
-        },
-    };
-    let form = form.refused(app, refused)?;
-    page(form.status, &person_form(visitor, form, true, &Known::default()))
+        }
+    }
 }
 
-enum Registered {
-    Kept(Answer),
-    Alike(Vec<Patient>, Vec<PatientDoubt>),
+/// Who may be the same as `patient` and may be shown to the visitor; nobody where she has said so, or has sent just this before.
+async fn alike(app: &App, post: &Post, patient: Option<&Patient>) -> Result<Vec<Patient>, ApiError> {
+    let actor = &post.visitor.who.actor;
+    let Some(patient) = patient.filter(|_| !post.typed.is_ticked("sure")) else { return Ok(Vec::new()) };
+    if app.store().idempotency(actor.account_id, post.typed.get(KEY)).await?.is_some() {
+        return Ok(Vec::new());
+    }
+    let found = app.store().possible_duplicates(patient).await?;
+    let found = reachable(app, actor, found, Command::SearchPatients).await?;
+    if !found.is_empty() {
+        app.store().append_audit(found_entries(app, &post.visitor.who, &found)).await?;
+    }
+    Ok(found)
 }
 
 /// Registers a person, unless somebody like her is there already and nobody has said that it is another one.
-async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Registered, ApiError> {
+async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Outcome, ApiError> {
     let sender = post.sender(None);
     let consented = consent::ticked(&post.typed)?;
-    let sent_before = app.store().idempotency(sender.actor.account_id, post.typed.get(KEY)).await?.is_some();
-    if !sent_before && !post.typed.is_ticked("sure") {
+    {
         let ground = Ground::of(app, sender.actor).await?;
         let context = ground.context(app, &sender)?;
         let (_, changes) = register_patient(&context, new.clone())?;
-        if let Some(write) = &changes.patient {
-            let alike = app.store().possible_duplicates(write.row()).await?;
-            if !alike.is_empty() {
-                app.store().append_audit(found_entries(app, &post.visitor.who, &alike)).await?;
-                return Ok(Registered::Alike(alike, new.doubts(&context)));
-            }
+        let alike = alike(app, post, changes.patient.as_ref().map(Write::row)).await?;
+        if !alike.is_empty() {
+            return Ok(Outcome::Alike(Known { alike, doubts: new.doubts(&context), now: None }));
         }
     }
     let decide = async || {
@@ -149,7 +168,7 @@ async fn register_once(app: &App, post: &Post, new: &NewPatient) -> Result<Regis
         }
         Ok((changes, leads_to(format!("/patients/{id}?done=registered"))))
     };
-    run(app, &sender, decide).await.map(Registered::Kept)
+    run(app, &sender, decide).await.map(Outcome::Kept)
 }
 
 pub(super) async fn edit_form(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {
@@ -204,31 +223,52 @@ async fn corrected(app: &App, post: &Post, wanted: &str) -> Result<Response, Api
     if !post.typed.wants_sending() {
         return page(StatusCode::OK, &person_form(&post.visitor, form, false, &Known::default()));
     }
-    let version = post.typed.get("version").parse().map_err(|_| ApiError::Unreadable("version"))?;
-    let sender = post.sender(Some(version));
     let sent = match parse(&post.typed) {
         Err(refusal) => Err(refusal.into()),
-        Ok(new) => {
-            let decide = async || {
-                let old = read_person(app, &post.visitor.who.actor, patient_id, Command::WritePatient).await?;
-                if old.version != version {
-                    return Err(Fault::Stale.into());
-                }
-                let ground = Ground::of(app, sender.actor).await?;
-                let changes = correct_patient(&ground.context(app, &sender)?, &old, new.clone())?;
-                Ok((changes, leads_to(format!("/patients/{patient_id}?done=corrected"))))
-            };
-            run(app, &sender, decide).await
-        }
+        Ok(new) => correct_once(app, post, patient_id, &new).await,
     };
     match sent {
-        Ok(answer) => Ok(onward(answer)),
+        Ok(kept) => kept.shown(&post.visitor, form, false),
+        Err(error) if error.status() == StatusCode::PRECONDITION_FAILED => {
+            again(app, &post.visitor, patient_id, form.refused(app, error)?).await
+        }
         Err(error) => {
-            let stale = error.status() == StatusCode::PRECONDITION_FAILED;
             let form = form.refused(app, error)?;
-            if stale { again(app, &post.visitor, patient_id, form).await } else { page(form.status, &person_form(&post.visitor, form, false, &Known::default())) }
+            page(form.status, &person_form(&post.visitor, form, false, &Known::default()))
         }
     }
+}
+
+/// Corrects her as she was seen, unless that makes her like somebody else and nobody has said that it is another one.
+async fn correct_once(
+    app: &App,
+    post: &Post,
+    patient_id: PatientId,
+    new: &NewPatient,
+) -> Result<Outcome, ApiError> {
+    let version = post.typed.get("version").parse().map_err(|_| ApiError::Unreadable("version"))?;
+    let sender = post.sender(Some(version));
+    let read = async || {
+        let old = read_person(app, sender.actor, patient_id, Command::WritePatient).await?;
+        if old.version == version { Ok(old) } else { Err(ApiError::from(Fault::Stale)) }
+    };
+    // What was forestalled is told first; a repeat of what was kept is answered below.
+    if let Ok(old) = read().await {
+        let ground = Ground::of(app, sender.actor).await?;
+        let context = ground.context(app, &sender)?;
+        let changes = correct_patient(&context, &old, new.clone())?;
+        let alike = alike(app, post, changes.patient.as_ref().map(Write::row)).await?;
+        if !alike.is_empty() {
+            return Ok(Outcome::Alike(Known { alike, doubts: new.doubts(&context), now: None }));
+        }
+    }
+    let decide = async || {
+        let old = read().await?;
+        let ground = Ground::of(app, sender.actor).await?;
+        let changes = correct_patient(&ground.context(app, &sender)?, &old, new.clone())?;
+        Ok((changes, leads_to(format!("/patients/{patient_id}?done=corrected"))))
+    };
+    run(app, &sender, decide).await.map(Outcome::Kept)
 }
 
 /// Somebody else was faster: what was typed stays, and goes on from what stands there now.

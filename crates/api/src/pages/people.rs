@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Command, may};
-use domain::decide::charge;
+use domain::decide::{NewPatient, charge};
 use domain::party::Role;
 use domain::patient::Patient;
 use domain::refusal::Faults;
@@ -19,6 +19,7 @@ use super::shape;
 use super::view::form::{Form, FormError};
 use super::view::patients::{CareTeamForm, Person, Search};
 use super::view::typed::{Typed, parse_day};
+use super::view::words;
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
 use crate::neighbours::Everywhere;
@@ -86,16 +87,21 @@ async fn person(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, 
     visitor.seen(app, Command::ViewPatient, Some(patient.id), None, None).await?;
     let relation = relation_to_patient(app, actor, &patient).await?;
     let can = |command| may(actor, command, relation).is_ok();
+    let (ground, sender) = (Ground::of(app, actor).await?, visitor.who.sender(None, None));
+    let context = ground.context(app, &sender)?;
+    let can_write = can(Command::WritePatient);
+    let doubts = if can_write { NewPatient::of(&patient).doubts(&context) } else { Vec::new() };
     let shown = Person {
         frame: visitor.frame("本人の情報", "Person"),
         person: shape::person_card(&patient, today),
         insured_number: patient.insured_number.as_ref().map(|number| number.as_str().to_owned()),
+        doubts: doubts.into_iter().map(words::doubt).collect(),
         team: team.iter().map(|member| shape::charge(member, &visitor.directory, today)).collect(),
         consent: consent::sharing(patient.sharing),
         can_record_consent: can(Command::WriteConsent),
         can_view_disclosures: can(Command::ViewDisclosures),
         stays: stays.iter().map(|line| shape::stay_row(line, &visitor.directory, today, actor.role)).collect(),
-        can_write: can(Command::WritePatient),
+        can_write,
         can_admit: can(Command::Admit),
     };
     page(StatusCode::OK, &shown)

@@ -33,6 +33,19 @@ pub enum PatientDoubt {
 }
 
 impl NewPatient {
+    /// As she is on record.
+    pub fn of(patient: &Patient) -> Self {
+        Self {
+            name: patient.name.clone(),
+            kana: patient.kana.clone(),
+            birth_on: patient.birth_on,
+            sex: patient.sex,
+            district: patient.district.clone(),
+            insured_number: patient.insured_number.clone(),
+            care_level: patient.care_level,
+        }
+    }
+
     fn check(&self, context: &Context<'_>) -> Result<(), Refusal> {
         let today = context.now.day();
         if self.birth_on > today {

@@ -3,6 +3,9 @@
 //! Who reads the database sees which people share a mark and how many do, so the commonest first syllables can be guessed; without the
 //! key nobody can make the mark of a name he looks for. What is longer than [`LONGEST`] is looked for by its beginning and told
 //! apart after opening.
+//!
+//! Marks are made of readings without their spaces. Older rows have marks of readings as they were written, until they are corrected
+//! or sealed anew; whoever looks for them by a reading with its spaces asks for both.
 
 use chrono::NaiveDate;
 use domain::RegionId;
@@ -18,9 +21,9 @@ const LONGEST: usize = 8;
 /// What a person can be found by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Trait<'a> {
-    /// The first characters of the reading.
+    /// The first characters of the reading without its spaces.
     Beginning(&'a str),
-    /// Reading and birth date.
+    /// Reading without its spaces, and birth date.
     Born(&'a str, NaiveDate),
     InsuredNumber(&'a str),
 }
@@ -52,7 +55,8 @@ impl Keyring {
     /// Everything a person is found by, under the sealing key.
     pub(crate) fn marks_of(&self, patient: &Patient) -> Vec<Uuid> {
         let Some(key) = self.keys().first().map(|key| of_region(key, patient.region_id)) else { return Vec::new() };
-        let kana = patient.kana.as_str();
+        let kana = patient.kana.unspaced();
+        let kana = kana.as_str();
         let ends = kana.char_indices().skip(1).map(|(end, _)| end).chain([kana.len()]);
         let mut marks: Vec<Uuid> = ends.take(LONGEST).map(|end| Trait::Beginning(&kana[..end]).mark(&key)).collect();
         marks.push(Trait::Born(kana, patient.birth_on).mark(&key));

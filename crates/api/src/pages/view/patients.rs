@@ -40,7 +40,7 @@ pub(crate) struct PersonForm {
     pub(crate) sexes: Vec<Choice>,
     /// People who may be the same one.
     pub(crate) alike: Vec<PersonRow>,
-    pub(crate) doubts: Vec<&'static str>,
+    pub(crate) doubts: Vec<(&'static str, &'static str)>,
     /// Somebody else was faster: what stands there now and isn't what was typed.
     pub(crate) standing: Option<Vec<Standing>>,
     /// How a consent can have been given.
@@ -61,6 +61,8 @@ pub(crate) struct Person {
     pub(crate) frame: Frame,
     pub(crate) person: PersonCard,
     pub(crate) insured_number: Option<String>,
+    /// What looks wrong about her particulars.
+    pub(crate) doubts: Vec<(&'static str, &'static str)>,
     pub(crate) team: Vec<Charge>,
     pub(crate) consent: Badge,
     pub(crate) can_record_consent: bool,

@@ -4,6 +4,7 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use domain::Instant;
+use domain::decide::PatientDoubt;
 use domain::deadline::{DeadlineRule, Excuse, Level, Timeliness};
 use domain::encounter::EncounterState;
 use domain::notice::{Acknowledgement, AnswerKind, NoticeState};
@@ -251,6 +252,19 @@ pub(crate) const fn sex(sex: Sex) -> (&'static str, &'static str) {
         Sex::Male => ("男性", "male"),
         Sex::Other => ("その他", "other"),
         Sex::Unknown => ("不明", "not known"),
+    }
+}
+
+/// What looks wrong about a person's particulars but may be right.
+pub(crate) const fn doubt(doubt: PatientDoubt) -> (&'static str, &'static str) {
+    match doubt {
+        PatientDoubt::DistrictWithoutCentre => (
+            "この圏域を担当する地域包括支援センターの登録がありません。",
+            "No support centre serves this district.",
+        ),
+        PatientDoubt::OutsideCareInsurance => {
+            ("40歳未満の方です。生年月日を確かめてください。", "Younger than 40: check the date of birth.")
+        }
     }
 }
 

@@ -35,7 +35,7 @@ fn the_pages_of_a_person_are_drawn() {
         alike: vec![row],
         consents: crate::pages::consent::ways(),
         standing: None,
-        doubts: vec!["40歳未満の方です。生年月日を確かめてください。"],
+        doubts: vec![("40歳未満の方です。生年月日を確かめてください。", "Younger than 40: check the date of birth.")],
     };
     let html = draw("patient-form", &person_form);
     assert!(html.contains("value=\"昭和16年\"") && html.contains("aria-describedby=\"h-kana e-kana\""));
@@ -65,6 +65,7 @@ fn the_pages_of_a_person_are_drawn() {
             frame: at("本人の情報"),
             person: person(),
             insured_number: Some("H000000001".into()),
+            doubts: vec![("この圏域を担当する地域包括支援センターの登録がありません。", "No support centre serves this district.")],
             team: vec![charge.clone()],
             consent: Badge::new(Tone::Done, "同意あり", "consent given"),
             can_record_consent: true,
