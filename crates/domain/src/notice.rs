@@ -145,26 +145,6 @@ impl AnswerKind {
     }
 }
 
-/// What an answer says, without whom it names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnswerKind {
-    Accepted,
-    NotOurClient,
-    OtherOffice,
-    Away,
-}
-
-impl Notice {
-    /// The answers that its receiver may give: whoever is told as the hospital of the stay has nobody to send it on to.
-    pub fn answers(&self) -> &'static [AnswerKind] {
-        use AnswerKind::{Accepted, Away, NotOurClient, OtherOffice};
-        match self.recipient.because {
-            RecipientReason::HospitalOfStay => &[Accepted, Away],
-            _ => &[Accepted, Away, NotOurClient, OtherOffice],
-        }
-    }
-}
-
 /// Who is told, and why just they.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {

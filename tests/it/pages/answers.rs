@@ -22,8 +22,8 @@ on_both! {
         let browser = app.log_in_by_page("nurse").await;
         let page = browser.get(&sheet).await;
         let shown = page.text();
-        assert!(shown.contains("受領しました") && shown.contains("担当者が不在です"), "{shown}");
-        for of_offices in ["当事業所の利用者", "他の事業所の利用者", "どの事業所", "not our client"] {
+        assert!(shown.contains("受領しました") && shown.contains("この方の入院はありません"), "{shown}");
+        for of_offices in ["当事業所の利用者", "他の事業所の利用者", "どの事業所", "担当者が不在", "not our client"] {
             assert!(!shown.contains(of_offices), "{of_offices} is asked of a hospital");
         }
         let answer = format!("{sheet}/acknowledgement");

@@ -147,7 +147,7 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
         answers: answers
             .iter()
             .map(|answer| AnswerRow {
-                words: words::acknowledgement(&answer.answer, is_to_hospital(&notice)),
+                words: words::answer(answer.answer.kind(), is_to_hospital(&notice)),
                 at: words::instant(answer.at),
                 by: shape::named(&names, answer.by),
             })
@@ -175,14 +175,8 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
 /// What the receiver may answer, in her own words.
 fn answer_choices(notice: &Notice) -> Vec<Choice> {
     let choice = |kind: &AnswerKind| {
-        let code = match kind {
-            AnswerKind::Accepted => "accepted",
-            AnswerKind::NotOurClient => "not_our_client",
-            AnswerKind::OtherOffice => "other_office",
-            AnswerKind::Away => "away",
-        };
         let (ja, en) = words::answer(*kind, is_to_hospital(notice));
-        Choice::new(code, ja, en)
+        Choice::new(kind.code(), ja, en)
     };
     notice.answers().iter().map(choice).collect()
 }
@@ -297,11 +291,23 @@ async fn changed<T>(
 pub(super) async fn acknowledge(State(app): State<App>, Path(wanted): Path<String>, post: Post) -> Response {
     let done = async {
         let notice_id: NoticeId = id(&wanted)?;
-        let steps = parse_answer(&post).map(|answer| move |d: &mut Decision<'_>| d.acknowledge(notice_id, answer));
+        let steps = parse_answer(&post).map(|answer| {
+            move |d: &mut Decision<'_>| d.acknowledge(notice_id, answer).map_err(beside_the_answer)
+        });
         let to = |(): &()| leads_to(format!("/notices/{notice_id}?done=acknowledged"));
         changed(&app, &post, &wanted, "acknowledgement", Command::Acknowledge, steps, to).await
     };
     post.answer(done.await)
+}
+
+/// The form calls `answer` what the API calls `code`.
+fn beside_the_answer(mut refusal: Refusal) -> Refusal {
+    for (field, _) in &mut refusal.faults {
+        if *field == "code" {
+            *field = "answer";
+        }
+    }
+    refusal
 }
 
 fn parse_answer(post: &Post) -> Result<Acknowledgement, Refusal> {

@@ -7,7 +7,7 @@ use domain::Instant;
 use domain::decide::PatientDoubt;
 use domain::deadline::{DeadlineRule, Excuse, Level, Timeliness};
 use domain::encounter::EncounterState;
-use domain::notice::{Acknowledgement, AnswerKind, NoticeState};
+use domain::notice::{AnswerKind, NoticeState};
 use domain::party::{OrganizationKind, Role};
 use domain::patient::Sex;
 
@@ -216,22 +216,11 @@ pub(crate) fn level(level: Level) -> (String, Tone) {
 pub(crate) const fn answer(kind: AnswerKind, at_hospital: bool) -> (&'static str, &'static str) {
     match kind {
         AnswerKind::Accepted => ("受領しました", "accepted"),
-        AnswerKind::NotOurClient if at_hospital => ("当院の患者ではありません", "not our patient"),
+        AnswerKind::NotOurClient if at_hospital => ("この方の入院はありません", "no such patient here"),
         AnswerKind::NotOurClient => ("当事業所の利用者ではありません", "not our client"),
         AnswerKind::OtherOffice => ("他の事業所の利用者です", "another office's client"),
         AnswerKind::Away => ("担当者が不在です", "whoever is in charge is away"),
     }
-}
-
-/// What was answered.
-pub(crate) const fn acknowledgement(answered: &Acknowledgement, at_hospital: bool) -> (&'static str, &'static str) {
-    let kind = match answered {
-        Acknowledgement::Accepted => AnswerKind::Accepted,
-        Acknowledgement::NotOurClient => AnswerKind::NotOurClient,
-        Acknowledgement::OtherOffice { .. } => AnswerKind::OtherOffice,
-        Acknowledgement::Away => AnswerKind::Away,
-    };
-    answer(kind, at_hospital)
 }
 
 pub(crate) const fn role(role: Role) -> (&'static str, &'static str) {
