@@ -112,13 +112,67 @@ impl Everywhere {
         limit: u32,
     ) -> Result<Vec<EncounterLine>, ApiError> {
         let mut lines = Vec::new();
-        for actor in self.actors.iter().filter(|actor| !actor.guest || filter.office_id == Some(actor.organization_id))
-        {
+        for actor in self.with_stays(filter) {
             lines.extend(app.store().list_encounters(actor.region_id, filter, after, limit).await?);
         }
         lines.sort_by_key(|line| std::cmp::Reverse(line.encounter.id));
         lines.truncate(limit as usize);
         Ok(lines)
+    }
+
+    fn with_stays(&self, filter: &EncounterFilter) -> impl Iterator<Item = &Actor> {
+        let office_id = filter.office_id;
+        self.actors.iter().filter(move |actor| !actor.guest || office_id == Some(actor.organization_id))
+    }
+
+    fn with_notices(&self, filter: &NoticeFilter) -> impl Iterator<Item = &Actor> {
+        let (recipient_id, sender_id) = (filter.recipient_id, filter.sender_id);
+        self.actors.iter().filter(move |actor| {
+            let ours = Some(actor.organization_id);
+            !actor.guest || recipient_id == ours || sender_id == ours
+        })
+    }
+
+    /// The stays that fall due first, and how many there are altogether.
+    pub(crate) async fn first_due(
+        &self,
+        app: &App,
+        filter: &EncounterFilter,
+        limit: u32,
+    ) -> Result<(Vec<EncounterLine>, usize), ApiError> {
+        let (mut lines, mut all) = (Vec::new(), 0);
+        for actor in self.with_stays(filter) {
+            let listed = app.store().encounters_by_deadline(actor.region_id, filter, limit).await?;
+            // A page that isn't full holds them all.
+            let full = listed.len() >= limit as usize;
+            all += if full { app.store().count_encounters(actor.region_id, filter).await? } else { listed.len() };
+            lines.extend(listed);
+        }
+        lines.sort_by_key(|line| {
+            let due = line.deadline.as_ref().map_or(chrono::NaiveDate::MAX, |deadline| deadline.due_on);
+            (due, line.encounter.admitted_at)
+        });
+        lines.truncate(limit as usize);
+        Ok((lines, all))
+    }
+
+    /// The notices that have waited longest, and how many there are altogether.
+    pub(crate) async fn waiting(
+        &self,
+        app: &App,
+        filter: &NoticeFilter,
+        limit: u32,
+    ) -> Result<(Vec<NoticeLine>, usize), ApiError> {
+        let (mut lines, mut all) = (Vec::new(), 0);
+        for actor in self.with_notices(filter) {
+            let listed = app.store().oldest_notices(actor.region_id, filter, limit).await?;
+            let full = listed.len() >= limit as usize;
+            all += if full { app.store().count_notices(actor.region_id, filter).await? } else { listed.len() };
+            lines.extend(listed);
+        }
+        lines.sort_by_key(|line| (line.notice.issued_at, line.notice.id));
+        lines.truncate(limit as usize);
+        Ok((lines, all))
     }
 
     /// As [`Self::encounters`]; what one organization received is in the order of its numbers, which run through all regions.
@@ -130,11 +184,8 @@ impl Everywhere {
         limit: u32,
     ) -> Result<Vec<NoticeLine>, ApiError> {
         let mut lines = Vec::new();
-        for actor in &self.actors {
-            let ours = Some(actor.organization_id);
-            if !actor.guest || filter.recipient_id == ours || filter.sender_id == ours {
-                lines.extend(app.store().list_notices(actor.region_id, filter, after, limit).await?);
-            }
+        for actor in self.with_notices(filter) {
+            lines.extend(app.store().list_notices(actor.region_id, filter, after, limit).await?);
         }
         let by_number = filter.recipient_id.is_some();
         lines.sort_by_key(|line| {

@@ -1,5 +1,6 @@
 //! The lists of the pages and the API: newest first, a page at a time, the cursor being the last id of the page before.
 
+mod first;
 mod warnings;
 
 use std::collections::{HashMap, HashSet};
@@ -67,6 +68,8 @@ pub struct EncounterLine {
     pub deadline: Option<Deadline>,
     /// Notices that nobody has answered.
     pub unacknowledged: i64,
+    /// Who has sent each of them, and who is to answer it.
+    pub waiting: Vec<(OrganizationId, OrganizationId)>,
 }
 
 impl EncounterLine {
@@ -74,6 +77,19 @@ impl EncounterLine {
     /// the stay's own page, where the charge is read.
     pub fn shares_with(&self, organization_id: OrganizationId) -> bool {
         self.encounter.hospital_id == organization_id || self.patient.sharing == Sharing::Everyone
+    }
+
+    /// Notices that wait for the organization's answer.
+    pub fn to_answer(&self, organization_id: OrganizationId) -> usize {
+        self.waiting.iter().filter(|(_, recipient_id)| *recipient_id == organization_id).count()
+    }
+
+    /// Notices of the organization's own that wait for somebody else's answer.
+    pub fn awaited(&self, organization_id: OrganizationId) -> usize {
+        let ours = |(sender_id, recipient_id): &&(OrganizationId, OrganizationId)| {
+            *sender_id == organization_id && *recipient_id != organization_id
+        };
+        self.waiting.iter().filter(ours).count()
     }
 }
 
@@ -207,9 +223,7 @@ impl Store {
         after: Option<EncounterId>,
         limit: u32,
     ) -> Result<Vec<EncounterLine>, StoreError> {
-        let (encounter, patient) = (ENCOUNTER.list("e."), PATIENT.list("p."));
-        let select =
-            format!("SELECT {encounter}, {patient} FROM encounter AS e JOIN patient AS p ON p.id = e.patient_id");
+        let select = encounters();
         let (mut lines, mut last) = (Vec::new(), after.map(Uuid::from));
         while let Some(missing) = missing(limit, lines.len()) {
             let mut asked = filter.conditions(region_id);
@@ -245,16 +259,17 @@ impl Store {
                 first.insert(deadline.encounter_id, deadline);
             }
         }
-        let sql = format!(
-            "SELECT encounter_id, count(*) FROM notice WHERE {chosen} AND state = 'issued' GROUP BY encounter_id"
-        );
-        let mut waiting = HashMap::<Uuid, i64>::new();
+        let sql =
+            format!("SELECT encounter_id, sender_id, recipient_id FROM notice WHERE {chosen} AND state = 'issued'");
+        let mut waiting = HashMap::<Uuid, Vec<(OrganizationId, OrganizationId)>>::new();
         for row in self.inner.pool.rows(AssertSqlSafe(sql), args![ids]).await? {
-            waiting.insert(row.get(0)?, row.get(1)?);
+            let (sender_id, recipient_id) = (row.get::<Uuid>(1)?.into(), row.get::<Uuid>(2)?.into());
+            waiting.entry(row.get(0)?).or_default().push((sender_id, recipient_id));
         }
         for line in lines {
             line.deadline = first.remove(&line.encounter.id);
-            line.unacknowledged = waiting.remove(&line.encounter.id.uuid()).unwrap_or(0);
+            line.waiting = waiting.remove(&line.encounter.id.uuid()).unwrap_or_default();
+            line.unacknowledged = i64::try_from(line.waiting.len()).unwrap_or(i64::MAX);
         }
         Ok(())
     }
@@ -273,12 +288,7 @@ impl Store {
         } else {
             ("n.id < ?", "n.id DESC")
         };
-        let (notice, person) = (NOTICE.list("n."), PATIENT_NAME.list("p."));
-        let select = format!(
-            "SELECT {notice}, {person}, e.hospital_id FROM notice AS n
-             JOIN encounter AS e ON e.id = n.encounter_id
-             JOIN patient AS p ON p.id = e.patient_id"
-        );
+        let select = notices();
         let (mut lines, mut last) = (Vec::new(), after.map(Uuid::from));
         while let Some(missing) = missing(limit, lines.len()) {
             let mut asked = filter.conditions(region_id);
@@ -365,6 +375,22 @@ impl Store {
     }
 }
 
+/// Up to the conditions: stays with their people (`e`, `p`), for [`encounter_line`].
+fn encounters() -> String {
+    let (encounter, patient) = (ENCOUNTER.list("e."), PATIENT.list("p."));
+    format!("SELECT {encounter}, {patient} FROM encounter AS e JOIN patient AS p ON p.id = e.patient_id")
+}
+
+/// Up to the conditions: notices with their stays and the names of their people (`n`, `e`, `p`), for [`notice_line`].
+fn notices() -> String {
+    let (notice, person) = (NOTICE.list("n."), PATIENT_NAME.list("p."));
+    format!(
+        "SELECT {notice}, {person}, e.hospital_id FROM notice AS n
+         JOIN encounter AS e ON e.id = n.encounter_id
+         JOIN patient AS p ON p.id = e.patient_id"
+    )
+}
+
 /// How many lines a page still wants.
 fn missing(limit: u32, have: usize) -> Option<u32> {
     limit.checked_sub(u32::try_from(have).unwrap_or(u32::MAX)).filter(|missing| *missing > 0)
@@ -380,5 +406,6 @@ fn notice_line(row: &Row) -> Result<NoticeLine, StoreError> {
 
 fn encounter_line(row: &Row) -> Result<EncounterLine, StoreError> {
     let patient = read_patient(row, ENCOUNTER.columns.len())?;
-    Ok(EncounterLine { encounter: read_encounter(row, 0)?, patient, deadline: None, unacknowledged: 0 })
+    let (deadline, waiting) = (None, Vec::new());
+    Ok(EncounterLine { encounter: read_encounter(row, 0)?, patient, deadline, unacknowledged: 0, waiting })
 }

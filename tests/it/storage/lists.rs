@@ -32,6 +32,30 @@ on_both_stores! {
         assert_eq!(told[0].deadline.as_ref().unwrap().due_on, day(11, 23));
     }
 
+    /// What is cut off is what can wait longest, whenever it was registered.
+    async fn what_falls_due_first_is_listed_first_and_all_of_it_is_counted(ground: Ground) {
+        let region_id = ground.region.id;
+        let mut cases = Vec::new();
+        for _ in 0..4 {
+            cases.push(ground.admitted().await);
+        }
+        // Only the oldest has anything due.
+        ground.store.apply(ground.filing(&cases[0], "k")).await.unwrap();
+        let filter = EncounterFilter { hospital_id: Some(ground.hospital.id), open_only: true, ..EncounterFilter::default() };
+        let first = ground.store.encounters_by_deadline(region_id, &filter, 2).await.unwrap();
+        let listed: Vec<_> = first.iter().map(|line| line.encounter.id).collect();
+        assert_eq!(listed, [cases[0].encounter.id, cases[1].encounter.id], "then the one that has been there longest");
+        assert_eq!(ground.store.count_encounters(region_id, &filter).await.unwrap(), 4);
+        let (hospital, office) = (ground.hospital.id, ground.office.id);
+        assert_eq!((first[0].to_answer(office), first[0].awaited(office)), (1, 0), "the office answers");
+        assert_eq!((first[0].to_answer(hospital), first[0].awaited(hospital)), (0, 1), "the hospital waits");
+        ground.store.apply(ground.filing(&cases[1], "l")).await.unwrap();
+        let asked = NoticeFilter { recipient_id: Some(office), unanswered_only: true, ..NoticeFilter::default() };
+        let oldest = ground.store.oldest_notices(region_id, &asked, 1).await.unwrap();
+        assert_eq!(oldest[0].notice.encounter_id, cases[0].encounter.id);
+        assert_eq!(ground.store.count_notices(region_id, &asked).await.unwrap(), 2);
+    }
+
     async fn an_office_sees_the_stays_of_its_own_clients(ground: Ground) {
         ground.admitted().await;
         let asked = |office_id, today| EncounterFilter { office_id: Some(office_id), today, ..EncounterFilter::default() };
