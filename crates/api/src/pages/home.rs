@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::access::Command;
-use domain::deadline::DeadlineRule;
+use domain::WardId;
+use domain::access::{Command, reach};
+use domain::deadline::{DeadlineRule, Timeliness};
 use domain::party::Role;
 use serde::Deserialize;
-use storage::{EncounterFilter, EncounterLine, NoticeFilter, OverdueLine};
+use storage::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine};
 
-use super::shape::{deadline_badge, notice_row, organization, stay_row, ward};
-use super::view::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow};
-use super::view::words::{self, Tone};
+use super::shape::{left, notice_row, organization, stay_row, ward};
+use super::view::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow, Waiting};
+use super::view::words::{self, Badge, Tone};
 use super::visit::{Visitor, page};
 use super::{admin, staff, trail, visit};
 use crate::error::ApiError;
@@ -23,6 +24,8 @@ use crate::state::App;
 
 /// Stays on one board.
 const MOST: u32 = 300;
+/// Notices in one inbox.
+const LETTERS: u32 = 100;
 /// Overdue rows that the city's figures count, and that its lists show.
 const COUNTED: u32 = 5000;
 /// Days that the figures single out: what is this fresh can still be mended.
@@ -52,21 +55,42 @@ pub(super) async fn overview(State(app): State<App>, visitor: Visitor) -> Respon
     visitor.answer(city(&app, &visitor).await)
 }
 
+/// The visitor's stays, what must be told soonest on top.
 async fn stays(
     app: &App,
     visitor: &Visitor,
     everywhere: &Everywhere,
     filter: &EncounterFilter,
-) -> Result<Vec<EncounterLine>, ApiError> {
-    let mut lines = everywhere.encounters(app, filter, None, MOST).await?;
-    // What must be told soonest stands on top; what has no deadline follows, the oldest stay first.
-    lines.sort_by_key(|line| {
-        let due = line.deadline.as_ref().map_or(chrono::NaiveDate::MAX, |deadline| deadline.due_on);
-        (due, line.encounter.admitted_at)
-    });
-    let shown = lines.iter().map(|line| (line.encounter.region_id, line.encounter.id.uuid()));
+) -> Result<(Vec<EncounterLine>, usize), ApiError> {
+    let found = everywhere.first_due(app, filter, MOST).await?;
+    let shown = found.0.iter().map(|line| (line.encounter.region_id, line.encounter.id.uuid()));
     app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListEncounters, shown)).await?;
-    Ok(lines)
+    Ok(found)
+}
+
+/// What waits for an answer of the visitor's organization; of one ward, if it is asked for.
+async fn waiting(
+    app: &App,
+    visitor: &Visitor,
+    everywhere: &Everywhere,
+    ward_id: Option<WardId>,
+    named: bool,
+) -> Result<Waiting, ApiError> {
+    let actor = &visitor.who.actor;
+    if reach(actor.role, Command::ListNotices).is_none() {
+        return Ok(Waiting::default());
+    }
+    let ours = actor.organization_id;
+    let filter =
+        NoticeFilter { recipient_id: Some(ours), ward_id, unanswered_only: true, ..NoticeFilter::default() };
+    let (lines, all) = everywhere.waiting(app, &filter, LETTERS).await?;
+    let shown = lines.iter().filter(|_| named).map(|line| (line.notice.region_id, line.notice.id.uuid()));
+    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices, shown)).await?;
+    let letter = |line: &NoticeLine| {
+        let person = named.then_some((line.patient_name.as_str(), line.patient_kana.as_str()));
+        notice_row(&line.notice, everywhere.directory(line.notice.region_id), person, ours)
+    };
+    Ok(Waiting { rows: lines.iter().map(letter).collect(), all })
 }
 
 async fn board(app: &App, visitor: &Visitor, whole: bool) -> Result<Response, ApiError> {
@@ -75,45 +99,57 @@ async fn board(app: &App, visitor: &Visitor, whole: bool) -> Result<Response, Ap
     let hospital_id = Some(actor.organization_id);
     let filter = EncounterFilter { hospital_id, ward_id, open_only: true, ..EncounterFilter::default() };
     let everywhere = Everywhere::of(app, actor).await?;
-    let lines = stays(app, visitor, &everywhere, &filter).await?;
+    let (lines, all) = stays(app, visitor, &everywhere, &filter).await?;
     let hospital = organization(&visitor.directory, actor.organization_id);
     let shown = Board {
         frame: visitor.frame("入院一覧", "Stays"),
         place: ward_id.map_or_else(|| hospital.clone(), |id| format!("{hospital} {}", ward(&visitor.directory, id))),
         whole: ward_id.is_none(),
         has_ward: actor.ward_id.is_some(),
-        cut: lines.len() >= MOST as usize,
-        rows: lines.iter().map(|line| stay_row(line, &visitor.directory, visitor.today, actor.role)).collect(),
+        waiting: waiting(app, visitor, &everywhere, ward_id, true).await?,
+        rows: lines.iter().map(|line| stay_row(line, &visitor.directory, visitor.today, actor)).collect(),
+        all,
     };
     page(StatusCode::OK, &shown)
 }
 
 async fn inbox(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     let actor = &visitor.who.actor;
-    let ours = Some(actor.organization_id);
-    let unanswered = NoticeFilter { recipient_id: ours, unanswered_only: true, ..NoticeFilter::default() };
+    let office_id = Some(actor.organization_id);
     let everywhere = Everywhere::of(app, actor).await?;
-    let mut waiting = everywhere.notices(app, &unanswered, None, 100).await?;
-    let shown = waiting.iter().map(|line| (line.notice.region_id, line.notice.id.uuid()));
-    app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices, shown)).await?;
-    waiting.reverse();
     let filter =
-        EncounterFilter { office_id: ours, today: Some(visitor.today), open_only: true, ..EncounterFilter::default() };
-    let lines = stays(app, visitor, &everywhere, &filter).await?;
-    let letter = |line: &storage::NoticeLine| {
-        let person = (line.patient_name.as_str(), line.patient_kana.as_str());
-        notice_row(&line.notice, everywhere.directory(line.notice.region_id), Some(person))
-    };
+        EncounterFilter { office_id, today: Some(visitor.today), open_only: true, ..EncounterFilter::default() };
+    let waiting = waiting(app, visitor, &everywhere, None, true).await?;
+    let (lines, all) = stays(app, visitor, &everywhere, &filter).await?;
     let stay = |line: &EncounterLine| {
-        stay_row(line, everywhere.directory(line.encounter.region_id), visitor.today, actor.role)
+        stay_row(line, everywhere.directory(line.encounter.region_id), visitor.today, actor)
     };
     let shown = Inbox {
         frame: visitor.frame("受信箱", "Inbox"),
         place: organization(&visitor.directory, actor.organization_id),
-        waiting: waiting.iter().map(letter).collect(),
+        waiting,
         stays: lines.iter().map(stay).collect(),
+        all,
     };
     page(StatusCode::OK, &shown)
+}
+
+/// What a row of the overview is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    Missed,
+    ShortNotice,
+    Unanswered,
+}
+
+impl Trouble {
+    fn of(line: &OverdueLine) -> Self {
+        match (line.deadline.rule, line.deadline.timeliness) {
+            (DeadlineRule::Acknowledgement, _) => Self::Unanswered,
+            (DeadlineRule::DischargeNotice, Timeliness::Impossible) => Self::ShortNotice,
+            (DeadlineRule::DischargeNotice, _) => Self::Missed,
+        }
+    }
 }
 
 async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
@@ -124,9 +160,10 @@ async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     lines.reverse();
     let set_aside = app.store().set_aside_rows(region_id).await?;
     visitor.seen(app, Command::ViewOverview, None, None, None).await?;
-    let (discharges, letters): (Vec<_>, Vec<_>) =
-        lines.iter().partition(|line| line.deadline.rule == DeadlineRule::DischargeNotice);
-    let row = |line: &&OverdueLine| overdue_row(line, visitor);
+    let everywhere = Everywhere::of(app, &visitor.who.actor).await?;
+    let of = |trouble| lines.iter().filter(move |line| Trouble::of(line) == trouble).collect::<Vec<_>>();
+    let (missed, short, letters) = (of(Trouble::Missed), of(Trouble::ShortNotice), of(Trouble::Unanswered));
+    let rows = |lines: &[&OverdueLine]| lines.iter().take(LISTED).map(|line| overdue_row(line, visitor)).collect();
     let figure = |ja, en, count, tone| Figure { ja, en, count, lately: None, tone };
     let counted = |ja, en, lines: &[&OverdueLine], tone| {
         let lately = lines.iter().filter(|line| (visitor.today - line.deadline.due_on).num_days() <= LATELY).count();
@@ -135,14 +172,17 @@ async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     let shown = Overview {
         frame: visitor.frame("概況", "Overview"),
         region: visitor.directory.region.name.to_string(),
+        waiting: waiting(app, visitor, &everywhere, None, false).await?,
         counts: vec![
-            counted("期限を過ぎた退院連絡", "discharge notices missed", &discharges, Tone::Late),
+            counted("期限を過ぎた退院連絡", "discharge notices missed", &missed, Tone::Late),
+            figure("急な退院予定で未連絡", "short notice, not told yet", short.len(), Tone::Soon),
             counted("回答のない連絡", "notices unanswered", &letters, Tone::Soon),
             figure("自動処理から外れたもの", "set aside", set_aside.len(), Tone::Late),
         ],
         hospitals: by_hospital(&lines, visitor),
-        overdue: discharges.iter().take(LISTED).map(row).collect(),
-        unacknowledged: letters.iter().take(LISTED).map(row).collect(),
+        overdue: rows(&missed),
+        short_notice: rows(&short),
+        unacknowledged: rows(&letters),
         most: LISTED,
         set_aside: set_aside
             .into_iter()
@@ -161,10 +201,12 @@ fn by_hospital(lines: &[OverdueLine], visitor: &Visitor) -> Vec<HospitalRow> {
     let mut rows = BTreeMap::<String, HospitalRow>::new();
     for line in lines {
         let name = organization(&visitor.directory, line.hospital_id);
-        let row = rows.entry(name.clone()).or_insert(HospitalRow { name, missed: 0, unacknowledged: 0 });
-        match line.deadline.rule {
-            DeadlineRule::Acknowledgement => row.unacknowledged += 1,
-            DeadlineRule::DischargeNotice => row.missed += 1,
+        let row =
+            rows.entry(name.clone()).or_insert(HospitalRow { name, missed: 0, short_notice: 0, unacknowledged: 0 });
+        match Trouble::of(line) {
+            Trouble::Unanswered => row.unacknowledged += 1,
+            Trouble::ShortNotice => row.short_notice += 1,
+            Trouble::Missed => row.missed += 1,
         }
     }
     rows.into_values().collect()
@@ -173,8 +215,12 @@ fn by_hospital(lines: &[OverdueLine], visitor: &Visitor) -> Vec<HospitalRow> {
 fn overdue_row(line: &OverdueLine, visitor: &Visitor) -> OverdueRow {
     let directory = &visitor.directory;
     let by = directory.organization(line.deadline.organization_id);
-    let mut deadline = deadline_badge(&line.deadline, visitor.today);
-    deadline.ja = words::countdown(line.deadline.due_on, visitor.today);
+    // What was known too late has a day to come, not one that has passed.
+    let planned_on = line.deadline.planned_on.filter(|_| Trouble::of(line) == Trouble::ShortNotice);
+    let deadline = planned_on.map_or_else(
+        || left(line.deadline.due_on, visitor.today),
+        |on| Badge::new(Tone::Soon, format!("{} 退院予定", words::day(on)), "planned discharge"),
+    );
     OverdueRow {
         hospital: organization(directory, line.hospital_id),
         ward: ward(directory, line.ward_id),

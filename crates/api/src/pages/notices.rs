@@ -9,7 +9,7 @@ use domain::access::{Command, may, relation_to};
 use domain::case::Case;
 use domain::consent::Content;
 use domain::deadline::DeadlineRule;
-use domain::decide::Decision;
+use domain::decide::{Decision, recipient_of};
 use domain::delivery::{Delivery, DeliveryState};
 use domain::notice::{Acknowledgement, AnswerKind, Notice, NoticeKind, NoticeState, RecipientReason};
 use domain::party::OrganizationKind;
@@ -19,9 +19,9 @@ use serde::Deserialize;
 use storage::NoticeFilter;
 
 use super::shape::{self, notice_row};
-use super::stays::place_for;
+use super::stays::{place_for, recipient};
 use super::view::form::{Choice, Form};
-use super::view::notices::{AnswerRow, DeliveryRow, NoticePage, NoticeRow, Notices, Tombstone};
+use super::view::notices::{AnswerRow, DeliveryRow, Mailbox, NoticePage, NoticeRow, Notices, ReplacedFor, Tombstone};
 use super::view::typed::Typed;
 use super::view::words::{self, Badge, Tone};
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
@@ -48,11 +48,12 @@ async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response,
     may_in_region(&visitor.who.actor, Command::ListNotices)?;
     let actor = &visitor.who.actor;
     let ours = Some(actor.organization_id);
-    let sent = asked.mailbox == "sent";
+    let mailbox = Mailbox::of(&asked.mailbox);
     let after = if asked.after.is_empty() { None } else { Some(id::<NoticeId>(&asked.after)?) };
     let filter = NoticeFilter {
-        recipient_id: ours.filter(|_| !sent),
-        sender_id: ours.filter(|_| sent),
+        recipient_id: ours.filter(|_| mailbox != Mailbox::Sent),
+        sender_id: ours.filter(|_| mailbox == Mailbox::Sent),
+        unanswered_only: mailbox == Mailbox::Waiting,
         ..NoticeFilter::default()
     };
     let everywhere = Everywhere::of(app, actor).await?;
@@ -68,13 +69,14 @@ async fn listed(app: &App, visitor: &Visitor, asked: &Asked) -> Result<Response,
             _ if buried => ("(取り消された連絡)", ""),
             _ => (line.patient_name.as_str(), line.patient_kana.as_str()),
         };
-        let row = notice_row(&line.notice, everywhere.directory(line.notice.region_id), Some(person));
+        let directory = everywhere.directory(line.notice.region_id);
+        let row = notice_row(&line.notice, directory, Some(person), actor.organization_id);
         NoticeRow { planned: row.planned.filter(|_| !buried), ..row }
     };
     let more = lines.len() >= A_PAGE as usize;
     let shown = Notices {
         frame: visitor.frame("連絡", "Notices"),
-        sent,
+        mailbox,
         next: lines.last().filter(|_| more).map(|line| line.notice.id.to_string()),
         rows: lines.iter().map(row).collect(),
     };
@@ -130,10 +132,14 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
     let by = case.deadlines.iter().find(|d| d.rule == DeadlineRule::Acknowledgement && d.subject == notice.id.uuid());
     let deliveries = app.store().deliveries_of_notice(notice.id).await?;
     let names_others = notice.answers().contains(&AnswerKind::OtherOffice);
+    let replaced_for = match ours && can(Command::TakeBackNotice) {
+        true => Some(replaced_for(app, visitor, &notice, &case).await?),
+        false => None,
+    };
     let with_message = Typed::default().with("message", notice.message.as_str());
     let shown = NoticePage {
         frame: visitor.frame(notice.kind.wording().0, notice.kind.wording().1),
-        row: notice_row(&notice, &visitor.directory, None),
+        row: notice_row(&notice, &visitor.directory, None, actor.organization_id),
         is_plan: notice.kind == NoticeKind::PlannedDischarge,
         stay_id: notice.encounter_id.to_string(),
         person: shape::card_of(&case, shared, visitor.today),
@@ -156,8 +162,7 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
         deliveries: deliveries.iter().map(|(delivery, _)| delivery_row(delivery)).collect(),
         answer_by: by
             .filter(|d| d.open)
-            .map(|d| shape::deadline_badge(d, visitor.today))
-            .map(|badge| Badge { ja: badge.ja.trim_start_matches("回答待ち: ").to_owned(), ..badge }),
+            .map(|d| shape::left(d.due_on, visitor.today)),
         acknowledge: form(
             "acknowledgement",
             received && waits && can(Command::Acknowledge),
@@ -168,8 +173,19 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
         send_sheet: received && relation < domain::access::Relation::Own && can(Command::IssueNotice),
         withdraw: form("withdrawal", ours && can(Command::TakeBackNotice), Typed::default()),
         replace: form("replacement", ours && can(Command::TakeBackNotice), with_message),
+        replaced_for,
     };
     page(sent.as_ref().map_or(StatusCode::OK, |form| form.status), &shown)
+}
+
+/// Whom a corrected notice would reach: it is asked anew, and need not be whoever got this one.
+async fn replaced_for(app: &App, visitor: &Visitor, notice: &Notice, case: &Case) -> Result<ReplacedFor, ApiError> {
+    let (ground, sender) = (Ground::of(app, &visitor.who.actor).await?, visitor.who.sender(None, None));
+    let context = ground.context(app, &sender)?;
+    let next = recipient_of(case, &context).ok().map(|to| to.organization_id);
+    let moved = next.is_some_and(|to| to != notice.recipient.organization_id);
+    let instead_of = moved.then(|| shape::recipient(&visitor.directory, &notice.recipient));
+    Ok(ReplacedFor { to: recipient(case, &context), instead_of })
 }
 
 /// What the receiver may answer, in her own words.
@@ -225,12 +241,12 @@ fn tombstone(
     let ours = notice.sender_id == reader;
     let sent_back = matches!(notice.state, NoticeState::Declined { .. });
     let shown = Tombstone {
-        frame: if sent_back {
-            visitor.frame("担当でないと回答した連絡", "Sent back")
-        } else {
-            visitor.frame("取り消された連絡", "Taken back")
+        frame: match (sent_back, &with) {
+            (true, _) => visitor.frame("担当でないと回答した連絡", "Sent back"),
+            (false, Some(_)) => visitor.frame("差し替えられた連絡", "Replaced"),
+            (false, None) => visitor.frame("取り消された連絡", "Withdrawn"),
         },
-        row: notice_row(notice, &visitor.directory, None),
+        row: notice_row(notice, &visitor.directory, None, reader),
         sent_back,
         replaced: with.is_some(),
         why,

@@ -6,9 +6,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::{Command, may};
-use domain::decide::{NewPatient, charge};
+use domain::case::Case;
+use domain::decide::{Context, NewPatient, charge};
+use domain::encounter::{Encounter, EncounterState};
 use domain::party::Role;
-use domain::patient::Patient;
+use domain::patient::{CareTeamMember, Patient};
 use domain::refusal::Faults;
 use domain::text::{Kana, Line};
 use domain::{Fault, PatientId};
@@ -16,6 +18,7 @@ use storage::EncounterFilter;
 
 use super::consent;
 use super::shape;
+use super::stays::recipient;
 use super::view::form::{Form, FormError};
 use super::view::patients::{CareTeamForm, Person, Search};
 use super::view::typed::{Typed, parse_day};
@@ -91,20 +94,58 @@ async fn person(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, 
     let context = ground.context(app, &sender)?;
     let can_write = can(Command::WritePatient);
     let doubts = if can_write { NewPatient::of(&patient).doubts(&context) } else { Vec::new() };
+    let charged = team.iter().any(|member| member.is_current_on(today));
+    let told = (!charged).then(|| would_be_told(&patient, &team, &context));
     let shown = Person {
         frame: visitor.frame("本人の情報", "Person"),
         person: shape::person_card(&patient, today),
         insured_number: patient.insured_number.as_ref().map(|number| number.as_str().to_owned()),
         doubts: doubts.into_iter().map(words::doubt).collect(),
         team: team.iter().map(|member| shape::charge(member, &visitor.directory, today)).collect(),
+        told,
         consent: consent::sharing(patient.sharing),
         can_record_consent: can(Command::WriteConsent),
         can_view_disclosures: can(Command::ViewDisclosures),
-        stays: stays.iter().map(|line| shape::stay_row(line, &visitor.directory, today, actor.role)).collect(),
+        stays: stays.iter().map(|line| shape::stay_row(line, &visitor.directory, today, actor)).collect(),
         can_write,
         can_admit: can(Command::Admit),
     };
     page(StatusCode::OK, &shown)
+}
+
+/// Whom a hospital would tell of her next stay, and why; or that there is nobody.
+fn would_be_told(
+    patient: &Patient,
+    team: &[CareTeamMember],
+    context: &Context<'_>,
+) -> Result<(String, (&'static str, &'static str)), String> {
+    let nobody = uuid::Uuid::nil();
+    let encounter = Encounter {
+        id: nobody.into(),
+        region_id: patient.region_id,
+        patient_id: patient.id,
+        hospital_id: nobody.into(),
+        ward_id: nobody.into(),
+        state: EncounterState::InProgress,
+        admitted_at: context.now,
+        emergency: false,
+        version: 0,
+        revision: 0,
+    };
+    let case = Case {
+        patient: patient.clone(),
+        encounter,
+        team: team.to_vec(),
+        last_discharge_on: None,
+        events: Vec::new(),
+        screenings: Vec::new(),
+        notices: Vec::new(),
+        contacts: Vec::new(),
+        deadlines: Vec::new(),
+        warnings: Vec::new(),
+        fact: None,
+    };
+    recipient(&case, &Context { actor: None, ..*context })
 }
 
 pub(super) async fn team_form(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {

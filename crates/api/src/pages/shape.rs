@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use domain::access::Actor;
 use domain::case::Case;
 use domain::consent::Sharing;
-use domain::deadline::{Deadline, DeadlineRule};
+use domain::deadline::{Deadline, DeadlineRule, Timeliness};
 use domain::directory::Directory;
 use domain::encounter::EncounterState;
 use domain::notice::{Notice, Recipient};
@@ -68,19 +69,31 @@ pub(super) fn person_row(patient: &Patient, today: NaiveDate) -> PersonRow {
     }
 }
 
-/// The badge of an open deadline on a board.
-pub(super) fn deadline_badge(deadline: &Deadline, today: NaiveDate) -> Badge {
-    let (left, en) = (words::countdown(deadline.due_on, today), words::countdown_en(deadline.due_on, today));
-    let words = match deadline.rule {
-        DeadlineRule::DischargeNotice => left,
-        DeadlineRule::Acknowledgement => format!("回答待ち: {left}"),
-    };
-    Badge::new(words::nearness(deadline.due_on, today), words, en)
+/// How long there still is, in both languages.
+pub(super) fn left(due_on: NaiveDate, today: NaiveDate) -> Badge {
+    let (ja, en) = (words::countdown(due_on, today), words::countdown_en(due_on, today));
+    Badge::new(words::nearness(due_on, today), ja, en)
 }
 
-pub(super) fn stay_row(line: &EncounterLine, directory: &Directory, today: NaiveDate, role: Role) -> StayRow {
+/// The badge of an open deadline on a board. Whose day became known too late has missed nothing: it is told apart.
+pub(super) fn deadline_badge(deadline: &Deadline, today: NaiveDate, reader: OrganizationId) -> Badge {
+    let Badge { tone, ja, en } = left(deadline.due_on, today);
+    match deadline.rule {
+        DeadlineRule::DischargeNotice if deadline.timeliness == Timeliness::Impossible => {
+            Badge::new(Tone::Soon, "急な退院予定(すぐに連絡)", "short notice: tell at once")
+        }
+        DeadlineRule::DischargeNotice => Badge::new(tone, ja, en),
+        DeadlineRule::Acknowledgement if deadline.organization_id == reader => {
+            Badge::new(tone, format!("あなたの回答: {ja}"), format!("your answer: {en}"))
+        }
+        DeadlineRule::Acknowledgement => Badge::new(tone, format!("相手の回答: {ja}"), format!("their answer: {en}")),
+    }
+}
+
+pub(super) fn stay_row(line: &EncounterLine, directory: &Directory, today: NaiveDate, reader: &Actor) -> StayRow {
     let encounter = &line.encounter;
-    let hospital = matches!(role, Role::WardStaff | Role::Coordinator);
+    let hospital = matches!(reader.role, Role::WardStaff | Role::Coordinator);
+    let ours = reader.organization_id;
     let untold = match encounter.state {
         EncounterState::InProgress => true,
         EncounterState::DischargePlanned { .. } => {
@@ -103,9 +116,11 @@ pub(super) fn stay_row(line: &EncounterLine, directory: &Directory, today: Naive
         },
         admitted: words::day(encounter.admitted_at.day()),
         state: words::stay_state(&encounter.state, shared),
-        deadline: line.deadline.as_ref().map(|deadline| deadline_badge(deadline, today)),
-        unacknowledged: line.unacknowledged,
+        deadline: line.deadline.as_ref().map(|deadline| deadline_badge(deadline, today, ours)),
+        to_answer: line.to_answer(ours),
+        awaited: line.awaited(ours),
         to_file: hospital && untold,
+        short_notice: line.deadline.as_ref().is_some_and(|d| d.timeliness == Timeliness::Impossible),
     }
 }
 
@@ -118,7 +133,12 @@ pub(super) fn recipient(directory: &Directory, recipient: &Recipient) -> String 
     }
 }
 
-pub(super) fn notice_row(notice: &Notice, directory: &Directory, person: Option<(&str, &str)>) -> NoticeRow {
+pub(super) fn notice_row(
+    notice: &Notice,
+    directory: &Directory,
+    person: Option<(&str, &str)>,
+    reader: OrganizationId,
+) -> NoticeRow {
     let (kind, kind_en) = notice.kind.wording();
     let (name, kana) = person.unwrap_or_default();
     NoticeRow {
@@ -126,7 +146,7 @@ pub(super) fn notice_row(notice: &Notice, directory: &Directory, person: Option<
         kind,
         kind_en,
         serial: notice.serial,
-        state: words::notice_state(&notice.state),
+        state: words::notice_state(&notice.state, notice.recipient.organization_id == reader),
         name: name.to_owned(),
         kana: kana.to_owned(),
         from: organization(directory, notice.sender_id),

@@ -13,7 +13,7 @@ use domain::notice::NoticeKind;
 use domain::party::Role;
 use domain::refusal::Faults;
 use domain::text::Prose;
-use domain::{EncounterId, Fault, Instant, PatientId, Refusal, WardId};
+use domain::{EncounterId, Fault, Instant, OrganizationId, PatientId, Refusal, WardId};
 use serde::Deserialize;
 
 use super::consent;
@@ -70,7 +70,7 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
                     format!("{}まで", words::day(deadline.due_on))
                 },
                 tone: words::nearness(deadline.due_on, today),
-                verdict: words::timeliness(deadline.timeliness),
+                verdict: words::timeliness(deadline.rule, deadline.timeliness),
                 open: deadline.open,
             })
             .collect(),
@@ -81,8 +81,8 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
             (words::day(days.full.last_on), words::day(days.reduced.last_on), doubts)
         }),
         manager: manager.map(|charge| format!("{}({})", charge.manager, charge.office)),
-        warnings: warnings(&case),
-        notices: notices.iter().map(|notice| shape::notice_row(notice, directory, None)).collect(),
+        warnings: warnings(&case, visitor.who.actor.organization_id),
+        notices: notices.iter().map(|notice| shape::notice_row(notice, directory, None, visitor.who.actor.organization_id)).collect(),
         contacts: case
             .contacts
             .iter()
@@ -165,22 +165,24 @@ fn actions(case: &Case, visitor: &Visitor, now: Instant) -> Actions {
         report_discharge: issue && ours && discharged && !told(NoticeKind::Discharge),
         send_sheet: issue && !ours && actor.role != Role::Municipality,
         tell_admission: issue && state.is_open() && !told(NoticeKind::Admission),
-        record: can(Command::RecordEvent),
+        record: can(Command::RecordEvent) && !state.is_void(),
         log: can(Command::LogContact) && !state.is_void(),
     }
 }
 
-fn warnings(case: &Case) -> Vec<WarningRow> {
-    let open = |w: &&domain::deadline::Warning| {
-        case.deadlines.iter().any(|d| d.open && d.key() == (w.rule, w.subject, w.due_on))
+/// The warnings of what is still open, in the words of whoever reads them: what the one has to do, the other waits for.
+fn warnings(case: &Case, reader: OrganizationId) -> Vec<WarningRow> {
+    let of = |warning: &domain::deadline::Warning| {
+        let key = (warning.rule, warning.subject, warning.due_on);
+        case.deadlines.iter().find(|deadline| deadline.open && deadline.key() == key)
     };
     let row = |warning: &domain::deadline::Warning| {
-        let (words, tone) = words::level(warning.level);
-        WarningRow { words, tone, at: words::instant(warning.warned_at) }
+        let (words, en, tone) = words::level(warning.level, of(warning)?.organization_id == reader);
+        Some(WarningRow { words, en, tone, at: words::instant(warning.warned_at) })
     };
-    let mut newest: Vec<_> = case.warnings.iter().filter(open).collect();
+    let mut newest: Vec<_> = case.warnings.iter().collect();
     newest.sort_by_key(|warning| std::cmp::Reverse(warning.warned_at));
-    newest.into_iter().map(row).collect()
+    newest.into_iter().filter_map(row).collect()
 }
 
 /// What a deadline is about, in a few words.
@@ -226,9 +228,9 @@ pub(super) fn what(event: &EncounterEvent, visitor: &Visitor) -> String {
 }
 
 /// Who would be told and why, in words; or why nobody can be.
-pub(super) fn recipient(case: &Case, context: &Context<'_>) -> Result<(String, &'static str), String> {
+pub(super) fn recipient(case: &Case, context: &Context<'_>) -> Result<(String, (&'static str, &'static str)), String> {
     let found = recipient_of(case, context).map_err(|fault| fault.ja())?;
-    Ok((shape::recipient(context.directory, &found), found.because.wording().0))
+    Ok((shape::recipient(context.directory, &found), found.because.wording()))
 }
 
 #[derive(Debug, Deserialize)]

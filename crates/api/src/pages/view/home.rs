@@ -15,9 +15,11 @@ pub(crate) struct Board {
     /// The whole hospital instead of the ward.
     pub(crate) whole: bool,
     pub(crate) has_ward: bool,
+    /// What came from the care side and waits for an answer here.
+    pub(crate) waiting: Waiting,
     pub(crate) rows: Vec<StayRow>,
-    /// More stays than one page holds.
-    pub(crate) cut: bool,
+    /// Stays altogether; what doesn't fit on one page is the least urgent.
+    pub(crate) all: usize,
 }
 
 impl Board {
@@ -25,9 +27,21 @@ impl Board {
         self.rows.iter().filter(|row| row.to_file && row.tone() == Tone::Late).count()
     }
 
-    pub(crate) fn soon(&self) -> usize {
-        self.rows.iter().filter(|row| row.to_file && row.tone() == Tone::Soon).count()
+    /// Their day became known too late for the full period.
+    pub(crate) fn short_notice(&self) -> usize {
+        self.rows.iter().filter(|row| row.to_file && row.short_notice).count()
     }
+
+    pub(crate) fn soon(&self) -> usize {
+        self.rows.iter().filter(|row| row.to_file && !row.short_notice && row.tone() == Tone::Soon).count()
+    }
+}
+
+/// Notices that wait for an answer of the reader's organization: the longest waiting, and how many there are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Waiting {
+    pub(crate) rows: Vec<NoticeRow>,
+    pub(crate) all: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -42,9 +56,14 @@ pub(crate) struct StayRow {
     pub(crate) state: Badge,
     /// あと3日(11月27日まで).
     pub(crate) deadline: Option<Badge>,
-    pub(crate) unacknowledged: i64,
+    /// Notices that wait for an answer of the reader's organization.
+    pub(crate) to_answer: usize,
+    /// Its own notices that wait for somebody else's.
+    pub(crate) awaited: usize,
     /// The discharge has not been told yet.
     pub(crate) to_file: bool,
+    /// Its planned day became known too late for the full period.
+    pub(crate) short_notice: bool,
 }
 
 impl StayRow {
@@ -58,8 +77,10 @@ impl StayRow {
 pub(crate) struct Inbox {
     pub(crate) frame: Frame,
     pub(crate) place: String,
-    pub(crate) waiting: Vec<NoticeRow>,
+    pub(crate) waiting: Waiting,
     pub(crate) stays: Vec<StayRow>,
+    /// Stays altogether.
+    pub(crate) all: usize,
 }
 
 /// The city's overview: what is late, without a name.
@@ -68,9 +89,13 @@ pub(crate) struct Inbox {
 pub(crate) struct Overview {
     pub(crate) frame: Frame,
     pub(crate) region: String,
+    /// What waits for the municipality's own answer; without names, as everything here.
+    pub(crate) waiting: Waiting,
     pub(crate) counts: Vec<Figure>,
     pub(crate) hospitals: Vec<HospitalRow>,
     pub(crate) overdue: Vec<OverdueRow>,
+    /// Planned at short notice and not told yet: counted apart, for nothing was missed.
+    pub(crate) short_notice: Vec<OverdueRow>,
     pub(crate) unacknowledged: Vec<OverdueRow>,
     pub(crate) set_aside: Vec<SetAsideRow>,
     /// At most so many rows stand in each list; the figures count all.
@@ -91,6 +116,7 @@ pub(crate) struct Figure {
 pub(crate) struct HospitalRow {
     pub(crate) name: String,
     pub(crate) missed: usize,
+    pub(crate) short_notice: usize,
     pub(crate) unacknowledged: usize,
 }
 

@@ -23,13 +23,54 @@ pub(crate) struct NoticeRow {
     pub(crate) issued: String,
 }
 
+/// Which notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mailbox {
+    Received,
+    /// Received and not answered yet.
+    Waiting,
+    Sent,
+}
+
+impl Mailbox {
+    const ALL: [Self; 3] = [Self::Waiting, Self::Received, Self::Sent];
+
+    /// Of an address; what is none is the one that holds most.
+    pub(crate) fn of(code: &str) -> Self {
+        Self::ALL.into_iter().find(|mailbox| mailbox.code() == code).unwrap_or(Self::Received)
+    }
+
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+        }
+    }
+
+    const fn wording(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Received => ("届いた連絡", "received"),
+            Self::Waiting => ("あなたの回答待ち", "waiting for you"),
+            Self::Sent => ("送った連絡", "sent"),
+        }
+    }
+}
+
 #[derive(Debug, Template)]
 #[template(path = "notices.html")]
 pub(crate) struct Notices {
     pub(crate) frame: Frame,
-    pub(crate) sent: bool,
+    pub(crate) mailbox: Mailbox,
     pub(crate) rows: Vec<NoticeRow>,
     pub(crate) next: Option<String>,
+}
+
+impl Notices {
+    /// Each box, and whether it is this one.
+    fn boxes(&self) -> [(Mailbox, bool); 3] {
+        Mailbox::ALL.map(|one| (one, one == self.mailbox))
+    }
 }
 
 #[derive(Debug, Template)]
@@ -65,6 +106,16 @@ pub(crate) struct NoticePage {
     /// The sender can take it back.
     pub(crate) withdraw: Option<Form>,
     pub(crate) replace: Option<Form>,
+    /// Whom the notice in its place would reach.
+    pub(crate) replaced_for: Option<ReplacedFor>,
+}
+
+/// Whom a corrected notice would reach, and why; or that there is nobody.
+#[derive(Debug, Clone)]
+pub(crate) struct ReplacedFor {
+    pub(crate) to: Result<(String, (&'static str, &'static str)), String>,
+    /// Somebody else than before: they hear only that it was replaced.
+    pub(crate) instead_of: Option<String>,
 }
 
 impl NoticePage {

@@ -64,6 +64,8 @@ pub(crate) struct Person {
     /// What looks wrong about her particulars.
     pub(crate) doubts: Vec<(&'static str, &'static str)>,
     pub(crate) team: Vec<Charge>,
+    /// Nobody is in charge now: whom a hospital would tell, and why; or that there is nobody.
+    pub(crate) told: Option<Result<(String, (&'static str, &'static str)), String>>,
     pub(crate) consent: Badge,
     pub(crate) can_record_consent: bool,
     pub(crate) can_view_disclosures: bool,

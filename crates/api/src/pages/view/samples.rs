@@ -14,7 +14,7 @@ use domain::party::Role;
 use super::entry::{Held, Login, Resume, Wrong};
 use super::form::{Choice, Form, FormError, Group};
 use super::frame::{Frame, User, done};
-use super::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow, StayRow};
+use super::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow, StayRow, Waiting};
 use super::notices::NoticeRow;
 use super::patients::PersonCard;
 use super::typed::Typed;
@@ -86,7 +86,7 @@ fn person() -> PersonCard {
 }
 
 fn stays() -> Vec<StayRow> {
-    let row = |name: &str, kana: &str, deadline: Option<Badge>, state: Badge, waiting: i64, to_file: bool| StayRow {
+    let row = |name: &str, kana: &str, deadline: Option<Badge>, state: Badge, waiting: usize, to_file: bool| StayRow {
         id: "e1".into(),
         name: name.into(),
         kana: kana.into(),
@@ -95,8 +95,10 @@ fn stays() -> Vec<StayRow> {
         admitted: "11月2日(月)".into(),
         state,
         deadline,
-        unacknowledged: waiting,
+        to_answer: waiting,
+        awaited: waiting,
         to_file,
+        short_notice: false,
     };
     let planned = |day: &str| Badge::new(Tone::Calm, format!("{day} 退院予定"), "planned");
     vec![
@@ -147,6 +149,10 @@ fn letter(state: Badge, kind: &'static str) -> NoticeRow {
 
 fn waiting() -> Badge {
     Badge::new(Tone::Soon, "回答待ち", "not answered yet")
+}
+
+fn asked() -> Waiting {
+    Waiting { rows: vec![letter(waiting(), "退院連絡"), letter(waiting(), "入院連絡")], all: 3 }
 }
 
 fn groups() -> Vec<Group> {
@@ -204,16 +210,18 @@ fn the_first_pages_of_every_role_are_drawn() {
         place: "架空中央病院 3階東病棟".into(),
         whole: false,
         has_ward: true,
+        waiting: asked(),
         rows: stays(),
-        cut: false,
+        all: 310,
     };
     assert_eq!((board.late(), board.soon()), (1, 1));
     draw("board", &board);
     let inbox = Inbox {
         frame: Frame { done: done("acknowledged"), ..frame("受信箱", Role::CareManager, "/") },
         place: "架空居宅介護支援事業所".into(),
-        waiting: vec![letter(waiting(), "退院連絡"), letter(waiting(), "入院連絡")],
+        waiting: asked(),
         stays: stays(),
+        all: 5,
     };
     draw("inbox", &inbox);
     let overdue = OverdueRow {
@@ -227,13 +235,15 @@ fn the_first_pages_of_every_role_are_drawn() {
     let overview = Overview {
         frame: frame("概況", Role::Municipality, "/"),
         region: "架空市".into(),
+        waiting: asked(),
         counts: vec![
             figure("期限を過ぎた退院連絡", "discharge notices missed", 3, Tone::Late),
             figure("回答のない連絡", "unanswered", 2, Tone::Soon),
             figure("自動処理から外れたもの", "set aside", 0, Tone::Late),
         ],
-        hospitals: vec![HospitalRow { name: "架空中央病院".into(), missed: 3, unacknowledged: 2 }],
+        hospitals: vec![HospitalRow { name: "架空中央病院".into(), missed: 3, short_notice: 1, unacknowledged: 2 }],
         overdue: vec![overdue.clone(), overdue.clone()],
+        short_notice: vec![overdue.clone()],
         unacknowledged: vec![overdue],
         most: 50,
         set_aside: vec![SetAsideRow {

@@ -65,6 +65,7 @@ pub(crate) struct DeadlineRow {
 #[derive(Debug, Clone)]
 pub(crate) struct WarningRow {
     pub(crate) words: String,
+    pub(crate) en: String,
     pub(crate) tone: Tone,
     pub(crate) at: String,
 }
@@ -111,7 +112,7 @@ pub(crate) struct Admission {
     /// How a consent can have been given; none where one is on record.
     pub(crate) consents: Option<Vec<Choice>>,
     /// Whom an admission notice would reach, and why; or that there is nobody.
-    pub(crate) recipient: Result<(String, &'static str), String>,
+    pub(crate) recipient: Result<(String, (&'static str, &'static str)), String>,
 }
 
 /// Planned date, discharge, transfer, cancelling: each its own small form on one page.
@@ -153,7 +154,7 @@ pub(crate) struct Tell {
     pub(crate) form: Form,
     pub(crate) kind: (&'static str, &'static str),
     pub(crate) kind_code: &'static str,
-    pub(crate) recipient: Result<(String, &'static str), String>,
+    pub(crate) recipient: Result<(String, (&'static str, &'static str)), String>,
     /// Nobody has consented to more than the minimal contact.
     pub(crate) consent: Option<ConsentNote>,
     /// A draft in headings, for the sheet.

@@ -155,10 +155,11 @@ pub(crate) fn stay_state(state: &EncounterState, shared: bool) -> Badge {
     }
 }
 
-/// The state of a notice.
-pub(crate) fn notice_state(state: &NoticeState) -> Badge {
+/// The state of a notice; `ours`: whether the reader's organization is to answer it.
+pub(crate) fn notice_state(state: &NoticeState, ours: bool) -> Badge {
     match state {
-        NoticeState::Issued => Badge::new(Tone::Soon, "回答待ち", "not answered yet"),
+        NoticeState::Issued if ours => Badge::new(Tone::Soon, "あなたの回答待ち", "waits for your answer"),
+        NoticeState::Issued => Badge::new(Tone::Calm, "相手の回答待ち", "not answered yet"),
         NoticeState::Acknowledged { .. } => Badge::new(Tone::Done, "受領済み", "acknowledged"),
         NoticeState::Declined { .. } => Badge::new(Tone::Quiet, "差し戻し", "sent back"),
         NoticeState::Withdrawn { .. } => Badge::new(Tone::Quiet, "取消", "withdrawn"),
@@ -167,11 +168,14 @@ pub(crate) fn notice_state(state: &NoticeState) -> Badge {
 }
 
 /// The verdict on a deadline, in a few words.
-pub(crate) fn timeliness(verdict: Timeliness) -> Badge {
+pub(crate) fn timeliness(rule: DeadlineRule, verdict: Timeliness) -> Badge {
+    let answer = rule == DeadlineRule::Acknowledgement;
     match verdict {
         Timeliness::NotDue => Badge::new(Tone::Calm, "期限前", "not due yet"),
         Timeliness::Due => Badge::new(Tone::Soon, "今日まで", "due today"),
+        Timeliness::Met { .. } if answer => Badge::new(Tone::Done, "期限内に回答", "answered in time"),
         Timeliness::Met { .. } => Badge::new(Tone::Done, "期限内に連絡", "told in time"),
+        Timeliness::Late { .. } if answer => Badge::new(Tone::Soon, "期限後に回答", "answered late"),
         Timeliness::Late { .. } => Badge::new(Tone::Soon, "期限後に連絡", "told late"),
         Timeliness::Missed => Badge::new(Tone::Late, "期限切れ", "missed"),
         Timeliness::Impossible => Badge::new(Tone::Soon, "急な退院予定", "planned at short notice"),
@@ -199,17 +203,55 @@ pub(crate) const fn rule(rule: DeadlineRule) -> (&'static str, &'static str) {
     }
 }
 
-pub(crate) fn level(level: Level) -> (String, Tone) {
-    match level {
-        Level::Ahead(0) => ("退院連絡の期限の当日です".into(), Tone::Soon),
-        Level::Ahead(days) => (format!("退院連絡の期限の{days}日前です"), Tone::Soon),
-        Level::AtOnce => ("急な退院予定です。すぐに連絡してください".into(), Tone::Soon),
-        Level::Missed(_) => {
-            ("退院連絡の期限が過ぎました。すぐに連絡し、電話などで連絡済みなら記録してください".into(), Tone::Late)
+/// A warning in both languages; `ours`: whether the reader's organization is the one that has to act.
+pub(crate) fn level(level: Level, ours: bool) -> (String, String, Tone) {
+    let (ja, en, tone) = match (level, ours) {
+        (Level::Ahead(0), true) => ("退院連絡の期限の当日です", "the discharge notice is due today", Tone::Soon),
+        (Level::Ahead(days), true) => {
+            let en = format!("the discharge notice is due in {days} days");
+            return (format!("退院連絡の期限の{days}日前です"), en, Tone::Soon);
         }
-        Level::Unacknowledged(_) => ("相手の機関からまだ回答がありません".into(), Tone::Soon),
-        Level::Undeliverable => ("メールが届きませんでした。電話で連絡してください".into(), Tone::Late),
-    }
+        (Level::Ahead(_), false) => {
+            ("病院からの退院連絡の期限が近づいています", "the hospital's notice is due soon", Tone::Calm)
+        }
+        (Level::AtOnce, true) => {
+            ("急な退院予定です。すぐに連絡してください", "planned at short notice: tell at once", Tone::Soon)
+        }
+        (Level::AtOnce, false) => (
+            "急な退院予定です。病院からの退院連絡はまだありません",
+            "planned at short notice; the hospital has not told it yet",
+            Tone::Soon,
+        ),
+        (Level::Missed(_), true) => (
+            "退院連絡の期限が過ぎました。すぐに連絡し、電話などで連絡済みなら記録してください",
+            "the discharge notice is overdue: tell at once, or log the phone call",
+            Tone::Late,
+        ),
+        (Level::Missed(_), false) => (
+            "退院連絡の期限が過ぎましたが、病院からの連絡がありません。必要なときは病院へお電話ください",
+            "the hospital's notice is overdue; phone the hospital if you need to",
+            Tone::Late,
+        ),
+        (Level::Unacknowledged(_), true) => (
+            "届いた連絡に、まだ回答していません。連絡を開いて回答してください",
+            "a notice waits for your answer: open and answer it",
+            Tone::Soon,
+        ),
+        (Level::Unacknowledged(_), false) => {
+            ("相手の機関からまだ回答がありません", "the other side has not answered yet", Tone::Soon)
+        }
+        (Level::Undeliverable, true) => (
+            "こちらへのお知らせのメールが届きませんでした。登録のメールアドレスを確かめてください",
+            "a mail to your organization could not be delivered: check its address",
+            Tone::Late,
+        ),
+        (Level::Undeliverable, false) => (
+            "相手へのお知らせのメールが届きませんでした。電話で連絡してください",
+            "the mail could not be delivered: please phone",
+            Tone::Late,
+        ),
+    };
+    (ja.to_owned(), en.to_owned(), tone)
 }
 
 /// An answer as its receiver says it: a hospital has patients, and knows nothing of other offices.
@@ -292,6 +334,21 @@ mod tests {
         assert_eq!(nearness(due, on("2026-11-25")), Tone::Soon);
         assert_eq!(nearness(due, due), Tone::Soon);
         assert_eq!(nearness(due, on("2026-11-28")), Tone::Late);
+    }
+
+    #[test]
+    fn a_warning_asks_only_whoever_can_act() {
+        let level = |it, ours| super::level(it, ours).0;
+        assert!(level(Level::Missed(0), true).contains("すぐに連絡し") && !level(Level::Missed(0), false).contains("すぐに連絡し"));
+        assert!(level(Level::Unacknowledged(0), true).contains("まだ回答していません"));
+        assert!(level(Level::Unacknowledged(0), false).contains("相手の機関から"));
+    }
+
+    #[test]
+    fn an_answer_in_time_is_no_word_in_time() {
+        let said = |rule| timeliness(rule, Timeliness::Met { days: 1 }).ja;
+        assert_eq!(said(DeadlineRule::Acknowledgement), "期限内に回答");
+        assert_eq!(said(DeadlineRule::DischargeNotice), "期限内に連絡");
     }
 
     #[test]

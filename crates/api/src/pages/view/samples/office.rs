@@ -7,7 +7,7 @@ use survey::{Parties, Scope, SurveyReport};
 
 use super::*;
 use crate::pages::view::admin::{Audit, AuditRow, CalendarPage, Emergency, GlassRow, ReviewRow, Reviews};
-use crate::pages::view::notices::{AnswerRow, DeliveryRow, NoticePage, Notices, Tombstone};
+use crate::pages::view::notices::{AnswerRow, DeliveryRow, Mailbox, NoticePage, Notices, ReplacedFor, Tombstone};
 
 #[test]
 fn the_pages_of_a_notice_are_drawn() {
@@ -15,7 +15,7 @@ fn the_pages_of_a_notice_are_drawn() {
         "notices",
         &Notices {
             frame: frame("連絡", Role::CareManager, "/notices"),
-            sent: false,
+            mailbox: Mailbox::Received,
             rows: vec![letter(waiting(), "退院連絡")],
             next: Some("x".into()),
         },
@@ -53,6 +53,10 @@ fn the_pages_of_a_notice_are_drawn() {
         offices: Some(groups()),
         send_sheet: role == Role::CareManager,
         withdraw,
+        replaced_for: replace.as_ref().map(|_| ReplacedFor {
+            to: Ok(("架空居宅介護支援事業所 常呂 次郎".into(), ("担当のケアマネジャーがいるため", "the care manager in charge"))),
+            instead_of: Some("架空地域包括支援センター".into()),
+        }),
         replace,
     };
     let of = |path: &str| form(path, Typed::default().with("message", "ベッドと手すりが必要です。"));

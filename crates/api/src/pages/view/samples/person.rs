@@ -67,6 +67,7 @@ fn the_pages_of_a_person_are_drawn() {
             insured_number: Some("H000000001".into()),
             doubts: vec![("この圏域を担当する地域包括支援センターの登録がありません。", "No support centre serves this district.")],
             team: vec![charge.clone()],
+            told: Some(Ok(("架空市".into(), ("担当も圏域のセンターも登録がないため、市町村へ", "the municipality")))),
             consent: Badge::new(Tone::Done, "同意あり", "consent given"),
             can_record_consent: true,
             can_view_disclosures: true,

@@ -58,6 +58,7 @@ fn stay() -> Stay {
         manager: Some("常呂 次郎(架空居宅介護支援事業所)".into()),
         warnings: vec![WarningRow {
             words: "期限の2日前です".into(),
+            en: "due in 2 days".into(),
             tone: Tone::Soon,
             at: "11月20日(金) 09:00".into(),
         }],
@@ -93,7 +94,8 @@ fn the_pages_of_a_stay_are_drawn() {
     let html = draw("stay-minimal", &minimal);
     assert!(!html.contains("要介護2") && html.contains("最小限の内容だけ"));
     let typed = Typed::default().with("admitted_on", "2026-11-20").with("admitted_time", "17:05").with("tell", "yes");
-    let recipient = Ok(("常呂 次郎(架空居宅介護支援事業所)".to_owned(), "担当のケアマネジャーがいるため"));
+    let because = ("担当のケアマネジャーがいるため", "the care manager in charge");
+    let recipient = Ok(("常呂 次郎(架空居宅介護支援事業所)".to_owned(), because));
     draw(
         "admission",
         &Admission {
