@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::Sharing;
-use crate::text::{Kana, Line};
+use crate::text::{Kana, Line, one_width};
 use crate::{CareManagerId, CareTeamMemberId, Fault, OrganizationId, PatientId, RegionId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,17 +116,17 @@ impl CareGroup {
     }
 }
 
-/// 被保険者番号 of the care insurance: 10 characters, digits, the first may be an `H`.
+/// 被保険者番号 of the care insurance: 10 characters, digits, the first may be an `H`; full-width ones are read as what they stand for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct InsuredNumber(String);
 
 impl InsuredNumber {
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let text = text.trim();
-        let digits = text.strip_prefix('H').unwrap_or(text);
+        let text = one_width(text.trim());
+        let digits = text.strip_prefix('H').unwrap_or(&text);
         if text.len() == 10 && digits.bytes().all(|b| b.is_ascii_digit()) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text))
         } else {
             Err(Fault::NotAnInsuredNumber)
         }
@@ -211,7 +211,9 @@ mod tests {
     fn an_insured_number_may_begin_with_h() {
         assert!(InsuredNumber::parse("H123456789").is_ok());
         assert!(InsuredNumber::parse("0123456789").is_ok());
-        for bad in ["123456789", "HH23456789", "h123456789", "０１２３４５６７８９", "01234567890"] {
+        let wide = InsuredNumber::parse("Ｈ１２３４５６７８９").map(|number| number.as_str().to_owned());
+        assert_eq!(wide.as_deref(), Ok("H123456789"));
+        for bad in ["123456789", "HH23456789", "h123456789", "０１２３４５６７８", "01234567890"] {
             assert_eq!(InsuredNumber::parse(bad), Err(Fault::NotAnInsuredNumber), "{bad}");
         }
     }

@@ -4,6 +4,7 @@
 //! [`Fault`], which says it in the user's words.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::Fault;
 
@@ -66,22 +67,21 @@ impl Prose {
     }
 }
 
-/// The reading of a name: hiragana is stored as katakana, so that one search finds both.
+/// The reading of a name: hiragana and half-width kana are stored as katakana, so that one search finds all of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Kana(String);
 
 impl Kana {
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let line = Line::parse(text)?;
-        let katakana: String = line.0.chars().map(to_katakana).collect();
-        let is_kana = |c: char| matches!(c, '\u{30A1}'..='\u{30FC}' | ' ' | '\u{3000}');
-        if katakana.chars().all(is_kana) { Ok(Self(katakana.replace('\u{3000}', " "))) } else { Err(Fault::NotKana) }
+        let katakana = Line::parse(&Self::search_key(Line::parse(text)?.as_str()))?.0;
+        let is_kana = |c: char| matches!(c, '\u{30A1}'..='\u{30FC}' | ' ');
+        if katakana.chars().all(is_kana) { Ok(Self(katakana)) } else { Err(Fault::NotKana) }
     }
 
     /// What somebody typed into a search field, in the form in which kana are stored.
     pub fn search_key(text: &str) -> String {
-        text.trim().chars().map(to_katakana).collect::<String>().replace('\u{3000}', " ")
+        one_width(text.trim()).chars().map(to_katakana).collect()
     }
 
     pub fn as_str(&self) -> &str {
@@ -97,6 +97,12 @@ impl Kana {
 /// A search key without its spaces, to be held against [`Kana::unspaced`].
 pub fn unspaced(key: &str) -> String {
     key.replace(' ', "")
+}
+
+/// Full-width letters and digits as ASCII, half-width kana with their marks as whole ones, the wide space as a plain one (NFKC): what
+/// was meant, whatever the keyboard was set to.
+pub(crate) fn one_width(text: &str) -> String {
+    text.nfkc().collect()
 }
 
 fn to_katakana(c: char) -> char {
@@ -186,7 +192,10 @@ mod tests {
     #[test]
     fn hiragana_and_katakana_are_the_same_reading() {
         assert_eq!(Kana::parse("きたみ　はなこ").unwrap(), Kana::parse("キタミ ハナコ").unwrap());
+        assert_eq!(Kana::parse("ｷﾀﾐ ﾊﾅｺﾞ").unwrap(), Kana::parse("きたみ はなご").unwrap());
+        assert_eq!(Kana::search_key("０１２３ｷﾀﾐ"), "0123キタミ");
         assert_eq!(Kana::parse("北見"), Err(Fault::NotKana));
+        assert_eq!(Kana::parse(&"㌖".repeat(60)), Err(Fault::TooLong { max: Line::MAX }), "what becomes long is long");
         assert_eq!(Kana::parse("キタミ ハナコ").unwrap().unspaced(), Kana::parse("きたみはなこ").unwrap().unspaced());
     }
 

@@ -20,7 +20,7 @@ use super::{day, optional, words};
 pub struct PatientBody {
     #[schema(min_length = 1, max_length = 100, example = "北見 花子")]
     pub name: String,
-    /// Hiragana or katakana.
+    /// Hiragana or katakana, of either width.
     #[schema(min_length = 1, max_length = 100, example = "きたみ はなこ")]
     pub kana: String,
     #[schema(format = Date)]
@@ -30,8 +30,8 @@ pub struct PatientBody {
     /// 日常生活圏域.
     #[schema(min_length = 1, max_length = 100)]
     pub district: String,
-    /// 被保険者番号.
-    #[schema(pattern = "^[H0-9][0-9]{9}$")]
+    /// 被保険者番号; full-width characters are read as what they stand for.
+    #[schema(pattern = "^[H0-9Ｈ０-９][0-9０-９]{9}$")]
     pub insured_number: Option<String>,
     #[schema(value_type = words::CareLevel)]
     pub care_level: CareLevel,
