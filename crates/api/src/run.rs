@@ -19,7 +19,7 @@ use domain::patient::Patient;
 use domain::{EncounterId, Fault, NoticeId, PatientId, Refusal};
 use rules::calendar::Calendar;
 use sha2::{Digest, Sha256};
-use storage::ApplyError;
+use storage::{ApplyError, EncounterFilter};
 
 use crate::error::ApiError;
 use crate::state::App;
@@ -204,6 +204,17 @@ pub async fn read_notice(app: &App, actor: &Actor, id: NoticeId, command: Comman
         }
     }
     Ok(notice)
+}
+
+/// The person's stays in the actor's hospital that go on: one more would be a second of the same, or the first was never ended. What
+/// goes on in another hospital is not the actor's to know, and doesn't make a stay here doubtful.
+pub fn still_open_here(actor: &Actor, patient_id: PatientId) -> EncounterFilter {
+    EncounterFilter {
+        hospital_id: Some(actor.organization_id),
+        patient_id: Some(patient_id),
+        open_only: true,
+        ..EncounterFilter::default()
+    }
 }
 
 /// Runs a command on a stay: `steps` take the decision, `answer` says what the sender gets.

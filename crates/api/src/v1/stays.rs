@@ -15,12 +15,14 @@ use uuid::Uuid;
 
 use super::reply::{Reply, Shown, Window};
 use super::wire::event::{AdmitBody, EventBody};
-use super::wire::stay::{EncounterHead, EncounterLineView, EncounterPage, EncounterView, KeptView, StateView};
+use super::wire::stay::{
+    EncounterHead, EncounterLineView, EncounterPage, EncounterView, KeptView, StateView, StayDoubtView,
+};
 use super::write::{Ask, Id, Write};
 use crate::error::ApiError;
 use crate::look;
 use crate::neighbours::Everywhere;
-use crate::run::{Answer, Ground, may_in_region, on_case, read_case, run, sees_all};
+use crate::run::{Answer, Ground, may_in_region, on_case, read_case, run, sees_all, still_open_here};
 use crate::session::SignedIn;
 use crate::state::App;
 
@@ -98,7 +100,7 @@ async fn list_encounters(
     Ok(Shown(EncounterPage { encounters: lines.into_iter().map(line).collect(), next }, None))
 }
 
-/// Admits a person to a ward of one's own hospital.
+/// Admits a person to a ward of one's own hospital. Another stay of hers there that goes on is named as a doubt, never refused.
 #[utoipa::path(
     post, path = "/api/v1/encounters", tag = "encounters", request_body = AdmitBody, responses((status = 201, body = KeptView))
 )]
@@ -114,22 +116,25 @@ async fn admit(
     }
     let sender = who.sender(key, if_match);
     let decide = || async {
+        let open = still_open_here(&who.actor, body.patient_id);
+        let open = app.store().count_encounters(who.actor.region_id, &open).await?;
+        let doubts = (open > 0).then_some(StayDoubtView::AnotherStayOpen).into_iter().collect();
         let read = app.store().new_case(who.actor.region_id, body.patient_id).await?;
         let (patient, team, last) = read.ok_or_else(|| Refusal::at("patient_id", Fault::UnknownId))?;
         let ground = Ground::of(&app, &who.actor).await?;
         let decision = admit_stay(ground.context(&app, &sender)?, patient, team, last, &stay)?;
         let case = decision.case();
         let id = case.events.first().map_or(Uuid::nil(), |event| event.id.uuid());
-        let mut answer = kept(id, case).at(format!("/api/v1/encounters/{}", case.encounter.id));
+        let mut answer = kept(id, case, doubts).at(format!("/api/v1/encounters/{}", case.encounter.id));
         answer.version = Some(1);
         Ok((decision.conclude(Command::Admit), answer))
     };
     run(&app, &sender, decide).await.map(Reply)
 }
 
-fn kept(id: Uuid, case: &Case) -> Answer {
+fn kept(id: Uuid, case: &Case, doubts: Vec<StayDoubtView>) -> Answer {
     let state = StateView::from(&case.encounter.state);
-    Answer::json(StatusCode::CREATED, &KeptView { id, encounter_id: case.encounter.id.uuid(), state })
+    Answer::json(StatusCode::CREATED, &KeptView { id, encounter_id: case.encounter.id.uuid(), state, doubts })
 }
 
 /// One stay whole. The look is on the audit trail.
@@ -165,6 +170,6 @@ async fn record(
     let new = body.parse()?;
     let sender = who.sender(key, if_match);
     let steps = |decision: &mut Decision<'_>| decision.record(new.clone());
-    let answer = |id: &EventId, case: &Case| kept(id.uuid(), case);
+    let answer = |id: &EventId, case: &Case| kept(id.uuid(), case, Vec::new());
     on_case(&app, &sender, id, Command::RecordEvent, steps, answer).await.map(Reply)
 }

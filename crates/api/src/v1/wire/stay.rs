@@ -26,6 +26,15 @@ pub struct KeptView {
     pub id: Uuid,
     pub encounter_id: Uuid,
     pub state: StateView,
+    pub doubts: Vec<StayDoubtView>,
+}
+
+/// Something that looks wrong but may be right; shown, never refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StayDoubtView {
+    /// The person has another stay in this hospital that goes on: admitted twice, or the other was never ended.
+    AnotherStayOpen,
 }
 
 /// Where the stay stands.
