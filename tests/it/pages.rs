@@ -1,7 +1,10 @@
 //! The pages as a browser without script meets them: what is asked, what is shown to whom, what comes back.
 
 mod answers;
+mod forms;
+mod lists;
 mod particulars;
+mod stays;
 
 use tests::{Person, Reply};
 

@@ -1,6 +1,7 @@
 //! What happens to a stay: a planned day that moves, the discharge, another ward, and taking a record back.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use domain::access::Command;
 use domain::case::Case;
@@ -12,7 +13,7 @@ use domain::{EncounterId, EventId, Fault, Refusal, WardId};
 
 use super::shape;
 use super::stays::what;
-use super::view::form::{Choice, Form};
+use super::view::form::{Choice, Form, FormError};
 use super::view::stay::Events;
 use super::view::typed::{Typed, parse_day};
 use super::view::words;
@@ -29,7 +30,7 @@ async fn events(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
     let encounter_id: EncounterId = id(wanted)?;
     let case = read_case(app, &visitor.who.actor, encounter_id, Command::RecordEvent).await?;
     visitor.seen(app, Command::ViewEncounter, Some(case.patient.id), Some(encounter_id), None).await?;
-    let status = sent.as_ref().map_or(axum::http::StatusCode::OK, |form| form.status);
+    let status = sent.as_ref().map_or(StatusCode::OK, |form| form.status);
     let open = case.encounter.state.is_open();
     let form = |what: &str, possible: bool, typed: Typed| {
         let sent = sent.clone().filter(|form| form.typed.get("what") == what);
@@ -82,11 +83,18 @@ pub(super) async fn record(State(app): State<App>, Path(wanted): Path<String>, p
 
 async fn recorded(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiError> {
     let encounter_id: EncounterId = id(wanted)?;
-    let form = post.form(app, format!("/encounters/{encounter_id}/events"));
+    let mut form = post.form(app, format!("/encounters/{encounter_id}/events"));
     if !post.typed.wants_sending() {
         return events(app, &post.visitor, wanted, Some(form)).await;
     }
     let case = read_case(app, &post.visitor.who.actor, encounter_id, Command::RecordEvent).await?;
+    if is_error_of_nothing(&post.typed, &case) {
+        let message = "「入院」の記録を取り消すときだけ選べます。入院の記録を選ぶか、この印を外してください。";
+        let en = "only with the admission: choose that record, or take the tick away";
+        form.errors.push(FormError::new("entered_in_error", message, en));
+        form.status = StatusCode::UNPROCESSABLE_ENTITY;
+        return events(app, &post.visitor, wanted, Some(form)).await;
+    }
     let sent = match parse(&post.typed, &case) {
         Err(refusal) => Err(refusal.into()),
         Ok(new) => {
@@ -131,6 +139,15 @@ fn parse(typed: &Typed, case: &Case) -> Result<NewEvent, Refusal> {
     faults.check()?;
     let event = event.ok_or(Fault::NothingToCancel)?;
     Ok(NewEvent { event, occurred_at: None, note })
+}
+
+/// "The stay itself was entered in error" beside a record that isn't the admission: which of the two was meant is hers to say.
+fn is_error_of_nothing(typed: &Typed, case: &Case) -> bool {
+    let chosen = typed.get("cancels").parse::<EventId>().ok();
+    let named = case.events.iter().find(|event| Some(event.id) == chosen);
+    typed.get("what") == "cancel"
+        && typed.is_ticked("entered_in_error")
+        && named.is_some_and(|event| !matches!(event.event, AdtEvent::Admit { .. }))
 }
 
 /// The event that takes back the named one; none for one that can't be.

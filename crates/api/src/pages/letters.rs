@@ -132,6 +132,7 @@ async fn contact_page(app: &App, visitor: &Visitor, wanted: &str, mut form: Form
         person: shape::card_of(&case, shared, visitor.today),
         kinds: kinds.iter().map(choice).collect(),
         media: Medium::ALL.map(|m| Choice::new(shape::code(&m), m.wording().0, m.wording().1)).into(),
+        at_hospital: own,
         form,
     };
     page(shown.form.status, &shown)

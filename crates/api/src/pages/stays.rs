@@ -18,14 +18,14 @@ use serde::Deserialize;
 
 use super::consent;
 use super::shape;
-use super::view::form::Form;
+use super::view::form::{Form, FormError};
 use super::view::stay::{Actions, Admission, ContactRow, DeadlineRow, ScreeningCard, Stay, TimelineRow, WarningRow};
-use super::view::typed::{Typed, parse_day, parse_time};
+use super::view::typed::{KEY, Typed, parse_day, parse_time};
 use super::view::words;
 use super::visit::{Post, Visitor, id, leads_to, onward, page};
 use crate::error::ApiError;
 use crate::look;
-use crate::run::{Answer, Ground, may_in_region, read_case, run, sees_all};
+use crate::run::{Answer, Ground, may_in_region, read_case, run, sees_all, still_open_here};
 use crate::state::App;
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor, Path(wanted): Path<String>) -> Response {
@@ -82,7 +82,10 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
         }),
         manager: manager.map(|charge| format!("{}({})", charge.manager, charge.office)),
         warnings: warnings(&case, visitor.who.actor.organization_id),
-        notices: notices.iter().map(|notice| shape::notice_row(notice, directory, None, visitor.who.actor.organization_id)).collect(),
+        notices: notices
+            .iter()
+            .map(|notice| shape::notice_row(notice, directory, None, visitor.who.actor.organization_id))
+            .collect(),
         contacts: case
             .contacts
             .iter()
@@ -269,9 +272,11 @@ async fn admission(app: &App, visitor: &Visitor, patient: &str, form: Form) -> R
     let trial = ward.map(|ward_id| NewStay { ward_id, admitted_at: context.now, emergency: false, respite: false });
     let trial = trial.and_then(|stay| admit_stay(context, patient, team, last, &stay).ok());
     let nobody = || Err(Fault::NoRecipient.ja());
+    let open = app.store().list_encounters(actor.region_id, &still_open_here(actor, patient_id), None, 5).await?;
     let shown = Admission {
         frame: visitor.frame("入院の登録", "Register a stay"),
         person,
+        open: open.iter().map(|line| shape::stay_row(line, &visitor.directory, visitor.today, actor)).collect(),
         wards: shape::wards(&visitor.directory, actor.organization_id),
         consents: unasked.then(consent::ways),
         recipient: trial.map_or_else(nobody, |decision| recipient(decision.case(), &context)),
@@ -305,7 +310,15 @@ async fn admitted(app: &App, post: &Post) -> Result<Response, ApiError> {
         return admission(app, &post.visitor, patient, form).await;
     }
     may_in_region(&post.visitor.who.actor, Command::Admit)?;
-    let sent = match parse(&post.typed) {
+    let parsed = parse(&post.typed);
+    if parsed.is_ok() && is_doubtful(app, post, id(patient)?).await? {
+        let mut form = form;
+        let message = "終わっていない入院があります。二重の登録でないか確かめてください。";
+        form.errors.push(FormError::new("sure", message, "Another stay is open: is this the same?"));
+        form.status = StatusCode::CONFLICT;
+        return admission(app, &post.visitor, patient, form).await;
+    }
+    let sent = match parsed {
         Err(refusal) => Err(refusal.into()),
         Ok((stay, message)) => open_stay(app, post, id(patient)?, &stay, &message).await,
     };
@@ -321,6 +334,17 @@ async fn admitted(app: &App, post: &Post) -> Result<Response, ApiError> {
         }
         Err(error) => admission(app, &post.visitor, patient, form.refused(app, error)?).await,
     }
+}
+
+/// Another stay of hers goes on here, and nobody has said that this is another one, or has sent just this before.
+async fn is_doubtful(app: &App, post: &Post, patient_id: PatientId) -> Result<bool, ApiError> {
+    let actor = &post.visitor.who.actor;
+    if post.typed.is_ticked("sure")
+        || app.store().count_encounters(actor.region_id, &still_open_here(actor, patient_id)).await? == 0
+    {
+        return Ok(false);
+    }
+    Ok(app.store().idempotency(actor.account_id, post.typed.get(KEY)).await?.is_none())
 }
 
 async fn open_stay(

@@ -5,6 +5,7 @@ use askama::Template;
 use super::consent::ConsentNote;
 use super::form::{Choice, Form, Group};
 use super::frame::Frame;
+use super::home::StayRow;
 use super::notices::NoticeRow;
 use super::patients::PersonCard;
 use super::words::{Badge, Tone};
@@ -85,7 +86,7 @@ pub(crate) struct ContactRow {
 #[derive(Debug, Clone)]
 pub(crate) struct ScreeningCard {
     pub(crate) outcome: Badge,
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<(String, String)>,
     pub(crate) decision: Option<String>,
     pub(crate) edition: String,
     pub(crate) at: String,
@@ -107,6 +108,8 @@ pub(crate) struct TimelineRow {
 pub(crate) struct Admission {
     pub(crate) frame: Frame,
     pub(crate) person: PersonCard,
+    /// Her stays here that go on.
+    pub(crate) open: Vec<StayRow>,
     pub(crate) form: Form,
     pub(crate) wards: Vec<Group>,
     /// How a consent can have been given; none where one is on record.
@@ -142,6 +145,19 @@ pub(crate) struct ContactForm {
     pub(crate) form: Form,
     pub(crate) kinds: Vec<Choice>,
     pub(crate) media: Vec<Choice>,
+    /// The reader logs for the hospital of the stay.
+    pub(crate) at_hospital: bool,
+}
+
+impl ContactForm {
+    /// An example of the other side.
+    fn whom(&self) -> (&'static str, &'static str) {
+        if self.at_hospital {
+            ("例: ○○居宅介護支援事業所 担当のケアマネジャー", "Such as the care manager of an office.")
+        } else {
+            ("例: ○○病院 3階東病棟の看護師", "Such as a nurse of the ward.")
+        }
+    }
 }
 
 /// A notice of one kind with a message: admission, admission information, discharge.

@@ -69,7 +69,10 @@ fn stay() -> Stay {
         contacts: vec![contact(true), contact(false)],
         screening: Some(ScreeningCard {
             outcome: Badge::new(Tone::Late, "退院調整が必要", "notice required"),
-            reasons: vec!["退院後に医療処置(経管栄養、吸引、インシュリン、褥瘡、在宅酸素など)が必要(吸引)".into()],
+            reasons: vec![(
+                "退院後に医療処置(経管栄養、吸引、インシュリン、褥瘡、在宅酸素など)が必要(吸引)".into(),
+                "treatment".into(),
+            )],
             decision: None,
             edition: "平成28年10月".into(),
             at: "11月20日(金) 17:00".into(),
@@ -104,6 +107,7 @@ fn the_pages_of_a_stay_are_drawn() {
             form: form("/encounters/new", typed),
             wards: groups(),
             consents: Some(crate::pages::consent::ways()),
+            open: stays()[..1].to_vec(),
             recipient: recipient.clone(),
         },
     );
@@ -135,6 +139,7 @@ fn the_pages_of_a_stay_are_drawn() {
             form: form("/encounters/e1/contact", Typed::default()),
             kinds: vec![Choice::new("planned_discharge", "退院連絡", "discharge")],
             media: media.into(),
+            at_hospital: true,
         },
     );
     draw(
@@ -156,11 +161,11 @@ fn the_pages_of_a_stay_are_drawn() {
 fn verdict() -> Verdict {
     Verdict {
         outcome: Badge::new(Tone::Late, "退院調整が必要です", "notice required"),
-        reasons: vec!["退院後に医療処置が必要(吸引)".into()],
+        reasons: vec![("退院後に医療処置が必要(吸引)".into(), "medical treatment (suction)".into())],
         missing: vec![],
-        advice: "ケアマネジャーまたは地域包括支援センターへの連絡が必要です。",
+        advice: ("ケアマネジャーまたは地域包括支援センターへの連絡が必要です。", "They must be told."),
         decide: false,
-        deadline: Some(("あと2日(11月22日(日)まで)".into(), Tone::Soon)),
+        deadline: Some(("あと2日(11月22日(日)まで)".into(), "2 days left".into(), Tone::Soon)),
     }
 }
 
