@@ -113,6 +113,15 @@ export async function told(nurse, manager, stay) {
   await manager.page.getByRole('button', { name: '送信する' }).click();
   manager.check('the sheet is sent', manager.page.url().includes('done=sent'), await manager.text());
   await manager.look('stay of the care side');
-  await nurse.page.goto('/notices');
+  await page.goto('/notices');
   await nurse.look('notices received');
+  await page.goto('/?whole=yes');
+  nurse.check('the board says what waits for the hospital', (await nurse.text()).includes('あなたの回答待ち'), await nurse.text());
+  await nurse.look('board asked');
+  await page.locator('table.rows a', { hasText: '入院時情報提供' }).first().click();
+  nurse.check('a hospital is asked about no office', !(await nurse.text()).includes('事業所の利用者'), await nurse.text());
+  await nurse.look('sheet received');
+  await page.getByLabel('受領しました').check();
+  await page.getByRole('button', { name: '回答を送る' }).click();
+  nurse.check('the sheet is answered', page.url().includes('done=acknowledged'), await nurse.text());
 }

@@ -178,6 +178,18 @@ impl ApiError {
         }
     }
 
+    /// For the person in front of the screen who reads English: never an inside text.
+    pub fn in_english(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.faults.first().map_or_else(String::new, |(_, fault)| fault.to_string()),
+            Self::Store(error) if error.is_transient() => "nothing was sent; please try again soon".to_owned(),
+            error if error.status().is_server_error() && !matches!(error, Self::Busy | Self::Outside(_)) => {
+                "something went wrong inside; please tell your administrator".to_owned()
+            }
+            error => error.to_string(),
+        }
+    }
+
     pub fn problem(&self) -> Problem {
         let status = self.status();
         let (mut code, mut detail) = {

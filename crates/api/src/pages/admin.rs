@@ -53,16 +53,16 @@ pub(super) async fn load_calendar(State(app): State<App>, visitor: Visitor, requ
 }
 
 async fn load(app: &App, visitor: &Visitor, bytes: &[u8]) -> Result<Response, ApiError> {
-    let message = match holidays::with_table(app, bytes) {
-        _ if bytes.is_empty() => "ファイルを選んでください。".to_owned(),
-        Err(wrong) => refusal(&wrong),
+    let (message, en) = match holidays::with_table(app, bytes) {
+        _ if bytes.is_empty() => ("ファイルを選んでください。".to_owned(), "choose a file".to_owned()),
+        Err(wrong) => (refusal(&wrong), wrong.to_string()),
         Ok((calendar, _)) => {
             holidays::load(app, &visitor.who, calendar, bytes).await?;
             return Ok(Redirect::to("/admin/calendar?done=loaded").into_response());
         }
     };
     let mut form = visitor.form(app, "/admin/calendar", Typed::default());
-    form.errors.push(FormError { field: "file".into(), message });
+    form.errors.push(FormError::new("file", message, en));
     form.status = StatusCode::UNPROCESSABLE_ENTITY;
     calendar_page(app, visitor, Some(form)).await
 }

@@ -73,8 +73,12 @@ async fn opened(app: &App, post: &Post) -> Result<Response, ApiError> {
     match sent {
         Ok(answer) => Ok(onward(answer)),
         Err(ApiError::Refused(refusal)) if refusal.kind() == FaultKind::NotFound => {
-            let message = "その読みと生年月日の方は見つかりません。被保険者番号でもお試しください。".to_owned();
-            form.errors.push(FormError { field: String::new(), message });
+            let message = "その読みと生年月日の方は見つかりません。被保険者番号でもお試しください。";
+            form.errors.push(FormError::new(
+                "",
+                message,
+                "nobody of that reading and birth date; try the insured number",
+            ));
             form.status = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
             shown(app, &post.visitor, form)
         }

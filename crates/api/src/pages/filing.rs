@@ -91,15 +91,18 @@ fn verdict(typed: &Typed, context: &Context<'_>, case: &Case, facts: &Facts) -> 
 }
 
 /// The numbers of the criteria that still want an answer, by tier: 退院調整が必要な患者 1〜3、5.
-fn open_numbers(outcome: &Outcome, agreement: &Agreement) -> Vec<String> {
-    let tiers = [(Tier::Required, "退院調整が必要な患者"), (Tier::Advised, "注意が必要な患者")];
-    let of_tier = |(tier, name): (Tier, &str)| {
+fn open_numbers(outcome: &Outcome, agreement: &Agreement) -> Vec<(String, String)> {
+    let tiers = [
+        (Tier::Required, "退院調整が必要な患者", "one hit is enough"),
+        (Tier::Advised, "注意が必要な患者", "as the situation asks"),
+    ];
+    let of_tier = |(tier, name, en): (Tier, &str, &str)| {
         let criteria = agreement.checklist.criteria().iter().filter(|criterion| criterion.tier == tier);
         let open = |(_, criterion): &(usize, &rules::Criterion)| {
             outcome.missing().iter().any(|missing| missing.criterion == criterion.id)
         };
         let numbers: Vec<_> = criteria.enumerate().filter(open).map(|(place, _)| place + 1).collect();
-        (!numbers.is_empty()).then(|| format!("{name} {}", ranges(&numbers)))
+        (!numbers.is_empty()).then(|| (format!("{name} {}", ranges(&numbers)), en.to_owned()))
     };
     tiers.into_iter().filter_map(of_tier).collect()
 }
@@ -120,27 +123,38 @@ fn ranges(numbers: &[usize]) -> String {
     runs.into_iter().map(words).collect::<Vec<_>>().join("、")
 }
 
-const fn advice(kind: OutcomeKind) -> &'static str {
+const fn advice(kind: OutcomeKind) -> (&'static str, &'static str) {
     match kind {
-        OutcomeKind::NoticeRequired => "ケアマネジャーまたは地域包括支援センターへの連絡が必要です。",
-        OutcomeKind::NoticeAdvised => "状況に応じて連絡します。連絡するかどうかを選び、その理由を書いてください。",
-        OutcomeKind::NotRequired => {
-            "この基準では、連絡は必要ありません。送信すると、判定と退院予定日だけを記録します。"
-        }
-        OutcomeKind::Incomplete => "答えていない項目があります。当てはまるものに「はい」を付けてください。",
+        OutcomeKind::NoticeRequired => (
+            "ケアマネジャーまたは地域包括支援センターへの連絡が必要です。",
+            "The care manager or the support centre must be told.",
+        ),
+        OutcomeKind::NoticeAdvised => (
+            "状況に応じて連絡します。連絡するかどうかを選び、その理由を書いてください。",
+            "Tell as the situation asks: choose, and write why.",
+        ),
+        OutcomeKind::NotRequired => (
+            "この基準では、連絡は必要ありません。送信すると、判定と退院予定日だけを記録します。",
+            "Nobody has to be told; sending keeps the outcome and the day.",
+        ),
+        OutcomeKind::Incomplete => (
+            "答えていない項目があります。当てはまるものに「はい」を付けてください。",
+            "Some are not answered: tick what applies.",
+        ),
     }
 }
 
 /// Until when the day must be told, as a sentence.
-fn deadline(planned_on: NaiveDate, case: &Case, context: &Context<'_>) -> (String, Tone) {
+fn deadline(planned_on: NaiveDate, case: &Case, context: &Context<'_>) -> (String, String, Tone) {
     let office = recipient_of(case, context).ok().and_then(|to| context.directory.organization(to.organization_id));
     let hours = office.map(|o| o.hours.clone()).unwrap_or_default();
     let due_on = context.agreement.discharge_notice.period.due_on(planned_on, context.calendar, &hours);
     let today = context.now.day();
     if due_on < today {
-        return (format!("{}まででした。すぐに送ってください", words::day(due_on)), Tone::Late);
+        let en = "it was due before: send at once".to_owned();
+        return (format!("{}まででした。すぐに送ってください", words::day(due_on)), en, Tone::Late);
     }
-    (words::countdown(due_on, today), words::nearness(due_on, today))
+    (words::countdown(due_on, today), words::countdown_en(due_on, today), words::nearness(due_on, today))
 }
 
 async fn filing(app: &App, visitor: &Visitor, case: &Case, form: Form) -> Result<Response, ApiError> {
@@ -255,7 +269,8 @@ async fn filed(app: &App, post: &Post, wanted: &str) -> Result<Response, ApiErro
     if incomplete {
         for missing in missing(app, post, &case).await? {
             let message = format!("「{}」に答えてください。", missing.wording.ja);
-            form.errors.push(FormError { field: format!("c.{}", missing.criterion), message });
+            let en = format!("answer \"{}\"", missing.wording.en);
+            form.errors.push(FormError::new(format!("c.{}", missing.criterion), message, en));
         }
     }
     filing(app, &post.visitor, &case, form).await

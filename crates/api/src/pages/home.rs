@@ -81,8 +81,7 @@ async fn waiting(
         return Ok(Waiting::default());
     }
     let ours = actor.organization_id;
-    let filter =
-        NoticeFilter { recipient_id: Some(ours), ward_id, unanswered_only: true, ..NoticeFilter::default() };
+    let filter = NoticeFilter { recipient_id: Some(ours), ward_id, unanswered_only: true, ..NoticeFilter::default() };
     let (lines, all) = everywhere.waiting(app, &filter, LETTERS).await?;
     let shown = lines.iter().filter(|_| named).map(|line| (line.notice.region_id, line.notice.id.uuid()));
     app.store().append_audit(everywhere.audit(app, &visitor.who, Command::ListNotices, shown)).await?;
@@ -121,9 +120,8 @@ async fn inbox(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
         EncounterFilter { office_id, today: Some(visitor.today), open_only: true, ..EncounterFilter::default() };
     let waiting = waiting(app, visitor, &everywhere, None, true).await?;
     let (lines, all) = stays(app, visitor, &everywhere, &filter).await?;
-    let stay = |line: &EncounterLine| {
-        stay_row(line, everywhere.directory(line.encounter.region_id), visitor.today, actor)
-    };
+    let stay =
+        |line: &EncounterLine| stay_row(line, everywhere.directory(line.encounter.region_id), visitor.today, actor);
     let shown = Inbox {
         frame: visitor.frame("受信箱", "Inbox"),
         place: organization(&visitor.directory, actor.organization_id),

@@ -160,9 +160,7 @@ async fn opened(app: &App, visitor: &Visitor, wanted: &str, sent: Option<Form>) 
             .collect(),
         readers,
         deliveries: deliveries.iter().map(|(delivery, _)| delivery_row(delivery)).collect(),
-        answer_by: by
-            .filter(|d| d.open)
-            .map(|d| shape::left(d.due_on, visitor.today)),
+        answer_by: by.filter(|d| d.open).map(|d| shape::left(d.due_on, visitor.today)),
         acknowledge: form(
             "acknowledgement",
             received && waits && can(Command::Acknowledge),
@@ -307,9 +305,8 @@ async fn changed<T>(
 pub(super) async fn acknowledge(State(app): State<App>, Path(wanted): Path<String>, post: Post) -> Response {
     let done = async {
         let notice_id: NoticeId = id(&wanted)?;
-        let steps = parse_answer(&post).map(|answer| {
-            move |d: &mut Decision<'_>| d.acknowledge(notice_id, answer).map_err(beside_the_answer)
-        });
+        let steps = parse_answer(&post)
+            .map(|answer| move |d: &mut Decision<'_>| d.acknowledge(notice_id, answer).map_err(beside_the_answer));
         let to = |(): &()| leads_to(format!("/notices/{notice_id}?done=acknowledged"));
         changed(&app, &post, &wanted, "acknowledgement", Command::Acknowledge, steps, to).await
     };

@@ -118,10 +118,8 @@ impl Outcome {
         match self {
             Self::Kept(answer) => Ok(onward(answer)),
             Self::Alike(known) => {
-                form.errors.push(FormError {
-                    field: "sure".into(),
-                    message: "よく似た方が登録されています。同じ方でないか確かめてください。".into(),
-                });
+                let message = "よく似た方が登録されています。同じ方でないか確かめてください。";
+                form.errors.push(FormError::new("sure", message, "Somebody like this is registered already."));
                 form.status = StatusCode::CONFLICT;
                 page(form.status, &person_form(visitor, form, is_new, &known))
             }
@@ -240,12 +238,7 @@ async fn corrected(app: &App, post: &Post, wanted: &str) -> Result<Response, Api
 }
 
 /// Corrects her as she was seen, unless that makes her like somebody else and nobody has said that it is another one.
-async fn correct_once(
-    app: &App,
-    post: &Post,
-    patient_id: PatientId,
-    new: &NewPatient,
-) -> Result<Outcome, ApiError> {
+async fn correct_once(app: &App, post: &Post, patient_id: PatientId, new: &NewPatient) -> Result<Outcome, ApiError> {
     let version = post.typed.get("version").parse().map_err(|_| ApiError::Unreadable("version"))?;
     let sender = post.sender(Some(version));
     let read = async || {

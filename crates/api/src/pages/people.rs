@@ -48,7 +48,7 @@ async fn find(app: &App, post: &Post) -> Result<Response, ApiError> {
     let mut form = post.form(app, "/patients/search");
     let key = Kana::search_key(post.typed.get("q"));
     if let Err(fault) = Line::parse(&key) {
-        form.errors.push(FormError { field: "q".into(), message: fault.ja() });
+        form.errors.push(FormError::of("q", &fault));
         return searched(visitor, form, None);
     }
     let everywhere = Everywhere::of(app, &visitor.who.actor).await?;

@@ -54,7 +54,7 @@ pub(super) async fn step(
     if let Some(error) = refused {
         status = error.status();
         let field = if matches!(error, ApiError::Refused(_)) { NAME } else { "" };
-        form.errors.push(FormError { field: field.into(), message: error.problem().detail });
+        form.errors.push(FormError::new(field, error.problem().detail, error.in_english()));
     }
     let Going { next, held } = going;
     let drawn = async {

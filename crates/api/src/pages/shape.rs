@@ -186,15 +186,21 @@ pub(super) fn outcome(outcome: &Outcome) -> Badge {
     }
 }
 
-/// The criteria that were hit, with the details that were ticked.
-pub(super) fn reasons(outcome: &Outcome) -> Vec<String> {
+/// The criteria that were hit, with the details that were ticked, in both languages.
+pub(super) fn reasons(outcome: &Outcome) -> Vec<(String, String)> {
     let words = |reason: &rules::Reason| {
-        let details: Vec<_> = reason.details.iter().map(|d| d.wording.ja.as_str()).collect();
-        let mut words = reason.wording.ja.clone();
-        if !details.is_empty() {
-            words = format!("{words}【{}】", details.join("・"));
+        let (mut ja, mut en) = (reason.wording.ja.clone(), reason.wording.en.clone());
+        if !reason.details.is_empty() {
+            let listed =
+                |word: fn(&rules::Detail) -> &str, mark| reason.details.iter().map(word).collect::<Vec<_>>().join(mark);
+            ja = format!("{ja}【{}】", listed(|detail| &detail.wording.ja, "・"));
+            en = format!("{en} ({})", listed(|detail| &detail.wording.en, ", "));
         }
-        if reason.derived { format!("{words}(入院の記録から)") } else { words }
+        if reason.derived {
+            (format!("{ja}(入院の記録から)"), format!("{en}, by the records"))
+        } else {
+            (ja, en)
+        }
     };
     outcome.reasons().iter().map(words).collect()
 }

@@ -38,7 +38,7 @@ pub(super) struct Visitor {
     pub(super) directory: Arc<Directory>,
     pub(super) today: NaiveDate,
     path: String,
-    done: Option<&'static str>,
+    done: Option<(&'static str, &'static str)>,
     demo: bool,
 }
 
@@ -138,7 +138,7 @@ impl Form {
     /// The form with what is wrong beside its fields; an error that no form can show comes back.
     pub(super) fn refused(mut self, app: &App, error: ApiError) -> Result<Self, ApiError> {
         self.status = error.status();
-        let mut note = |field: &str, message: String| self.errors.push(FormError { field: field.to_owned(), message });
+        let mut note = |error: FormError| self.errors.push(error);
         match &error {
             ApiError::Refused(refusal) if matches!(refusal.kind(), FaultKind::NotFound | FaultKind::NotAllowed) => {
                 return Err(error);
@@ -146,16 +146,24 @@ impl Form {
             ApiError::Refused(refusal) => {
                 for (field, fault) in &refusal.faults {
                     if *fault == Fault::KeyReused {
-                        note("", "この画面の内容は、すでに送信されています。別の内容として送るときは、もう一度送信してください。".into());
+                        let message = "この画面の内容は、すでに送信されています。別の内容として送るときは、もう一度送信してください。";
+                        note(FormError::new(
+                            "",
+                            message,
+                            "this form was sent already; send it again if it is something else",
+                        ));
                         self.key = app.request_id().to_string();
                         break;
                     }
                     let missing = *fault == Fault::Missing && is_chosen(field);
-                    note(field, if missing { "選んでください。".into() } else { fault.ja() });
+                    let chosen = || FormError::new(*field, "選んでください。", "is to be chosen");
+                    note(if missing { chosen() } else { FormError::of(*field, fault) });
                 }
             }
-            ApiError::Busy => note("", error.problem().detail),
-            ApiError::Store(inside) if inside.is_transient() => note("", error.problem().detail),
+            ApiError::Busy => note(FormError::new("", error.problem().detail, error.in_english())),
+            ApiError::Store(inside) if inside.is_transient() => {
+                note(FormError::new("", error.problem().detail, error.in_english()));
+            }
             _ => return Err(error),
         }
         error.log();
@@ -249,15 +257,13 @@ pub(super) fn id<T: FromStr>(text: &str) -> Result<T, ApiError> {
 pub(super) fn login(app: &App, next: &str, held: Option<Held>, refused: Option<(&ApiError, Typed)>) -> Response {
     let mut form = Form::new("/login", "", String::new(), Typed::default());
     let mut status = if held.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
-    let mut refused_en = None;
     if let Some((error, typed)) = refused {
         status = error.status();
-        refused_en = matches!(error, ApiError::Outside(_)).then(|| error.to_string());
-        form.errors.push(FormError { field: String::new(), message: error.problem().detail });
+        form.errors.push(FormError::new("", error.problem().detail, error.in_english()));
         form.typed = typed;
     }
     let frame = outside(app, "ログイン", "Log in");
-    let shown = Login { frame, form, next: same_site(next).to_owned(), held, outside: provider(app), refused_en };
+    let shown = Login { frame, form, next: same_site(next).to_owned(), held, outside: provider(app) };
     page(status, &shown).unwrap_or_else(IntoResponse::into_response)
 }
 
@@ -266,7 +272,7 @@ pub(super) fn login_after(app: &App, next: &str, code: &str) -> Response {
     let form = Form::new("/login", "", String::new(), Typed::default());
     let frame = Frame { done: done(code), ..outside(app, "ログイン", "Log in") };
     let next = same_site(next).to_owned();
-    let shown = Login { frame, form, next, held: None, outside: provider(app), refused_en: None };
+    let shown = Login { frame, form, next, held: None, outside: provider(app) };
     page(StatusCode::OK, &shown).unwrap_or_else(IntoResponse::into_response)
 }
 
@@ -296,7 +302,7 @@ pub(super) fn wrong(error: &ApiError, frame: Frame, csrf: String, held: Option<H
     error.log();
     let problem = error.problem();
     let again = error.status().is_server_error();
-    let words = vec![problem.detail];
+    let words = vec![(problem.detail, error.in_english())];
     let shown = Wrong { frame, status: problem.status, words, csrf, held, again };
     page(error.status(), &shown).unwrap_or_else(IntoResponse::into_response)
 }

@@ -22,8 +22,6 @@ pub(crate) struct Login {
     pub(crate) held: Option<Held>,
     /// What people know the outside provider by; none where there is none.
     pub(crate) outside: Option<String>,
-    /// The same for whoever reads no Japanese.
-    pub(crate) refused_en: Option<String>,
 }
 
 /// After a login in the middle of a form: what was typed, and the way back to it.
@@ -40,7 +38,8 @@ pub(crate) struct Resume {
 pub(crate) struct Wrong {
     pub(crate) frame: Frame,
     pub(crate) status: u16,
-    pub(crate) words: Vec<String>,
+    /// What happened, in both languages.
+    pub(crate) words: Vec<(String, String)>,
     pub(crate) csrf: String,
     pub(crate) held: Option<Held>,
     /// Sending the same again may help.

@@ -35,8 +35,11 @@ impl Filing {
         &*CHOICES
     }
 
-    pub(crate) fn today_hint(&self) -> &'static str {
-        "決まっていなければ、見込みの日で構いません。あとで変更できます。"
+    pub(crate) fn today_hint(&self) -> (&'static str, &'static str) {
+        (
+            "決まっていなければ、見込みの日で構いません。あとで変更できます。",
+            "An expected day will do; it can be changed later.",
+        )
     }
 }
 
@@ -60,7 +63,7 @@ pub(crate) struct CriterionRow {
     pub(crate) no: bool,
     /// The records say so already.
     pub(crate) derived: bool,
-    pub(crate) error: Option<String>,
+    pub(crate) error: Option<(String, String)>,
     pub(crate) details: Vec<DetailTick>,
 }
 
@@ -75,13 +78,13 @@ pub(crate) struct DetailTick {
 #[template(path = "verdict.html")]
 pub(crate) struct Verdict {
     pub(crate) outcome: Badge,
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<(String, String)>,
     /// Numbers of the criteria that still want an answer.
-    pub(crate) missing: Vec<String>,
-    pub(crate) advice: &'static str,
+    pub(crate) missing: Vec<(String, String)>,
+    pub(crate) advice: (&'static str, &'static str),
     /// A person decides, and says why.
     pub(crate) decide: bool,
-    pub(crate) deadline: Option<(String, Tone)>,
+    pub(crate) deadline: Option<(String, String, Tone)>,
 }
 
 impl askama::filters::HtmlSafe for Verdict {}

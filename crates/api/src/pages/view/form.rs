@@ -5,6 +5,7 @@
 
 use askama::Template;
 use axum::http::StatusCode;
+use domain::Fault;
 
 use super::typed::{Typed, parse_day};
 
@@ -13,6 +14,17 @@ use super::typed::{Typed, parse_day};
 pub(crate) struct FormError {
     pub(crate) field: String,
     pub(crate) message: String,
+    pub(crate) en: String,
+}
+
+impl FormError {
+    pub(crate) fn new(field: impl Into<String>, message: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into(), en: en.into() }
+    }
+
+    pub(crate) fn of(field: impl Into<String>, fault: &Fault) -> Self {
+        Self::new(field, fault.ja(), fault.to_string())
+    }
 }
 
 impl Form {
@@ -85,6 +97,7 @@ fn label(field: &str) -> Option<&'static str> {
         "on" => "退院日",
         "to" => "退院先",
         "cancels" => "取り消す記録",
+        "entered_in_error" => "誤登録",
         "kind" => "何の連絡か",
         "medium" => "方法",
         "with_whom" => "相手",
@@ -146,9 +159,12 @@ impl Form {
         self
     }
 
-    pub(crate) fn error(&self, field: &str) -> Option<String> {
-        let found: Vec<_> = self.errors.iter().filter(|e| e.field == field).map(|e| e.message.as_str()).collect();
-        (!found.is_empty()).then(|| found.join(" "))
+    /// What is wrong with a field, in both languages.
+    pub(crate) fn error(&self, field: &str) -> Option<(String, String)> {
+        let found = || self.errors.iter().filter(|error| error.field == field);
+        let ja: Vec<_> = found().map(|error| error.message.as_str()).collect();
+        let en: Vec<_> = found().map(|error| error.en.as_str()).collect();
+        (!ja.is_empty()).then(|| (ja.join(" "), en.join("; ")))
     }
 
     /// Summary on top; every line leads to its field.
@@ -171,6 +187,7 @@ impl Form {
             kind: "text",
             required: false,
             hint: "",
+            hint_en: "",
             autocomplete: "",
             narrow: false,
             error,
@@ -178,7 +195,7 @@ impl Form {
     }
 
     pub(crate) fn area(&self, name: &'static str, ja: &'static str, en: &'static str) -> Area<'_> {
-        Area { form: self, name, ja, en, hint: "", required: false, rows: 5, error: self.error(name) }
+        Area { form: self, name, ja, en, hint: "", hint_en: "", required: false, rows: 5, error: self.error(name) }
     }
 
     pub(crate) fn select<'a>(
@@ -188,7 +205,7 @@ impl Form {
         en: &'static str,
         groups: &'a [Group],
     ) -> Select<'a> {
-        Select { form: self, name, ja, en, groups, required: false, hint: "", error: self.error(name) }
+        Select { form: self, name, ja, en, groups, required: false, hint: "", hint_en: "", error: self.error(name) }
     }
 
     pub(crate) fn radios<'a>(
@@ -198,7 +215,7 @@ impl Form {
         en: &'static str,
         choices: &'a [Choice],
     ) -> Radios<'a> {
-        Radios { form: self, name, ja, en, choices, required: false, hint: "", error: self.error(name) }
+        Radios { form: self, name, ja, en, choices, required: false, hint: "", hint_en: "", error: self.error(name) }
     }
 
     /// Of some, any number.
@@ -209,11 +226,11 @@ impl Form {
         en: &'static str,
         choices: &'a [Choice],
     ) -> Ticks<'a> {
-        Ticks { form: self, name, ja, en, choices, required: false, hint: "", error: self.error(name) }
+        Ticks { form: self, name, ja, en, choices, required: false, hint: "", hint_en: "", error: self.error(name) }
     }
 
     pub(crate) fn tick(&self, name: &'static str, ja: &'static str, en: &'static str) -> Tick<'_> {
-        Tick { form: self, name, ja, en, hint: "", error: self.error(name) }
+        Tick { form: self, name, ja, en, hint: "", hint_en: "", error: self.error(name) }
     }
 }
 
@@ -259,33 +276,38 @@ drawn! {
     Hidden "field/hidden.html" { csrf: &'a str, key: &'a str }
     Input "field/input.html" {
         form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, kind: &'static str, required: bool,
-        hint: &'static str, autocomplete: &'static str, narrow: bool, error: Option<String>
+        hint: &'static str, hint_en: &'static str, autocomplete: &'static str, narrow: bool, error: Option<(String, String)>
     }
     Area "field/area.html" {
-        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, hint: &'static str, required: bool, rows: u8,
-        error: Option<String>
+        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, hint: &'static str, hint_en: &'static str, required: bool, rows: u8,
+        error: Option<(String, String)>
     }
     Select "field/select.html" {
         form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, groups: &'a [Group], required: bool,
-        hint: &'static str, error: Option<String>
+        hint: &'static str, hint_en: &'static str, error: Option<(String, String)>
     }
     Radios "field/radios.html" {
         form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, choices: &'a [Choice], required: bool,
-        hint: &'static str, error: Option<String>
+        hint: &'static str, hint_en: &'static str, error: Option<(String, String)>
     }
     Ticks "field/ticks.html" {
         form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, choices: &'a [Choice], required: bool,
-        hint: &'static str, error: Option<String>
+        hint: &'static str, hint_en: &'static str, error: Option<(String, String)>
     }
     Tick "field/tick.html" {
-        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, hint: &'static str, error: Option<String>
+        form: &'a Form, name: &'static str, ja: &'static str, en: &'static str, hint: &'static str, hint_en: &'static str, error: Option<(String, String)>
     }
 }
 
 macro_rules! mods {
     ($($name:ident: $($method:ident),*;)*) => {$(impl $name<'_> { $(mods!(@ $method);)* })*};
     (@ required) => { pub(crate) fn required(mut self) -> Self { self.required = true; self } };
-    (@ hint) => { pub(crate) fn hint(mut self, hint: &'static str) -> Self { self.hint = hint; self } };
+    (@ hint) => {
+        pub(crate) fn hint(mut self, ja: &'static str, en: &'static str) -> Self {
+            (self.hint, self.hint_en) = (ja, en);
+            self
+        }
+    };
     (@ described) => {
         /// For `aria-describedby`: the hint, then the error.
         fn described(&self) -> String {

@@ -16,7 +16,7 @@ pub(crate) struct Frame {
     pub(crate) user: Option<User>,
     pub(crate) nav: Vec<NavItem>,
     /// What the last command came to.
-    pub(crate) done: Option<&'static str>,
+    pub(crate) done: Option<(&'static str, &'static str)>,
     /// 11月20日(金).
     pub(crate) today: String,
     pub(crate) demo: bool,
@@ -108,41 +108,63 @@ fn leads(href: &str, path: &str) -> bool {
 }
 
 /// What just happened, by the code that a redirect carries (`?done=sent`): fixed words, nothing of the person in an address.
-pub(crate) fn done(code: &str) -> Option<&'static str> {
+pub(crate) fn done(code: &str) -> Option<(&'static str, &'static str)> {
     Some(match code {
-        "sent" => "連絡を送信しました。相手の回答を待っています。",
-        "kept" => "判定と退院予定日を記録しました。連絡は送信していません。",
-        "registered" => "登録しました。",
-        "corrected" => "変更を保存しました。",
-        "charged" => "担当を登録しました。",
-        "admitted" => "入院を登録しました。",
-        "admitted-sent" => "入院を登録し、入院連絡を送信しました。",
-        "recorded" => "記録しました。",
-        "logged" => "連絡の記録を保存しました。",
-        "confirmed" => "受領の確認を記録しました。",
-        "acknowledged" => "回答を送信しました。",
-        "withdrawn" => "連絡を取り消しました。相手にもお知らせします。",
-        "replaced" => "新しい連絡に差し替えました。",
-        "consent" => "同意について記録しました。",
-        "held" => "記録を保全しました。",
-        "lifted" => "保全を解除しました。",
-        "published" => "数値を公表し、固定しました。",
-        "opened" => "記録を開きました。閲覧は記録され、関係する機関へお知らせします。",
-        "reviewed" => "点検を記録しました。",
-        "ended" => "ログインを終了しました。",
-        "factor-removed" => "認証アプリでの確認をやめました。",
-        "passkey-added" => "パスキーを追加しました。",
-        "passkey-removed" => "パスキーを削除しました。ほかの端末のログインは終了しました。",
-        "outside-linked" => "外部アカウントと連携しました。次から、そのアカウントでもログインできます。",
-        "outside-unlinked" => "外部アカウントの連携を解除しました。ほかの端末のログインは終了しました。",
-        "password-set" => "パスワードを変更しました。",
-        "invited" => "招待のメールを送ります。リンクは72時間、一度だけ使えます。",
-        "machine-given" => "接続は登録されています。トークンは、登録したときに一度だけ表示しました。",
-        "machine-revoked" => "外部システムの接続を取り消しました。",
-        "closed" => "アカウントを停止しました。",
-        "reopened" => "アカウントの停止を解除しました。",
-        "loaded" => "祝日の表を読み込みました。",
-        "out" => "ログアウトしました。",
+        "sent" => ("連絡を送信しました。相手の回答を待っています。", "Sent; an answer is awaited."),
+        "kept" => {
+            ("判定と退院予定日を記録しました。連絡は送信していません。", "Outcome and day are kept; nobody was told.")
+        }
+        "registered" => ("登録しました。", "Registered."),
+        "corrected" => ("変更を保存しました。", "Saved."),
+        "charged" => ("担当を登録しました。", "The care manager is named."),
+        "admitted" => ("入院を登録しました。", "The stay is registered."),
+        "admitted-sent" => {
+            ("入院を登録し、入院連絡を送信しました。", "The stay is registered, and the admission told.")
+        }
+        "recorded" => ("記録しました。", "Recorded."),
+        "logged" => ("連絡の記録を保存しました。", "The contact is logged."),
+        "confirmed" => ("受領の確認を記録しました。", "The receipt is confirmed."),
+        "acknowledged" => ("回答を送信しました。", "Your answer is sent."),
+        "withdrawn" => ("連絡を取り消しました。相手にもお知らせします。", "Withdrawn; the other side is told."),
+        "replaced" => ("新しい連絡に差し替えました。", "Replaced by a new notice."),
+        "consent" => ("同意について記録しました。", "Recorded."),
+        "held" => ("記録を保全しました。", "Held."),
+        "lifted" => ("保全を解除しました。", "The hold is lifted."),
+        "published" => ("数値を公表し、固定しました。", "Published and frozen."),
+        "opened" => (
+            "記録を開きました。閲覧は記録され、関係する機関へお知らせします。",
+            "Opened; the look is recorded, and those concerned are told.",
+        ),
+        "reviewed" => ("点検を記録しました。", "Recorded."),
+        "ended" => ("ログインを終了しました。", "The sessions are ended."),
+        "factor-removed" => ("認証アプリでの確認をやめました。", "The app is no second factor any more."),
+        "passkey-added" => ("パスキーを追加しました。", "The passkey is added."),
+        "passkey-removed" => (
+            "パスキーを削除しました。ほかの端末のログインは終了しました。",
+            "The passkey is removed; other devices are logged out.",
+        ),
+        "outside-linked" => (
+            "外部アカウントと連携しました。次から、そのアカウントでもログインできます。",
+            "Linked: from now on you can log in with that account too.",
+        ),
+        "outside-unlinked" => (
+            "外部アカウントの連携を解除しました。ほかの端末のログインは終了しました。",
+            "Unlinked; other devices are logged out.",
+        ),
+        "password-set" => ("パスワードを変更しました。", "The password is changed."),
+        "invited" => (
+            "招待のメールを送ります。リンクは72時間、一度だけ使えます。",
+            "The invitation goes out; its link works once, for 72 hours.",
+        ),
+        "machine-given" => (
+            "接続は登録されています。トークンは、登録したときに一度だけ表示しました。",
+            "The connection stands; its token was shown once.",
+        ),
+        "machine-revoked" => ("外部システムの接続を取り消しました。", "The connection is revoked."),
+        "closed" => ("アカウントを停止しました。", "The account is closed."),
+        "reopened" => ("アカウントの停止を解除しました。", "The account is open again."),
+        "loaded" => ("祝日の表を読み込みました。", "The table is loaded."),
+        "out" => ("ログアウトしました。", "You are logged out."),
         _ => return None,
     })
 }

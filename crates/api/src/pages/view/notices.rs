@@ -89,7 +89,7 @@ pub(crate) struct NoticePage {
     pub(crate) place: String,
     pub(crate) because: (&'static str, &'static str),
     pub(crate) message: String,
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<(String, String)>,
     pub(crate) edition: Option<String>,
     pub(crate) answers: Vec<AnswerRow>,
     pub(crate) readers: Vec<(String, String)>,
@@ -119,10 +119,12 @@ pub(crate) struct ReplacedFor {
 }
 
 impl NoticePage {
-    fn answer_hint(&self) -> &'static str {
+    fn answer_hint(&self) -> (&'static str, &'static str) {
         match self.offices {
-            Some(_) => "届いたことと、担当の方かどうかをお知らせください。",
-            None => "届いたことをお知らせください。",
+            Some(_) => {
+                ("届いたことと、担当の方かどうかをお知らせください。", "That it came, and whether the person is yours.")
+            }
+            None => ("届いたことをお知らせください。", "That it came."),
         }
     }
 }

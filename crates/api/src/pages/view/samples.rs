@@ -67,7 +67,7 @@ fn form(action: &str, typed: Typed) -> Form {
 }
 
 fn wrong(mut form: Form, errors: &[(&str, &str)]) -> Form {
-    form.errors = errors.iter().map(|(f, m)| FormError { field: (*f).into(), message: (*m).into() }).collect();
+    form.errors = errors.iter().map(|(f, m)| FormError::new(*f, *m, "in English")).collect();
     form
 }
 
@@ -172,14 +172,7 @@ fn the_ways_in_and_the_errors_are_drawn() {
     );
     draw(
         "login",
-        &Login {
-            frame: out(),
-            form: form("/login", Typed::default()),
-            next: "/".into(),
-            held: None,
-            outside: None,
-            refused_en: None,
-        },
+        &Login { frame: out(), form: form("/login", Typed::default()), next: "/".into(), held: None, outside: None },
     );
     let kept = draw(
         "login-held",
@@ -189,17 +182,16 @@ fn the_ways_in_and_the_errors_are_drawn() {
             next: "/".into(),
             held: Some(held.clone()),
             outside: Some("架空市の認証基盤".into()),
-            refused_en: None,
         },
     );
     assert!(kept.contains("会議の希望日は&#60;火曜&#62;です"), "typed text stands escaped in the page");
     draw("resume", &Resume { frame: ward("続きから"), csrf: "t".into(), held: held.clone() });
-    let words = vec!["ただいま保存できません。内容は送信されていません。".to_owned()];
+    let words = vec![("ただいま保存できません。内容は送信されていません。".to_owned(), "nothing was sent".to_owned())];
     draw(
         "wrong",
         &Wrong { frame: ward("エラー"), status: 503, words, csrf: "t".into(), held: Some(held), again: true },
     );
-    let words = vec!["見つかりません。".to_owned()];
+    let words = vec![("見つかりません。".to_owned(), "not found".to_owned())];
     draw("not-found", &Wrong { frame: ward("エラー"), status: 404, words, csrf: "t".into(), held: None, again: false });
 }
 
@@ -241,7 +233,9 @@ fn the_first_pages_of_every_role_are_drawn() {
             figure("回答のない連絡", "unanswered", 2, Tone::Soon),
             figure("自動処理から外れたもの", "set aside", 0, Tone::Late),
         ],
-        hospitals: vec![HospitalRow { name: "架空中央病院".into(), missed: 3, short_notice: 1, unacknowledged: 2 }],
+        hospitals: vec![HospitalRow {
+            name: "架空中央病院".into(), missed: 3, short_notice: 1, unacknowledged: 2
+        }],
         overdue: vec![overdue.clone(), overdue.clone()],
         short_notice: vec![overdue.clone()],
         unacknowledged: vec![overdue],

@@ -4,8 +4,8 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use domain::Instant;
-use domain::decide::PatientDoubt;
 use domain::deadline::{DeadlineRule, Excuse, Level, Timeliness};
+use domain::decide::PatientDoubt;
 use domain::encounter::EncounterState;
 use domain::notice::{AnswerKind, NoticeState};
 use domain::party::{OrganizationKind, Role};
@@ -289,10 +289,9 @@ pub(crate) const fn sex(sex: Sex) -> (&'static str, &'static str) {
 /// What looks wrong about a person's particulars but may be right.
 pub(crate) const fn doubt(doubt: PatientDoubt) -> (&'static str, &'static str) {
     match doubt {
-        PatientDoubt::DistrictWithoutCentre => (
-            "この圏域を担当する地域包括支援センターの登録がありません。",
-            "No support centre serves this district.",
-        ),
+        PatientDoubt::DistrictWithoutCentre => {
+            ("この圏域を担当する地域包括支援センターの登録がありません。", "No support centre serves this district.")
+        }
         PatientDoubt::OutsideCareInsurance => {
             ("40歳未満の方です。生年月日を確かめてください。", "Younger than 40: check the date of birth.")
         }
@@ -339,7 +338,10 @@ mod tests {
     #[test]
     fn a_warning_asks_only_whoever_can_act() {
         let level = |it, ours| super::level(it, ours).0;
-        assert!(level(Level::Missed(0), true).contains("すぐに連絡し") && !level(Level::Missed(0), false).contains("すぐに連絡し"));
+        assert!(
+            level(Level::Missed(0), true).contains("すぐに連絡し")
+                && !level(Level::Missed(0), false).contains("すぐに連絡し")
+        );
         assert!(level(Level::Unacknowledged(0), true).contains("まだ回答していません"));
         assert!(level(Level::Unacknowledged(0), false).contains("相手の機関から"));
     }

@@ -20,7 +20,7 @@ fn the_pages_of_a_notice_are_drawn() {
             next: Some("x".into()),
         },
     );
-    let page = |role, acknowledge, withdraw, replace| NoticePage {
+    let page = |role, acknowledge: Option<Form>, withdraw: Option<Form>, replace: Option<Form>| NoticePage {
         frame: frame("連絡", role, "/notices"),
         row: letter(waiting(), "退院連絡"),
         is_plan: true,
@@ -31,10 +31,12 @@ fn the_pages_of_a_notice_are_drawn() {
         place: "架空中央病院 3階東病棟".into(),
         because: ("担当のケアマネジャーがいるため", "the care manager in charge"),
         message: "ベッドと手すりが必要です。\n会議は火曜を希望。".into(),
-        reasons: vec!["退院後に医療処置が必要(吸引)".into()],
+        reasons: vec![("退院後に医療処置が必要(吸引)".into(), "medical treatment (suction)".into())],
         edition: Some("平成28年10月".into()),
         answers: vec![AnswerRow {
-            words: ("担当者が不在です", "away"), at: "11月20日(金) 17:30".into(), by: "常呂 次郎".into()
+            words: ("担当者が不在です", "away"),
+            at: "11月20日(金) 17:30".into(),
+            by: "常呂 次郎".into(),
         }],
         readers: vec![("常呂 次郎".into(), "11月20日(金) 17:20".into())],
         deliveries: vec![DeliveryRow {
@@ -54,7 +56,10 @@ fn the_pages_of_a_notice_are_drawn() {
         send_sheet: role == Role::CareManager,
         withdraw,
         replaced_for: replace.as_ref().map(|_| ReplacedFor {
-            to: Ok(("架空居宅介護支援事業所 常呂 次郎".into(), ("担当のケアマネジャーがいるため", "the care manager in charge"))),
+            to: Ok((
+                "架空居宅介護支援事業所 常呂 次郎".into(),
+                ("担当のケアマネジャーがいるため", "the care manager in charge"),
+            )),
             instead_of: Some("架空地域包括支援センター".into()),
         }),
         replace,

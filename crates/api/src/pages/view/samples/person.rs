@@ -65,7 +65,10 @@ fn the_pages_of_a_person_are_drawn() {
             frame: at("本人の情報"),
             person: person(),
             insured_number: Some("H000000001".into()),
-            doubts: vec![("この圏域を担当する地域包括支援センターの登録がありません。", "No support centre serves this district.")],
+            doubts: vec![(
+                "この圏域を担当する地域包括支援センターの登録がありません。",
+                "No support centre serves this district.",
+            )],
             team: vec![charge.clone()],
             told: Some(Ok(("架空市".into(), ("担当も圏域のセンターも登録がないため、市町村へ", "the municipality")))),
             consent: Badge::new(Tone::Done, "同意あり", "consent given"),
