@@ -73,7 +73,7 @@ on_both! {
         assert!(!mails[0].text.contains("北見") && !mails[0].text.contains("jiro") && !mails[0].html.contains("次郎"));
         let link = link(&mails[0]);
         assert!(app.nobody().get(&link).await.text().contains("<b>jiro</b>"));
-        for (bad, words) in [("short", "13文字以上"), ("Password2026!!", "推測されやすい"), ("jirojirojirojiro", "推測されやすい")] {
+        for (bad, words) in [("tsu-na-gi", "13文字以上"), ("Password2026!!", "推測されやすい"), ("jirojirojirojiro", "推測されやすい")] {
             let refused = choose(&app, &link, bad).await;
             assert_eq!(refused.status.as_u16(), 422, "{bad}");
             assert!(refused.text().contains(words) && !refused.text().contains(bad), "{}", refused.text());
