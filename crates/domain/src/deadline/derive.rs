@@ -6,7 +6,8 @@
 //!
 //! The last day follows the agreement in force and, where it counts working days, the closing days of the office that would be told.
 //! When either changes before the day has come, the old row is closed as [`Excuse::DateMoved`] and the new last day has a row of its
-//! own; a day on which somebody was judged stays as it was.
+//! own; a day on which somebody was judged stays as it was. Not promised: that a new edition reaches a stay at once. It does when the
+//! stay changes, or when the row's next instant comes.
 
 use chrono::NaiveDate;
 use uuid::Uuid;

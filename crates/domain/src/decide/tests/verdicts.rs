@@ -3,7 +3,8 @@
 use chrono::Weekday;
 use rules::{Counting, NoticePeriod, OfficeHours};
 
-use super::{Town, at, day};
+use super::{Town, answers, at, day};
+use crate::agreement::Agreement;
 use crate::deadline::{Excuse, Level, Timeliness};
 use crate::decide::NewEvent;
 use crate::encounter::AdtEvent;
@@ -94,4 +95,68 @@ fn a_word_in_time_stays_in_time_when_another_office_takes_over() {
     town.sweep(at(day(11, 25), 9));
     assert_eq!(town.discharge_deadlines().len(), 1, "the day is not counted anew by the centre's hours");
     assert_eq!(town.verdict(day(11, 27)), Timeliness::Met { days: 7 });
+}
+
+/// Kitami's next edition: seven days, and other words for the first criterion.
+fn next_edition() -> Agreement {
+    let text = include_str!("../../../../../config/agreements/kitami.toml");
+    let changes = [
+        ("edition = \"平成28年10月\"", "edition = \"令和9年4月\""),
+        ("period = { days = 5", "period = { days = 7"),
+        ("入院前に比べADLが低下し、退院後に生活様式の再編が必要\"", "ADLが低下し、暮らし方の組み直しが必要\""),
+    ];
+    let text = changes.iter().fold(text.to_owned(), |text, (old, new)| {
+        assert!(text.contains(old), "{old}");
+        text.replacen(old, new, 1)
+    });
+    Agreement::parse("next.toml", &text).unwrap()
+}
+
+#[test]
+fn an_open_deadline_follows_the_new_edition() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    town.agreement = next_edition();
+    assert_eq!(town.sweep(at(day(11, 18), 9)).0, [Level::Ahead(2)], "two days before the 20th");
+    let rows: Vec<_> = town.discharge_deadlines().iter().map(|d| (d.due_on, d.timeliness, d.open)).collect();
+    let moved = Timeliness::Excused { reason: Excuse::DateMoved };
+    assert_eq!(rows, [(day(11, 22), moved, false), (day(11, 20), Timeliness::NotDue, true)]);
+    town.tell(at(day(11, 21), 10));
+    assert_eq!(town.discharge_deadlines()[1].timeliness, Timeliness::Late { days: 6 }, "by the edition of that day");
+}
+
+#[test]
+fn what_was_judged_under_the_old_edition_stays_judged_by_it() {
+    let mut told = Town::new();
+    told.plan(at(day(11, 10), 10), day(11, 27));
+    told.tell(at(day(11, 21), 10));
+    told.agreement = next_edition();
+    told.sweep(at(day(11, 22), 9));
+    assert_eq!(told.discharge_deadlines().len(), 1);
+    assert_eq!(told.verdict(day(11, 27)), Timeliness::Met { days: 6 }, "not late by a rule that came later");
+
+    let mut missed = Town::new();
+    missed.plan(at(day(11, 10), 10), day(11, 27));
+    missed.sweep(at(day(11, 23), 9));
+    missed.agreement = next_edition();
+    assert_eq!(missed.sweep(at(day(11, 24), 9)).0, [Level::Missed(1)], "no second round for the same plan");
+    assert_eq!(missed.discharge_deadlines().len(), 1);
+    assert_eq!(missed.verdict(day(11, 27)), Timeliness::Missed);
+}
+
+#[test]
+fn an_old_screening_is_explained_in_the_words_of_its_edition() {
+    let mut town = Town::new();
+    let ticked = answers(&town, &["adl_decline"]);
+    town.nurse_does(at(day(11, 3), 10), |decision| decision.screen(ticked.clone(), None)).unwrap();
+    town.agreement = next_edition();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    let words = |town: &Town| {
+        let screening = town.case.screening().unwrap();
+        (screening.edition.clone(), screening.outcome.reasons()[0].wording.ja.clone())
+    };
+    let old = "入院前に比べADLが低下し、退院後に生活様式の再編が必要";
+    assert_eq!(words(&town), ("平成28年10月".to_owned(), old.to_owned()));
+    town.nurse_does(at(day(11, 11), 10), |decision| decision.screen(ticked, None)).unwrap();
+    assert_eq!(words(&town), ("令和9年4月".to_owned(), "ADLが低下し、暮らし方の組み直しが必要".to_owned()));
 }
