@@ -119,7 +119,7 @@ pub(crate) fn of_operation(id: &str) -> Option<Access> {
         "screen" => May(C::Screen, Stay),
         "file" => May(C::File, Stay),
         "issue" | "recipient" => May(C::IssueNotice, Stay),
-        "log_contact" | "confirm_receipt" => May(C::LogContact, Stay),
+        "log_contact" | "confirm_receipt" | "take_back_contact" => May(C::LogContact, Stay),
 
         "list_notices" => May(C::ListNotices, Own),
         "open" => May(C::ViewNotice, Notice),

@@ -276,7 +276,8 @@ impl Medium {
 
 /// 連絡の記録: a word given outside the system, with the same standing as a notice.
 ///
-/// Logged in three fields: how, with whom, on which day; the receipt of a FAX, mail or letter is 未確認 until confirmed.
+/// Logged in three fields: how, with whom, on which day; the receipt of a FAX, mail or letter is 未確認 until confirmed. One that was
+/// logged by mistake is taken back: it stays readable as that, and counts for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     pub id: ContactId,
@@ -295,4 +296,19 @@ pub struct Contact {
     pub receipt_confirmed: bool,
     pub recorded_at: Instant,
     pub recorded_by: AccountId,
+    pub taken_back: Option<TakenBack>,
+}
+
+/// When and by whom it was said that a contact was logged by mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenBack {
+    pub at: Instant,
+    pub by: AccountId,
+}
+
+impl Contact {
+    /// The word was given, as far as anybody says.
+    pub const fn stands(&self) -> bool {
+        self.taken_back.is_none()
+    }
 }

@@ -3,6 +3,7 @@
 use domain::PatientId;
 use domain::consent::Consent;
 use domain::disclosure::{Disclosure, Line};
+use domain::notice::Contact;
 use sqlx::AssertSqlSafe;
 
 use crate::engine::args;
@@ -30,7 +31,12 @@ impl Store {
             lines.extend(readable(read_notice(&row, 0)).transpose()?.map(|notice| Line::of_notice(&notice)));
         }
         for row in pool.rows(of_person("contact", CONTACT.list("t.")), args![id.uuid()]).await? {
-            lines.extend(readable(read_contact(&row, 0)).transpose()?.map(|contact| Line::of_contact(&contact)));
+            lines.extend(
+                readable(read_contact(&row, 0))
+                    .transpose()?
+                    .filter(Contact::stands)
+                    .map(|contact| Line::of_contact(&contact)),
+            );
         }
         let sql = format!("SELECT {} FROM disclosure WHERE patient_id = $1", DISCLOSURE.list(""));
         for row in pool.rows(AssertSqlSafe(sql), args![id.uuid()]).await? {

@@ -77,7 +77,7 @@ fn json_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         ("POST", "contacts") => {
             json!({ "kind": "admission", "medium": "phone", "with_whom": "担当の方", "told_on": "2026-11-19" })
         }
-        ("POST", "receipt") => Value::Null,
+        ("POST", "receipt" | "retraction") => Value::Null,
         ("POST", "acknowledgement") => json!({ "code": "accepted" }),
         ("POST", "withdrawal") => json!({ "why": "宛先の間違い" }),
         ("POST", "replacement") => json!({ "message": "病棟が変わりました。" }),

@@ -89,6 +89,32 @@ on_both! {
         assert_eq!(confirmed["receipt_confirmed"], true);
     }
 
+    /// What was logged by mistake counts for nothing any more, and is on no list of what was given to anybody.
+    async fn a_contact_logged_by_mistake_is_taken_back(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let planned = json!({ "event": "pending_discharge", "planned_on": "2026-11-28" });
+        nurse.post(&format!("{stay}/events"), &planned).await.expect(201);
+        let call = json!({ "kind": "planned_discharge", "medium": "phone", "with_whom": "訓子府 次郎", "told_on": "2026-11-20" });
+        let logged = nurse.post(&format!("{stay}/contacts"), &call).await.expect(201);
+        let verdict = async || {
+            let seen = nurse.get(&stay).await.expect(200);
+            only(&seen, "deadlines")["timeliness"]["verdict"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(verdict().await, "met");
+        let retraction = format!("{stay}/contacts/{}/retraction", logged["id"].as_str().unwrap());
+        let manager = app.log_in("caremanager").await;
+        assert_eq!(manager.post(&retraction, &json!(null)).await.problem(409), "not_the_sender");
+        let taken_back = nurse.post(&retraction, &json!(null)).await.expect(200);
+        assert!(taken_back["taken_back_at"].is_string(), "{taken_back}");
+        assert_eq!(verdict().await, "not_due");
+        assert_eq!(nurse.post(&retraction, &json!(null)).await.problem(409), "taken_back");
+        let disclosures = format!("/api/v1/patients/{}/disclosures", app.city.cast.hanako);
+        let given = nurse.get(&disclosures).await.expect(200);
+        let outside = |line: &&serde_json::Value| line["occasion"] == "outside_word";
+        assert_eq!(given["disclosures"].as_array().unwrap().iter().filter(outside).count(), 0, "{given}");
+    }
+
     /// The city sees what was missed, and no name.
     async fn a_missed_notice_is_warned_about_and_shown_to_the_city(app: TestApp) {
         let nurse = app.log_in("nurse").await;

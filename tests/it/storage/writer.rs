@@ -26,6 +26,7 @@ on_both_stores! {
             receipt_confirmed: false,
             recorded_at: ground.now,
             recorded_by: ground.nurse.id,
+            taken_back: Some(TakenBack { at: ground.now, by: ground.nurse.id }),
         });
         changes.warnings.push(domain::deadline::Warning {
             id: ground.id(),

@@ -30,6 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(recipient))
         .routes(routes!(log_contact))
         .routes(routes!(confirm_receipt))
+        .routes(routes!(take_back_contact))
 }
 
 /// Plans the discharge, screens, and gives the notice if the screening asks for one: all or nothing. A screening that still misses an
@@ -153,6 +154,24 @@ async fn confirm_receipt(
     let sender = who.sender(signal.key, signal.if_match);
     let steps =
         |decision: &mut domain::decide::Decision<'_>| -> Result<(), Refusal> { decision.confirm_receipt(contact_id) };
+    on_case(&app, &sender, id, Command::LogContact, steps, |(), case| contact(StatusCode::OK, contact_id, case))
+        .await
+        .map(Reply)
+}
+
+/// Takes back a contact that was logged by mistake: from then on it counts for nothing. For the organization that logged it.
+#[utoipa::path(
+    post, path = "/api/v1/encounters/{id}/contacts/{contact_id}/retraction", tag = "contacts",
+    params(("id" = uuid::Uuid, Path), ("contact_id" = uuid::Uuid, Path)), responses((status = 200, body = ContactView))
+)]
+async fn take_back_contact(
+    State(app): State<App>,
+    who: SignedIn,
+    Id((id, contact_id)): Id<(EncounterId, ContactId)>,
+    signal: Signal,
+) -> Result<Reply, ApiError> {
+    let sender = who.sender(signal.key, signal.if_match);
+    let steps = |decision: &mut domain::decide::Decision<'_>| decision.take_back_contact(contact_id);
     on_case(&app, &sender, id, Command::LogContact, steps, |(), case| contact(StatusCode::OK, contact_id, case))
         .await
         .map(Reply)

@@ -110,7 +110,7 @@ fn plan_in_force(folded: &Folded) -> Option<(NaiveDate, Instant)> {
 fn told_on(case: &Case, planned_on: NaiveDate) -> Option<NaiveDate> {
     let notices = case.notices.iter().filter(|n| n.stands() && n.kind.tells_discharge());
     let notices = notices.filter(|n| n.planned_on.is_none_or(|day| day == planned_on)).map(|n| n.issued_at.day());
-    let contacts = case.contacts.iter().filter(|c| c.kind.tells_discharge());
+    let contacts = case.contacts.iter().filter(|c| c.stands() && c.kind.tells_discharge());
     let contacts = contacts
         .filter(|c| c.planned_on.is_none_or(|day| day == planned_on))
         .map(|c| c.told_on.unwrap_or_else(|| c.recorded_at.day()));

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::Decision;
 use crate::encounter::EncounterState;
-use crate::notice::{Contact, Medium, NoticeKind};
+use crate::notice::{Contact, Medium, NoticeKind, TakenBack};
 use crate::text::Line;
 use crate::{ContactId, Fault, Refusal};
 
@@ -58,6 +58,7 @@ impl Decision<'_> {
             receipt_confirmed: new.receipt_confirmed || !new.medium.needs_receipt(),
             recorded_at: self.context.now,
             recorded_by: self.context.account(),
+            taken_back: None,
         };
         let id = contact.id;
         self.case.contacts.push(contact.clone());
@@ -68,7 +69,27 @@ impl Decision<'_> {
     /// The other side has confirmed that the FAX, mail or letter came.
     pub fn confirm_receipt(&mut self, id: ContactId) -> Result<(), Refusal> {
         let contact = self.case.contacts.iter_mut().find(|contact| contact.id == id).ok_or(Fault::NotFound)?;
+        if !contact.stands() {
+            return Err(Fault::TakenBack.into());
+        }
         contact.receipt_confirmed = true;
+        self.changes.contacts.push(contact.clone());
+        Ok(())
+    }
+
+    /// Takes back what was logged by mistake, for the organization that logged it: the deadline runs as if nothing had been said, and the
+    /// figures don't count it. The row stays.
+    pub fn take_back_contact(&mut self, id: ContactId) -> Result<(), Refusal> {
+        let by_organization = self.context.actor.ok_or(Fault::NotAllowed)?.organization_id;
+        let taken_back = TakenBack { at: self.context.now, by: self.context.account() };
+        let contact = self.case.contacts.iter_mut().find(|contact| contact.id == id).ok_or(Fault::NotFound)?;
+        if contact.by_organization_id != by_organization {
+            return Err(Fault::NotTheSender.into());
+        }
+        if !contact.stands() {
+            return Err(Fault::TakenBack.into());
+        }
+        contact.taken_back = Some(taken_back);
         self.changes.contacts.push(contact.clone());
         Ok(())
     }

@@ -46,7 +46,8 @@ pub fn survey_fact(case: &Case, folded: &Folded, agreement: &Agreement, now: Ins
 fn first_word(case: &Case, of: impl Fn(NoticeKind) -> bool) -> Option<(Method, Option<NaiveDate>)> {
     let notices = case.notices.iter().filter(|n| n.stands() && of(n.kind));
     let notices = notices.map(|n| (Method::System, Some(n.issued_at.day())));
-    let contacts = case.contacts.iter().filter(|c| of(c.kind)).map(|c| (Method::Outside(c.medium), c.told_on));
+    let contacts = case.contacts.iter().filter(|c| c.stands() && of(c.kind));
+    let contacts = contacts.map(|c| (Method::Outside(c.medium), c.told_on));
     notices.chain(contacts).min_by_key(|(method, told_on)| (told_on.is_none(), *told_on, *method))
 }
 

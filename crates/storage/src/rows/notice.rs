@@ -1,6 +1,8 @@
 //! 連絡, its answers and readers, and the words given outside.
 
-use domain::notice::{Acknowledgement, AcknowledgementRecord, Contact, Notice, NoticeState, Reading, Recipient};
+use domain::notice::{
+    Acknowledgement, AcknowledgementRecord, Contact, Notice, NoticeState, Reading, Recipient, TakenBack,
+};
 use domain::text::Line;
 use domain::{AccountId, NoticeId};
 
@@ -176,6 +178,8 @@ pub(crate) static CONTACT: Table = Table::new(
         ("receipt_confirmed", Bool),
         ("recorded_at", At),
         ("recorded_by", Id),
+        ("taken_back_at", At),
+        ("taken_back_by", Id),
     ],
     &["encounter_id", "id"],
 );
@@ -185,6 +189,7 @@ pub(crate) fn write_contact(rows: &mut Rows, contact: &Contact) {
         r.id(contact.encounter_id).id(contact.id).id(contact.region_id).word(&contact.kind).word(&contact.medium);
         r.id(contact.by_organization_id).sealed(contact.with_whom.as_str()).maybe_day(contact.told_on);
         r.maybe_day(contact.planned_on).bool(contact.receipt_confirmed).at(contact.recorded_at).id(contact.recorded_by);
+        r.maybe_at(contact.taken_back.map(|taken| taken.at)).maybe_id(contact.taken_back.map(|taken| taken.by));
     });
 }
 
@@ -204,5 +209,10 @@ pub(crate) fn read_contact(row: &Row, offset: usize) -> Result<Contact, StoreErr
         receipt_confirmed: c.get()?,
         recorded_at: c.at()?,
         recorded_by: c.id()?,
+        taken_back: match (c.maybe_at()?, c.maybe_id()?) {
+            (Some(at), Some(by)) => Some(TakenBack { at, by }),
+            (None, None) => None,
+            _ => return Err(c.inconsistent("taken_back_by")),
+        },
     })
 }

@@ -57,6 +57,9 @@ pub struct ContactView {
     pub receipt_confirmed: bool,
     #[schema(value_type = String, format = DateTime)]
     pub recorded_at: Instant,
+    /// Logged by mistake, and taken back then: it counts for nothing.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub taken_back_at: Option<Instant>,
 }
 
 impl From<&Contact> for ContactView {
@@ -71,6 +74,7 @@ impl From<&Contact> for ContactView {
             planned_on: contact.planned_on,
             receipt_confirmed: contact.receipt_confirmed,
             recorded_at: contact.recorded_at,
+            taken_back_at: contact.taken_back.map(|taken| taken.at),
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::NaiveTime;
 use rules::OfficeHours;
 
 use super::{Town, answers, at, day, line, planned_discharge};
+use crate::deadline::Timeliness;
 use crate::decide::{NewContact, NewEvent, NewStay, admit, sheet_days};
 use crate::encounter::{AdtEvent, Destination, EncounterState};
 use crate::notice::{Medium, NoticeKind};
@@ -157,11 +158,7 @@ fn what_happened_before_the_discharge_may_be_entered_after_it() {
     }
     assert!(matches!(town.case.encounter.state, EncounterState::Discharged { on, .. } if on == day(11, 20)));
     let verdicts: Vec<_> = town.discharge_deadlines().iter().map(|row| row.timeliness).collect();
-    assert_eq!(
-        verdicts,
-        [crate::deadline::Timeliness::Met { days: 8 }],
-        "a plan heard of afterwards moves no deadline"
-    );
+    assert_eq!(verdicts, [Timeliness::Met { days: 8 }], "a plan heard of afterwards moves no deadline");
     let past = record(&mut town, plan, Some(at(day(11, 19), 9))).unwrap_err();
     assert_eq!(past, Refusal::at("planned_on", Fault::PlannedInThePast), "on the 19th nobody planned for the 18th");
 }
@@ -264,8 +261,36 @@ fn a_word_by_phone_counts_like_a_notice() {
         receipt_confirmed: false,
     };
     town.nurse_does(at(day(11, 24), 10), |decision| decision.log_contact(call)).unwrap();
-    assert_eq!(town.verdict(day(11, 27)), crate::deadline::Timeliness::Met { days: 7 });
+    assert_eq!(town.verdict(day(11, 27)), Timeliness::Met { days: 7 });
     assert!(town.case.contacts[0].receipt_confirmed, "somebody was there to hear it");
+}
+
+#[test]
+fn a_word_logged_by_mistake_is_taken_back_and_counts_for_nothing() {
+    let mut town = Town::new();
+    town.plan(at(day(11, 10), 10), day(11, 27));
+    let call = NewContact {
+        kind: NoticeKind::PlannedDischarge,
+        medium: Medium::Phone,
+        with_whom: line("別の方の担当でした"),
+        told_on: Some(day(11, 12)),
+        receipt_confirmed: false,
+    };
+    let (id, _) = town.nurse_does(at(day(11, 12), 10), |decision| decision.log_contact(call)).unwrap();
+    assert_eq!(town.verdict(day(11, 27)), Timeliness::Met { days: 15 });
+    let others = town.care_manager_does(at(day(11, 12), 11), |decision| decision.take_back_contact(id));
+    assert_eq!(others.unwrap_err(), Fault::NotTheSender.into());
+    town.nurse_does(at(day(11, 24), 10), |decision| decision.take_back_contact(id)).unwrap();
+    assert_eq!(town.verdict(day(11, 27)), Timeliness::Missed, "nobody was told");
+    let gone = AdtEvent::Discharge { on: day(11, 27), to: Destination::Home, support_unchanged: false };
+    let now = at(day(11, 27), 15);
+    town.nurse_does(now, |d| d.record(NewEvent { event: gone, occurred_at: None, note: None })).unwrap();
+    assert_eq!(town.case.fact.as_ref().unwrap().discharge.as_ref().unwrap().word, None);
+    assert_eq!(town.case.contacts.len(), 1, "the row stays");
+    let again = town.nurse_does(now, |decision| decision.take_back_contact(id));
+    assert_eq!(again.unwrap_err(), Fault::TakenBack.into());
+    let confirmed = town.nurse_does(now, |decision| decision.confirm_receipt(id));
+    assert_eq!(confirmed.unwrap_err(), Fault::TakenBack.into());
 }
 
 #[test]
