@@ -222,5 +222,8 @@ fn issued(
 /// The stay for a change of the model.
 fn stay_mut<'a>(world: &'a mut World, id: &str) -> Result<&'a mut Stay> {
     world.touched.insert(id.to_owned());
-    world.model.stays.get_mut(id).context("a stay of the model")
+    let now = world.now();
+    let stay = world.model.stays.get_mut(id).context("a stay of the model")?;
+    stay.settle(now);
+    Ok(stay)
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 use storage::OutboxCounts;
 
-use crate::model::{Figures, Level};
+use crate::model::{Figures, Level, mails_to_hospital};
 use crate::relay::Letter;
 use crate::world::World;
 
@@ -64,7 +64,7 @@ pub(crate) fn warning_mails(world: &World, at_the_end: bool) -> Result<()> {
     let right = |stand: usize, expected: usize| stand == expected || stand < expected && !at_the_end;
     let letters = world.relay.letters();
     for (id, stay) in &world.model.stays {
-        let expected: usize = stay.warned.values().flatten().map(|(level, _)| level.mails_to_hospital()).sum();
+        let expected: usize = stay.warned.values().map(|said| mails_to_hospital(said)).sum();
         let path = format!("/encounters/{id}");
         let stand = world.relay.about(&path).count();
         ensure!(right(stand, expected), "mails of the warnings of stay {id}: expected {expected}, stand {stand}");

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDate, NaiveDateTime};
 
 pub(crate) use figures::{Figures, Tally};
-pub(crate) use warnings::Level;
+pub(crate) use warnings::{Level, mails_to_hospital};
 
 /// Everybody's ids and mailboxes, as plain text.
 #[derive(Debug, Default)]
@@ -124,6 +124,8 @@ pub(crate) struct Stay {
     pub(crate) asked: bool,
     /// By the last day in time: what was warned of, and when.
     pub(crate) warned: BTreeMap<NaiveDate, Vec<(Level, NaiveDateTime)>>,
+    /// Last days that passed while nobody was told, and since when each was known: moving the plan away and back begins nothing anew.
+    pub(crate) overdue: BTreeMap<NaiveDate, NaiveDateTime>,
 }
 
 impl Stay {

@@ -85,11 +85,12 @@ pub(super) async fn file(world: &mut World, id: &str) -> Result<()> {
     let ((who, path), hospital) = (of(world, id), stay.hospital.clone());
     let body = json!({ "planned_on": on, "answers": { "criteria": answers }, "message": "退院の予定です。" });
     let filed = world.does(who, &format!("{path}/filings"), &body).await?;
-    if planned != Some(on) {
-        let plan = entry(world, &world.model.stays[id].plans, None, on);
-        stay_mut(world, id)?.plans.push(plan);
-    }
-    stay_mut(world, id)?.asked = asks;
+    let plan = (planned != Some(on)).then(|| entry(world, &world.model.stays[id].plans, None, on));
+    let stay = stay_mut(world, id)?;
+    stay.plans.extend(plan);
+    stay.asked = asks;
+    // A day that became known too late is that although it is told in the same breath.
+    stay_mut(world, id)?;
     anyhow::ensure!(filed["notice"].is_null() != asks, "a notice if it was asked for ({asks}), stands {filed}");
     if asks {
         let word = issued(&filed["notice"], kind, (world.now(), Some(on)), &hospital, receiver)?;

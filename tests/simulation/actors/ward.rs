@@ -62,6 +62,7 @@ pub(super) async fn admit(world: &mut World) -> Result<()> {
         words: Vec::new(),
         asked: true,
         warned: std::collections::BTreeMap::new(),
+        overdue: std::collections::BTreeMap::new(),
     };
     let manners = [Manner::Prompt, Manner::Prompt, Manner::Late, Manner::Phones, Manner::Silent];
     world.manners.insert(id.clone(), manners[world.chance.random_range(0..manners.len())]);
@@ -121,7 +122,9 @@ pub(super) async fn log(world: &mut World, id: &str) -> Result<()> {
         ("discharged", _, gone) => (Kind::Discharge, stay.plan().map(|plan| plan.on).or(gone)),
         _ => return Ok(()),
     };
-    let told_on = (!world.chance.random_bool(0.1)).then(|| world.today() - Days::new(world.chance.random_range(0..4)));
+    let earliest = stay.admitted_on;
+    let told_on = (!world.chance.random_bool(0.1))
+        .then(|| (world.today() - Days::new(world.chance.random_range(0..4))).max(earliest));
     let medium = ["phone", "fax", "visit", "meeting"][world.chance.random_range(0..4)];
     let (who, path) = of(world, id);
     let mut body = json!({ "kind": kind.name(), "medium": medium, "with_whom": "訓子府 次郎" });

@@ -32,13 +32,22 @@ impl Level {
     }
 
     /// How many mails of it go to the hospital.
-    pub(crate) const fn mails_to_hospital(self) -> usize {
+    const fn mails_to_hospital(self) -> usize {
         match self {
             Self::TwoDaysAhead | Self::LastDay | Self::AtOnce => 1,
             Self::Missed => 2,
             Self::StillMissed => 0,
         }
     }
+}
+
+/// How many mails the hospital got of these warnings of one last day. Where nobody swept on the morning after the miss, ward and desk hear
+/// of it together with the city.
+pub(crate) fn mails_to_hospital(said: &[(Level, NaiveDateTime)]) -> usize {
+    let was_said = |level| said.iter().any(|(said, _)| *said == level);
+    let skipped = was_said(Level::StillMissed) && !was_said(Level::Missed);
+    let made_up = if skipped { Level::Missed.mails_to_hospital() } else { 0 };
+    said.iter().map(|(level, _)| level.mails_to_hospital()).sum::<usize>() + made_up
 }
 
 fn nine(day: NaiveDate) -> NaiveDateTime {
@@ -66,6 +75,20 @@ fn steps(last_day: NaiveDate, known_at: NaiveDateTime) -> Vec<(Level, NaiveDateT
 }
 
 impl Stay {
+    /// Before anything changes: what stands overdue was known since then, whatever is planned next.
+    pub(crate) fn settle(&mut self, at: NaiveDateTime) {
+        let gone = self.discharge();
+        let in_force = self.plan().or(gone).map(|entry| (entry.on, entry.known_at));
+        let excluded = gone.is_some_and(|gone| self.exclusion(gone).is_some());
+        let Some((day, known_at)) = in_force.filter(|(day, _)| !self.is_told(*day)) else { return };
+        let last_day = day - Days::new(5);
+        if excluded || !self.asked {
+            self.overdue.remove(&last_day);
+        } else if last_day < at.date() {
+            self.overdue.entry(last_day).or_insert(known_at);
+        }
+    }
+
     /// What a sweep at that moment says: the latest step that is due, if nothing as late was said before; with its last day.
     fn due(&self, at: NaiveDateTime) -> Option<(NaiveDate, Level)> {
         let gone = self.discharge();
@@ -77,6 +100,7 @@ impl Stay {
             return None;
         }
         let last_day = day - Days::new(5);
+        let known_at = self.overdue.get(&last_day).map_or(known_at, |since| known_at.min(*since));
         let furthest = self.warned.get(&last_day).into_iter().flatten().map(|(level, _)| *level).max();
         let due = steps(last_day, known_at).into_iter().rfind(|(level, due)| *due <= at && Some(*level) > furthest);
         due.map(|(level, _)| (last_day, level))
