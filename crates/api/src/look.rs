@@ -8,6 +8,7 @@ use domain::case::Case;
 use domain::changes::Changes;
 use domain::consent::Content;
 use domain::disclosure::{Disclosure, Item, Occasion, Receiver, items_of_stay};
+use domain::notice::Notice;
 use domain::{Fault, Ids};
 
 use crate::error::ApiError;
@@ -32,10 +33,11 @@ async fn disclosed(app: &App, who: &SignedIn, case: &Case) -> Result<Option<Disc
     let (actor, now, hospital_id) = (&who.actor, app.now(), case.encounter.hospital_id);
     let ours = actor.organization_id;
     let shared = case.shares_with(ours, now);
-    let told = case.notices.iter().filter(|notice| notice.recipient.organization_id == ours);
+    let enough = |notice: &Notice| notice.content == Content::Full || !shared;
+    let told = case.notices.iter().any(|notice| notice.recipient.organization_id == ours && enough(notice));
     // Whoever has opened it in an emergency stands on the list since then.
     let by_relation = relation_to(actor, case, now) == Relation::Attached;
-    if !by_relation || told.into_iter().any(|notice| notice.content == Content::Full || !shared) {
+    if !by_relation || told {
         return Ok(None);
     }
     let items = items_of_stay(case, shared);
