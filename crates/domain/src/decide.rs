@@ -44,7 +44,7 @@ pub use issue::{NewNotice, recipient_of};
 pub use machine::{NewMachine, Refused, add_machine, revoke_machine, token_refused};
 pub use person::{NewPatient, PatientDoubt, charge, correct_patient, register_patient};
 pub use record::{NewHold, disclose, hold, lift, purged};
-pub use screen::Filing;
+pub use screen::NewFiling;
 pub use sheet::sheet_days;
 pub use stay::{NewEvent, NewStay, admit};
 

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use domain::access::Command;
 use domain::agreement::Agreement;
 use domain::case::Case;
-use domain::decide::{self, Context, Decision, recipient_of};
+use domain::decide::{Context, Decision, NewFiling, recipient_of};
 use domain::encounter::EncounterState;
 use domain::refusal::Faults;
 use domain::screening::AdvisedDecision;
@@ -293,7 +293,7 @@ async fn send(app: &App, post: &Post, encounter_id: EncounterId) -> Result<crate
     faults.check()?;
     let planned_on = planned_on.ok_or(Fault::Missing)?;
     let agreement = app.agreement(&post.visitor.directory)?;
-    let filing = decide::Filing { planned_on, answers: answers(typed, agreement), message };
+    let filing = NewFiling { planned_on, answers: answers(typed, agreement), message };
     let consented = consent::ticked(typed)?;
     let steps = |decision: &mut Decision<'_>| -> Result<Option<NoticeId>, Refusal> {
         if let Some(way) = consented {

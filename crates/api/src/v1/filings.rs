@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::access::Command;
 use domain::case::Case;
-use domain::decide::{Filing, recipient_of};
+use domain::decide::{NewFiling, recipient_of};
 use domain::refusal::Faults;
 use domain::text::Prose;
 use domain::{ContactId, EncounterId, Fault, NoticeId, Refusal};
@@ -51,7 +51,7 @@ async fn file(
     faults.check()?;
     let planned_on = planned_on.ok_or(Fault::Missing)?;
     let decided = DecisionBody::parse(body.decision.as_ref())?;
-    let filing = Filing { planned_on, answers: body.answers, message: message.unwrap_or_default() };
+    let filing = NewFiling { planned_on, answers: body.answers, message: message.unwrap_or_default() };
     let sender = who.sender(key, if_match);
     let given = on_case(
         &app,

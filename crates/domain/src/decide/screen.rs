@@ -12,7 +12,7 @@ use crate::{Fault, NoticeId, Refusal};
 
 /// 退院連絡: what the filing form says, besides what a person decided.
 #[derive(Debug, Clone)]
-pub struct Filing {
+pub struct NewFiling {
     pub planned_on: NaiveDate,
     pub answers: Answers,
     pub message: Prose,
@@ -66,7 +66,7 @@ impl Decision<'_> {
     /// only then `decided` is asked, and refuses beside its own fields what can't be read; an answer of nothing is refused here.
     pub fn file(
         &mut self,
-        filing: &Filing,
+        filing: &NewFiling,
         decided: impl FnOnce() -> Result<Option<AdvisedDecision>, Refusal>,
     ) -> Result<(Outcome, Option<NoticeId>), Refusal> {
         self.plan_discharge(filing.planned_on)?;

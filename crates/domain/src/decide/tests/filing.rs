@@ -3,7 +3,7 @@
 use rules::{Answers, Outcome, OutcomeKind};
 
 use super::{Town, answers, at, day, line};
-use crate::decide::Filing;
+use crate::decide::NewFiling;
 use crate::screening::AdvisedDecision;
 use crate::text::Prose;
 use crate::{Fault, NoticeId, Refusal};
@@ -13,7 +13,7 @@ fn file(
     answers: Answers,
     decided: Result<Option<AdvisedDecision>, Refusal>,
 ) -> Result<(Outcome, Option<NoticeId>), Refusal> {
-    let filing = Filing { planned_on: day(11, 27), answers, message: Prose::default() };
+    let filing = NewFiling { planned_on: day(11, 27), answers, message: Prose::default() };
     town.nurse_does(at(day(11, 10), 10), |decision| decision.file(&filing, || decided)).map(|(filed, _)| filed)
 }
 
