@@ -4,6 +4,7 @@
 
 mod care;
 mod plans;
+mod slips;
 mod ward;
 
 use anyhow::{Context as _, Result};
@@ -14,6 +15,8 @@ use serde_json::Value;
 use crate::check;
 use crate::model::{Kind, Stay, Told, Word};
 use crate::world::World;
+
+pub(crate) use slips::Slip;
 
 /// What a ward does about a stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +48,20 @@ enum Act {
     /// Fills in the filing form: plan, screening and notice in one.
     File(String),
     Tell(String),
-    /// In the wrong stay.
+    /// In the wrong stay, and noticed at once.
     TellAndTakeBack(String),
+    /// The whole form in another stay of the same ward; noticed on some later day.
+    FileElsewhere(String),
+    /// What was filed in the wrong stay is taken back, and filed where it belongs.
+    Mend(Slip),
+    /// To another ward; now and then written down hours later, out of order.
+    Transfer(String),
     Log(String),
     Discharge(String),
     CancelDischarge(String),
     Withdraw(String),
+    /// A corrected notice in its place.
+    Replace(String),
     Answer(String, &'static str),
     /// Something that is refused.
     Wrong(String),
@@ -80,9 +91,19 @@ pub(crate) async fn live(world: &mut World, day: NaiveDate, monthly: u32) -> Res
     for (second, act) in program {
         world.clock_shows(day, second);
         done(world, &act).await.with_context(|| format!("{act:?} at {}", world.now()))?;
-        if world.closely {
-            check::kept(world).await.with_context(|| format!("after {act:?} at {}", world.now()))?;
+        if world.pace.closely {
+            checked(world).await.with_context(|| format!("after {act:?} at {}", world.now()))?;
         }
+    }
+    Ok(())
+}
+
+/// After a step: nothing accepted is lost, and whatever was touched is what the model says.
+async fn checked(world: &mut World) -> Result<()> {
+    check::mails::kept(world).await?;
+    check::mails::addresses(world)?;
+    for id in std::mem::take(&mut world.touched) {
+        check::stays::stay(world, &id).await?;
     }
     Ok(())
 }
@@ -91,7 +112,8 @@ pub(crate) async fn live(world: &mut World, day: NaiveDate, monthly: u32) -> Res
 pub(crate) async fn interlude(world: &mut World) -> Result<()> {
     let due = world.model.due(world.now());
     let Some(id) = due.get(world.chance.random_range(0..due.len().max(1))).cloned() else { return Ok(()) };
-    let acts: [fn(String) -> Act; 6] = [Act::Plan, Act::CancelPlan, Act::File, Act::Tell, Act::Log, Act::Discharge];
+    let acts: [fn(String) -> Act; 7] =
+        [Act::Plan, Act::CancelPlan, Act::File, Act::Tell, Act::Log, Act::Discharge, Act::Transfer];
     let act = acts[world.chance.random_range(0..acts.len())](id);
     done(world, &act).await.with_context(|| format!("{act:?} at {} during a sweep", world.now()))
 }
@@ -99,7 +121,7 @@ pub(crate) async fn interlude(world: &mut World) -> Result<()> {
 /// What somebody means to do today.
 fn drawn(world: &mut World, day: NaiveDate, monthly: u32) -> Vec<Act> {
     let mut acts = Vec::new();
-    let World { model, chance, manners, .. } = world;
+    let World { model, chance, manners, slips, .. } = world;
     let weekend = day.weekday().num_days_from_monday() > 4;
     let expected = f64::from(monthly) / 30.0 * if weekend { 0.4 } else { 1.2 };
     for _ in 0..(expected * 2.0).ceil() as u32 {
@@ -107,7 +129,7 @@ fn drawn(world: &mut World, day: NaiveDate, monthly: u32) -> Vec<Act> {
             acts.push(Act::Admit);
         }
     }
-    for (id, stay) in &model.stays {
+    for (id, stay) in model.open_stays() {
         let mut maybe = |share: f64, act: fn(String) -> Act| {
             if chance.random_bool(share) {
                 acts.push(act(id.clone()));
@@ -124,6 +146,8 @@ fn drawn(world: &mut World, day: NaiveDate, monthly: u32) -> Vec<Act> {
                 maybe(if lies > 1 { 0.15 } else { 0.03 }, Act::Plan);
                 maybe(if manner == Manner::Prompt { 0.15 } else { 0.02 }, Act::File);
                 maybe(0.02, Act::Discharge);
+                maybe(0.02, Act::Transfer);
+                maybe(0.01, Act::FileElsewhere);
             }
             "discharge_planned" => {
                 maybe(if to_go <= 0 { 0.2 } else { 0.06 }, Act::Plan);
@@ -131,6 +155,8 @@ fn drawn(world: &mut World, day: NaiveDate, monthly: u32) -> Vec<Act> {
                 maybe(0.04, Act::PlanTwice);
                 maybe(0.03, Act::PlanLate);
                 maybe(0.01, Act::TellAndTakeBack);
+                maybe(0.02, Act::FileElsewhere);
+                maybe(0.03, Act::Transfer);
                 maybe(if to_go <= 0 { 0.7 } else { 0.03 }, Act::Discharge);
                 maybe(if manner == Manner::Prompt { 0.4 } else { 0.02 }, Act::File);
                 maybe(
@@ -155,11 +181,23 @@ fn drawn(world: &mut World, day: NaiveDate, monthly: u32) -> Vec<Act> {
                     acts.push(Act::Answer(told.id.clone(), answers[chance.random_range(0..answers.len())]));
                 }
             }
-            if matches!(told.state, "issued" | "acknowledged") && chance.random_bool(0.01) {
-                acts.push(Act::Withdraw(told.id.clone()));
+            if matches!(told.state, "issued" | "acknowledged") {
+                if chance.random_bool(0.01) {
+                    acts.push(Act::Withdraw(told.id.clone()));
+                }
+                if chance.random_bool(0.03) {
+                    acts.push(Act::Replace(told.id.clone()));
+                }
             }
         }
     }
+    slips.retain(|slip| {
+        let stays = !chance.random_bool(0.5);
+        if !stays {
+            acts.push(Act::Mend(slip.clone()));
+        }
+        stays
+    });
     acts
 }
 
@@ -187,6 +225,9 @@ async fn done(world: &mut World, act: &Act) -> Result<()> {
             let Some(last) = last.map(|told| told.id.clone()) else { return Ok(()) };
             ward::withdraw(world, &last).await
         }
+        Act::FileElsewhere(id) => slips::file_elsewhere(world, id).await,
+        Act::Mend(slip) => slips::mend(world, slip).await,
+        Act::Transfer(id) => ward::transfer(world, id).await,
         Act::CancelPlan(id) => plans::cancel_plan(world, id).await,
         Act::File(id) => plans::file(world, id).await,
         Act::Tell(id) => {
@@ -197,6 +238,7 @@ async fn done(world: &mut World, act: &Act) -> Result<()> {
         Act::Discharge(id) => ward::discharge(world, id).await,
         Act::CancelDischarge(id) => ward::cancel_discharge(world, id).await,
         Act::Withdraw(id) => ward::withdraw(world, id).await,
+        Act::Replace(id) => slips::replace(world, id).await,
         Act::Answer(id, code) => care::answer(world, id, code).await,
         Act::Wrong(id) => ward::wrong(world, id).await,
     }
@@ -215,7 +257,7 @@ fn issued(
     anyhow::ensure!(same, "receiver of a notice: expected {receiver} {manager:?}, stands {to}");
     let id = answer["id"].as_str().context("an answer names its notice")?.to_owned();
     let sender = sender.to_owned();
-    let told = Told { id, sender, receiver, manager, state: "issued", issued_at: now, warned: Vec::new() };
+    let told = Told { id, sender, receiver, manager, state: "issued", ward: None, issued_at: now, warned: Vec::new() };
     Ok(Word { notice: Some(told), kind, told_on: Some(now.date()), of_day })
 }
 

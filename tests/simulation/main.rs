@@ -32,6 +32,7 @@ mod model;
 mod relay;
 mod world;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
@@ -40,7 +41,7 @@ use anyhow::{Context as _, Result, bail};
 use chrono::{Datelike, Days, NaiveDate};
 use tests::Engine;
 
-use world::World;
+use world::{Pace, What, World, processor};
 
 /// Played in every run. Seeds that ever failed stay here.
 const FIXED: [(u64, Engine); 8] = [(1, S), (2, P), (3, S), (4, S), (5, P), (14, S), (16, S), (1_293_682_130, S)];
@@ -65,12 +66,16 @@ impl Asked {
     /// A short run begins before the turn of the year, before the holidays of May, or before those of September.
     fn first_day(self, seed: u64) -> Option<NaiveDate> {
         let (year, month, day) = match seed / 3 % 4 {
-            1 if self.days <= 90 => (2026, 12, 19),
-            2 if self.days <= 90 => (2027, 4, 17),
-            3 if self.days <= 90 => (2027, 9, 11),
+            1 if self.pace().closely => (2026, 12, 19),
+            2 if self.pace().closely => (2027, 4, 17),
+            3 if self.pace().closely => (2027, 9, 11),
             _ => (2026, 11, 21),
         };
         NaiveDate::from_ymd_opt(year, month, day)
+    }
+
+    const fn pace(self) -> Pace {
+        if self.days <= 90 { Pace::CLOSE } else { Pace::YEAR }
     }
 
     fn instances(self, seed: u64) -> usize {
@@ -102,7 +107,12 @@ async fn played(words: impl Iterator<Item = String>) -> Result<()> {
     let (asked, seeds) = arguments(words)?;
     let began = Instant::now();
     let fresh = seeds.is_empty();
-    for (seed, engine) in if fresh { FIXED.to_vec() } else { seeds.into_iter().map(|seed| (seed, S)).collect() } {
+    let chosen = match () {
+        () if !fresh => seeds.into_iter().map(|seed| (seed, S)).collect(),
+        () if asked.pace().closely => FIXED.to_vec(),
+        () => vec![(rand::random::<u32>().into(), S)],
+    };
+    for (seed, engine) in chosen {
         play(seed, asked.engine.unwrap_or(engine), asked).await?;
     }
     while fresh && began.elapsed() < Duration::from_secs(asked.seconds) {
@@ -120,6 +130,8 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<(Asked, Vec<u64>
             || words.next().and_then(|text| text.parse().ok()).with_context(|| format!("{word} takes a number"));
         match word.as_str() {
             "--postgres" => asked.engine = Some(Engine::Postgres),
+            // Discharges of people of 65 and more in a city like Kitami.
+            "--year" => (asked.days, asked.monthly, asked.seconds) = (365, 900, 0),
             "--days" => asked.days = number()?,
             "--monthly" => asked.monthly = number()?,
             "--instances" => asked.instances = Some(number()?),
@@ -140,38 +152,41 @@ async fn play(seed: u64, engine: Engine, asked: Asked) -> Result<()> {
     let Err(difference) = outcome else { return Ok(()) };
     let day = NaiveDate::from_num_days_from_ce_opt(DAY.load(Ordering::Relaxed)).unwrap_or_default();
     let engine = if engine == P { " --postgres" } else { "" };
+    let year = if asked.pace().closely { "" } else { " --year" };
     let instances = asked.instances(seed);
     let Asked { days, monthly, .. } = asked;
     let again =
-        format!("tests/simulation/run --days {days} --monthly {monthly} --instances {instances}{engine} {seed}");
+        format!("tests/simulation/run{year} --days {days} --monthly {monthly} --instances {instances}{engine} {seed}");
     bail!("seed {seed}, {day}: {difference:#}\n  again: {again}")
 }
 
 async fn run(seed: u64, engine: Engine, asked: Asked) -> Result<()> {
-    let began = Instant::now();
+    let (began, worked) = (Instant::now(), processor()?);
     let first = asked.first_day(seed).context("a day")?;
     // The relay is away for two days of each month.
     let away = (0..u64::from(asked.days)).filter(|day| (day + seed) % 30 / 2 == 3).map(|day| first + Days::new(day));
-    let mut world = World::found(seed, engine, asked.instances(seed), away.collect()).await?;
-    world.closely = asked.days <= 90;
+    let mut world = World::found(seed, engine, asked.instances(seed), (away.collect(), asked.pace())).await?;
     let days = u64::from(asked.days);
     for day in first.iter_days().take(usize::try_from(days)?) {
         DAY.store(day.num_days_from_ce(), Ordering::Relaxed);
         actors::live(&mut world, day, asked.monthly).await.context("during the day")?;
-        check::outbox(&mut world, false).await?;
-        let touched: Vec<_> = std::mem::take(&mut world.touched).into_iter().collect();
-        for id in touched {
-            check::stay(&mut world, &id).await?;
-        }
-        check::warning_mails(&world, false)?;
+        let looked = Instant::now();
+        check::mails::addresses(&mut world)?;
+        let touched = std::mem::take(&mut world.touched);
+        check::stays::rows(&world, &touched).await?;
+        world.spent.since(looked, What::Checks);
         world.seal().await?;
-        let month_ends = day.succ_opt().is_none_or(|next| next.month() != day.month());
-        if world.closely || month_ends {
+        let (looked, month_ends) = (Instant::now(), day.succ_opt().is_none_or(|next| next.month() != day.month()));
+        if world.pace.closely || month_ends {
+            check::mails::outbox(&mut world, false).await?;
+            check::mails::warnings(&world, false)?;
             check::audit(&world).await?;
         }
         if month_ends {
-            check::figures(&mut world).await?;
+            check::figures::figures(&mut world).await?;
         }
+        world.model.day_ends(day);
+        world.spent.since(looked, What::Checks);
     }
     // Nothing happens any more; what waits ends.
     world.relay.recovers();
@@ -180,19 +195,26 @@ async fn run(seed: u64, engine: Engine, asked: Asked) -> Result<()> {
         world.clock_shows(first + Days::new(days + hour / 24), u32::try_from(hour % 24)? * 3600);
         world.sweep().await?;
     }
-    check::outbox(&mut world, true).await?;
-    check::warning_mails(&world, true)?;
-    let all: Vec<_> = world.model.stays.keys().cloned().collect();
-    for id in &all {
-        check::stay(&mut world, id).await?;
+    let looked = Instant::now();
+    check::mails::addresses(&mut world)?;
+    check::mails::outbox(&mut world, true).await?;
+    check::mails::warnings(&world, true)?;
+    let all: BTreeSet<_> = world.model.stays.keys().cloned().collect();
+    if world.pace.closely {
+        for id in &all {
+            check::stays::stay(&mut world, id).await?;
+        }
     }
-    check::figures(&mut world).await?;
+    check::stays::rows(&world, &all).await?;
+    check::figures::figures(&mut world).await?;
     let rows = check::audit(&world).await?;
-    report(seed, &world, rows, began.elapsed());
+    world.spent.since(looked, What::Checks);
+    world.ends();
+    report(seed, &world, rows, (began.elapsed(), processor()?.saturating_sub(worked)));
     Ok(())
 }
 
-fn report(seed: u64, world: &World, audit_rows: i64, took: Duration) {
+fn report(seed: u64, world: &World, audit_rows: i64, (took, processor): (Duration, Duration)) {
     use model::Level as L;
     let model = &world.model;
     let letters = world.relay.letters();
@@ -203,7 +225,7 @@ fn report(seed: u64, world: &World, audit_rows: i64, took: Duration) {
     let (_, gone) = model.figures();
     println!(
         "seed {seed}: {} stays, {} discharges ({} told), {} notices, {} requests; warned: {warnings}; {} mails in {} attempts, \
-         {} twice, {} given up; {deaths} deaths {died:?}, {interludes} times one stood still; {audit_rows} audit rows; {:.1} s",
+         {} twice, {} given up; {deaths} deaths {died:?}, {interludes} times one stood still; {audit_rows} audit rows; {:.1} s ({}; processor {:.1})",
         model.stays.len(),
         gone.total.stays,
         gone.total.told,
@@ -214,5 +236,7 @@ fn report(seed: u64, world: &World, audit_rows: i64, took: Duration) {
         letters.values().filter(|letter| letter.copies > 1).count(),
         letters.values().filter(|letter| letter.given_up).count(),
         took.as_secs_f64(),
+        world.spent,
+        processor.as_secs_f64(),
     );
 }

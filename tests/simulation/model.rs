@@ -5,6 +5,7 @@
 
 mod answers;
 mod figures;
+mod fold;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{NaiveDate, NaiveDateTime};
 
 pub(crate) use figures::{Figures, Tally};
-pub(crate) use warnings::{Level, mails_to_hospital};
+pub(crate) use fold::folded;
+pub(crate) use warnings::{Level, Said};
 
 /// Everybody's ids and mailboxes, as plain text.
 #[derive(Debug, Default)]
@@ -73,8 +75,10 @@ pub(crate) struct Told {
     pub(crate) sender: String,
     pub(crate) receiver: String,
     pub(crate) manager: Option<String>,
-    /// As on the wire: issued, acknowledged, declined, withdrawn.
+    /// As on the wire: issued, acknowledged, declined, withdrawn, replaced.
     pub(crate) state: &'static str,
+    /// Of a word to the hospital: the ward in which the person lay then.
+    pub(crate) ward: Option<String>,
     pub(crate) issued_at: NaiveDateTime,
     /// That nobody answers: which step was said, and when.
     pub(crate) warned: Vec<(usize, NaiveDateTime)>,
@@ -100,6 +104,14 @@ pub(crate) struct Entry {
     pub(crate) unchanged: bool,
 }
 
+/// To another ward of the hospital.
+#[derive(Debug, Clone)]
+pub(crate) struct Transfer {
+    pub(crate) ward: String,
+    /// The last one by this is in force.
+    pub(crate) happened_at: NaiveDateTime,
+}
+
 fn last(entries: &[Entry]) -> Option<&Entry> {
     entries.iter().filter(|entry| !entry.cancelled).max_by_key(|entry| entry.happened_at)
 }
@@ -107,7 +119,8 @@ fn last(entries: &[Entry]) -> Option<&Entry> {
 #[derive(Debug, Clone)]
 pub(crate) struct Stay {
     pub(crate) admission: String,
-    pub(crate) ward: String,
+    /// Where the person came in.
+    pub(crate) first_ward: String,
     pub(crate) hospital: String,
     pub(crate) district: String,
     /// Care manager in charge.
@@ -119,16 +132,41 @@ pub(crate) struct Stay {
     pub(crate) void: Option<&'static str>,
     pub(crate) plans: Vec<Entry>,
     pub(crate) discharges: Vec<Entry>,
+    pub(crate) transfers: Vec<Transfer>,
     pub(crate) words: Vec<Word>,
     /// The screening in force does not say that nobody has to be told.
     pub(crate) asked: bool,
-    /// By the last day in time: what was warned of, and when.
-    pub(crate) warned: BTreeMap<NaiveDate, Vec<(Level, NaiveDateTime)>>,
+    /// By the last day in time: what was warned of.
+    pub(crate) warned: BTreeMap<NaiveDate, Vec<Said>>,
     /// Last days that passed while nobody was told, and since when each was known: moving the plan away and back begins nothing anew.
     pub(crate) overdue: BTreeMap<NaiveDate, NaiveDateTime>,
 }
 
 impl Stay {
+    /// Where the person lies now.
+    pub(crate) fn ward(&self) -> &str {
+        self.transfers.iter().max_by_key(|moved| moved.happened_at).map_or(&self.first_ward, |moved| &moved.ward)
+    }
+
+    /// Where she has lain so far.
+    fn wards(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.first_ward).chain(self.transfers.iter().map(|moved| &moved.ward))
+    }
+
+    /// How many records the stay has: each act of the ward is one, and so is each cancel.
+    pub(crate) fn records(&self) -> usize {
+        let entries = self.plans.iter().chain(&self.discharges);
+        let with_cancels: usize = entries.map(|entry| 1 + usize::from(entry.cancelled)).sum();
+        1 + usize::from(self.void.is_some()) + self.transfers.len() + with_cancels
+    }
+
+    /// Nothing is warned of any more, and nobody does anything about it.
+    fn is_over(&self, day: NaiveDate) -> bool {
+        let long_home = self.discharge().is_some_and(|gone| (day - gone.on).num_days() > 31);
+        let waits = |word: &Word| word.notice.as_ref().is_some_and(|told| told.state == "issued");
+        (self.void.is_some() || long_home) && !self.words.iter().any(waits)
+    }
+
     pub(crate) fn discharge(&self) -> Option<&Entry> {
         last(&self.discharges).filter(|_| self.void.is_none())
     }
@@ -162,11 +200,30 @@ impl Stay {
 pub(crate) struct Model {
     pub(crate) parties: Parties,
     pub(crate) stays: BTreeMap<String, Stay>,
+    /// Those of them about which somebody may still do something, or has to be warned.
+    pub(crate) open: BTreeSet<String>,
     /// Notice → its stay.
     pub(crate) stay_of: BTreeMap<String, String>,
+    /// Notices since somebody last asked.
+    pub(crate) fresh: Vec<String>,
 }
 
 impl Model {
+    pub(crate) fn add_stay(&mut self, id: String, stay: Stay) {
+        self.open.insert(id.clone());
+        self.stays.insert(id, stay);
+    }
+
+    /// The stays that are not over.
+    pub(crate) fn open_stays(&self) -> impl Iterator<Item = (&String, &Stay)> {
+        self.open.iter().filter_map(|id| self.stays.get_key_value(id))
+    }
+
+    pub(crate) fn day_ends(&mut self, day: NaiveDate) {
+        let stays = &self.stays;
+        self.open.retain(|id| stays.get(id).is_some_and(|stay| !stay.is_over(day)));
+    }
+
     pub(crate) fn notice(&self, id: &str) -> Option<(&Word, &Told)> {
         let words = &self.stays.get(self.stay_of.get(id)?)?.words;
         words.iter().find_map(|word| word.notice.as_ref().filter(|told| told.id == id).map(|told| (word, told)))
@@ -182,8 +239,13 @@ impl Model {
     pub(crate) fn add_notice(&mut self, stay: &str, word: Word) {
         if let (Some(told), Some(row)) = (&word.notice, self.stays.get_mut(stay)) {
             self.stay_of.insert(told.id.clone(), stay.to_owned());
+            self.fresh.push(told.id.clone());
             row.words.push(word);
         }
+    }
+
+    pub(crate) fn take_fresh(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.fresh)
     }
 
     /// Whom the hospital tells: the care manager's office, else the centre of the district, else the city.
@@ -209,11 +271,18 @@ impl Model {
         next.find(|organization| !sent_back(organization)).cloned()
     }
 
-    /// The same word for the same day went to the same place already, and stands.
-    pub(crate) fn would_repeat(&self, stay: &Stay, kind: Kind, of_day: Option<NaiveDate>, receiver: &str) -> bool {
+    /// The same word for the same day went to the same place already, and stands; other than the one that is replaced.
+    pub(crate) fn would_repeat(
+        &self,
+        stay: &Stay,
+        (kind, of_day): (Kind, Option<NaiveDate>),
+        receiver: &str,
+        replaced: Option<&str>,
+    ) -> bool {
         kind != Kind::Sheet
             && stay.words.iter().any(|word| {
-                let same_place = word.notice.as_ref().is_some_and(|told| told.receiver == receiver);
+                let told = word.notice.as_ref().filter(|told| Some(told.id.as_str()) != replaced);
+                let same_place = told.is_some_and(|told| told.receiver == receiver);
                 same_place && word.kind == kind && word.of_day == of_day && word.stands()
             })
     }
@@ -227,9 +296,14 @@ impl Model {
         if told.receiver == stay.hospital { boxes.chain(self.hospital(stay)).collect() } else { boxes.collect() }
     }
 
+    pub(crate) fn mailbox(&self, ward: &str) -> &str {
+        self.parties.wards.get(ward).map_or("", |(_, mailbox)| mailbox)
+    }
+
+    /// A mail may be on its way to a ward that the person has left meanwhile.
     fn hospital(&self, stay: &Stay) -> impl Iterator<Item = &str> {
-        let ward = self.parties.wards.get(&stay.ward).map(|(_, mailbox)| mailbox.as_str());
-        [ward, self.parties.desks.get(&stay.hospital).map(String::as_str)].into_iter().flatten()
+        let wards = stay.wards().map(|ward| self.mailbox(ward));
+        wards.chain(self.parties.desks.get(&stay.hospital).map(String::as_str))
     }
 
     /// The mailboxes to which a mail that points to `path` may go.

@@ -63,6 +63,8 @@ pub(crate) struct Relay {
     healthy: bool,
     /// Answered since the outbox began its run.
     in_hand: Vec<String>,
+    /// Met for the first time since somebody last asked.
+    fresh: Vec<String>,
     /// Sent again although the service had written down that they were taken.
     needless: Vec<String>,
 }
@@ -79,6 +81,7 @@ impl Relay {
             away_on,
             healthy: false,
             in_hand: Vec::new(),
+            fresh: Vec::new(),
             needless: Vec::new(),
         }
     }
@@ -93,8 +96,12 @@ impl Relay {
         &self.letters
     }
 
+    pub(crate) fn take_fresh(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.fresh)
+    }
+
     /// Those that point there.
-    pub(crate) fn about(&self, path: &str) -> impl Iterator<Item = &Letter> {
+    pub(crate) fn about<'a>(&'a self, path: &str) -> impl Iterator<Item = &'a Letter> + use<'a> {
         self.by_path.get(path).into_iter().flatten().filter_map(|id| self.letters.get(id))
     }
 
@@ -121,7 +128,10 @@ impl Relay {
         let (seed, healthy, sent_on) = (self.seed, self.healthy, clock.now().day());
         let away = !healthy && self.away_on.contains(&sent_on);
         self.in_hand.push(id.clone());
-        self.by_path.entry(path.clone()).or_default().insert(id.clone());
+        if !self.letters.contains_key(&id) {
+            self.by_path.entry(path.clone()).or_default().insert(id.clone());
+            self.fresh.push(id.clone());
+        }
         let letter = self.letters.entry(id.clone()).or_insert_with(|| Letter {
             to,
             subject,

@@ -3,9 +3,11 @@
 //! One to three instances work on one database, one at a time by chance, each with a clock of its own. Any of them may die in the middle
 //! of a request, of the sweep or of the outbox ([`crate::instance`]); whoever was not answered asks again with the same key.
 
+mod spent;
 mod turns;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use chrono::{NaiveDate, NaiveDateTime};
@@ -17,13 +19,37 @@ use serde_json::Value;
 use server::city::City;
 use tests::{Engine, Person, TestApp};
 
-use crate::actors::Manner;
+use crate::actors::{Manner, Slip};
+use crate::check::mails::Unsettled;
 use crate::model::{Model, Parties};
 use crate::relay::Relay;
+pub(crate) use spent::{Spent, What, processor};
 use turns::{NEVER, Turns};
 
-/// A session is used no longer than that.
-const SESSION_MINUTES: i64 = 10;
+/// How closely it is looked at, and how much goes wrong.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Looks after every step as the ward does, and reads the whole trail every day: what a year would take hours for.
+    pub(crate) closely: bool,
+    /// Of the deaths and interludes of a close look, which come by requests and sweeps: fewer of them in a city with forty times the requests.
+    pub(crate) mishaps: f64,
+    /// Of all answers, those that never arrive, so that the same is sent again.
+    lost_answers: f64,
+    /// A session is used no longer than that.
+    session_minutes: i64,
+}
+
+impl Pace {
+    pub(crate) const CLOSE: Self = Self { closely: true, mishaps: 1.0, lost_answers: 0.1, session_minutes: 10 };
+    /// Everybody logs in twice a day.
+    pub(crate) const YEAR: Self = Self { closely: false, mishaps: 0.05, lost_answers: 0.02, session_minutes: 7 * 60 };
+
+    /// Of the configuration.
+    const fn sets(self) -> &'static [&'static str] {
+        // One mail at a time, so that a replay sends them in the same order.
+        if self.closely { &["outbox.in_flight=1"] } else { &["outbox.in_flight=32", "session.idle_minutes=480"] }
+    }
+}
 
 pub(crate) struct World {
     /// Its database is that of all instances; its own service does nothing.
@@ -34,25 +60,30 @@ pub(crate) struct World {
     pub(crate) chance: StdRng,
     /// What each ward does about a stay; the model knows nothing of it.
     pub(crate) manners: BTreeMap<String, Manner>,
+    /// Made, and not noticed yet.
+    pub(crate) slips: Vec<Slip>,
     /// Stays at which somebody did something since the last look.
     pub(crate) touched: BTreeSet<String>,
-    /// Message-IDs whose address was judged.
-    pub(crate) judged: BTreeSet<String>,
+    pub(crate) unsettled: Unsettled,
     /// Ids of the agreement's criteria.
     pub(crate) criteria: Vec<String>,
     pub(crate) requests: u64,
+    pub(crate) spent: Spent,
     /// Nobody does anything before that day.
     pub(crate) away_until: Option<NaiveDate>,
-    /// Looks after every step and reads the whole trail every day: what a year would take hours for.
-    pub(crate) closely: bool,
+    pub(crate) pace: Pace,
     sessions: HashMap<AccountId, (Person, NaiveDateTime)>,
 }
 
 impl World {
     /// A city where nobody lies in hospital yet.
-    pub(crate) async fn found(seed: u64, engine: Engine, instances: usize, away_on: Vec<NaiveDate>) -> Result<Self> {
-        // One mail at a time, so that a replay sends them in the same order.
-        let app = TestApp::start_with(engine, &["outbox.in_flight=1"]).await;
+    pub(crate) async fn found(
+        seed: u64,
+        engine: Engine,
+        instances: usize,
+        (away_on, pace): (Vec<NaiveDate>, Pace),
+    ) -> Result<Self> {
+        let app = TestApp::start_with(engine, pace.sets()).await;
         let model = Model { parties: parties(&app.city), ..Model::default() };
         let mut world = Self {
             turns: Turns::new(instances, app.now()),
@@ -61,12 +92,14 @@ impl World {
             model,
             chance: StdRng::seed_from_u64(seed),
             manners: BTreeMap::new(),
+            slips: Vec::new(),
             touched: BTreeSet::new(),
-            judged: BTreeSet::new(),
+            unsettled: Unsettled::default(),
             criteria: Vec::new(),
             requests: 0,
+            spent: Spent::default(),
             away_until: None,
-            closely: true,
+            pace,
             sessions: HashMap::new(),
         };
         let agreement = world.sees(world.app.city.cast.nurse, "/api/v1/agreement").await?;
@@ -88,7 +121,7 @@ impl World {
     async fn person(&mut self, who: AccountId) -> Person {
         let now = self.now();
         match self.sessions.get(&who) {
-            Some((person, since)) if (now - *since).num_minutes().abs() < SESSION_MINUTES => person.clone(),
+            Some((person, since)) if (now - *since).num_minutes().abs() < self.pace.session_minutes => person.clone(),
             _ => {
                 let person = self.app.session_of(self.app.city.account(who)).await;
                 self.sessions.insert(who, (person.clone(), now));
@@ -98,9 +131,11 @@ impl World {
     }
 
     pub(crate) async fn sees(&mut self, who: AccountId, path: &str) -> Result<Value> {
+        let began = Instant::now();
         let person = self.person(who).await;
         let reply = person.at(self.ready(NEVER)?.address).get(path).await;
         self.requests += 1;
+        self.spent.since(began, What::Requests);
         ensure!(
             reply.status.is_success(),
             "GET {path}: expected to be shown, stands {} {}",
@@ -113,7 +148,7 @@ impl World {
     /// Does what may be done by the model; now and then the answer is lost, or the instance dies, and it is sent again.
     pub(crate) async fn does(&mut self, who: AccountId, path: &str, body: &Value) -> Result<Value> {
         self.requests += 1;
-        let key = format!("simulated-{}", self.requests);
+        let (key, began) = (format!("simulated-{}", self.requests), Instant::now());
         let mut stop = self.stop(0.04, 24);
         let reply = loop {
             let person = self.person(who).await;
@@ -126,7 +161,7 @@ impl World {
         if !reply.status.is_success() {
             bail!("POST {path} {body}: expected to be taken, stands {} {}", reply.status, reply.text());
         }
-        if self.chance.random_bool(0.1) {
+        if self.chance.random_bool(self.pace.lost_answers) {
             self.takes_over();
             let person = self.person(who).await;
             let address = self.ready(NEVER)?.address;
@@ -140,14 +175,17 @@ impl World {
                 again.text()
             );
         }
+        self.spent.since(began, What::Requests);
         Ok(reply.json())
     }
 
     /// Tries what may not be done.
     pub(crate) async fn fails_to(&mut self, who: AccountId, path: &str, body: &Value) -> Result<()> {
         self.requests += 1;
+        let began = Instant::now();
         let person = self.person(who).await;
         let reply = person.at(self.ready(NEVER)?.address).post(path, body).await;
+        self.spent.since(began, What::Requests);
         ensure!(reply.status.is_client_error(), "POST {path} {body}: expected a refusal, stands {}", reply.status);
         Ok(())
     }

@@ -14,7 +14,9 @@ pub(super) async fn send_sheet(world: &mut World, id: &str) -> Result<()> {
     let who = world.of_receiver(&office, Some(&manager));
     let body = json!({ "kind": Kind::Sheet.name(), "message": "入院時の様子をお送りします。" });
     let answer = world.does(who, &format!("/api/v1/encounters/{id}/notices"), &body).await?;
-    let word = issued(&answer["notice"], Kind::Sheet, (world.now(), None), &office, (hospital, None))?;
+    let mut word = issued(&answer["notice"], Kind::Sheet, (world.now(), None), &office, (hospital, None))?;
+    let ward = world.model.stays[id].ward().to_owned();
+    word.notice.iter_mut().for_each(|told| told.ward = Some(ward.clone()));
     world.touched.insert(id.to_owned());
     world.model.add_notice(id, word);
     Ok(())

@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate, TimeDelta};
 use rand::RngExt;
 use serde_json::{Value, json};
 
-use super::ward::{of, record};
+use super::ward::{of, record, wire};
 use super::{issued, stay_mut};
 use crate::model::{Entry, Kind};
 use crate::world::World;
@@ -40,8 +40,7 @@ pub(super) async fn plan_late(world: &mut World, id: &str) -> Result<()> {
     }
     let (on, minutes) = (some_day_ahead(world), world.chance.random_range(1..3_000));
     let happened_at = world.now() - TimeDelta::minutes(minutes);
-    let occurred_at = format!("{}+09:00", happened_at.format("%Y-%m-%dT%H:%M:%S%.f"));
-    let event = json!({ "event": "pending_discharge", "planned_on": on, "occurred_at": occurred_at });
+    let event = json!({ "event": "pending_discharge", "planned_on": on, "occurred_at": wire(happened_at) });
     let event = record(world, id, event).await?;
     let plan = Entry { happened_at, ..entry(world, &[], Some(event), on) };
     stay_mut(world, id)?.plans.push(plan);
@@ -79,7 +78,7 @@ pub(super) async fn file(world: &mut World, id: &str) -> Result<()> {
     };
     let (stay, kind) = (&world.model.stays[id], Kind::PlannedDischarge);
     let receiver = world.model.receiver(stay);
-    if asks && world.model.would_repeat(stay, kind, Some(on), &receiver.0) {
+    if asks && world.model.would_repeat(stay, (kind, Some(on)), &receiver.0, None) {
         return Ok(());
     }
     let ((who, path), hospital) = (of(world, id), stay.hospital.clone());

@@ -1,14 +1,14 @@
 //! What the hospital side does.
 
 use anyhow::{Context as _, Result};
-use chrono::Days;
+use chrono::{Days, NaiveDateTime, TimeDelta};
 use domain::AccountId;
 use rand::RngExt;
 use serde_json::{Value, json};
 
 use super::plans::entry;
 use super::{Manner, issued, stay_mut};
-use crate::model::{Entry, Kind, Stay, Word};
+use crate::model::{Entry, Kind, Stay, Transfer, Word};
 use crate::world::World;
 
 /// Somebody new comes in; now and then it is recorded days later.
@@ -49,7 +49,7 @@ pub(super) async fn admit(world: &mut World) -> Result<()> {
     let hospital = world.model.parties.wards[&ward].0.clone();
     let stay = Stay {
         admission,
-        ward,
+        first_ward: ward,
         hospital,
         district,
         manager,
@@ -59,6 +59,7 @@ pub(super) async fn admit(world: &mut World) -> Result<()> {
         void: None,
         plans: Vec::new(),
         discharges: Vec::new(),
+        transfers: Vec::new(),
         words: Vec::new(),
         asked: true,
         warned: std::collections::BTreeMap::new(),
@@ -67,12 +68,12 @@ pub(super) async fn admit(world: &mut World) -> Result<()> {
     let manners = [Manner::Prompt, Manner::Prompt, Manner::Late, Manner::Phones, Manner::Silent];
     world.manners.insert(id.clone(), manners[world.chance.random_range(0..manners.len())]);
     world.touched.insert(id.clone());
-    world.model.stays.insert(id, stay);
+    world.model.add_stay(id, stay);
     Ok(())
 }
 
 pub(super) fn of(world: &World, id: &str) -> (AccountId, String) {
-    (world.of_ward(&world.model.stays[id].ward), format!("/api/v1/encounters/{id}"))
+    (world.of_ward(world.model.stays[id].ward()), format!("/api/v1/encounters/{id}"))
 }
 
 /// Records an event; its id.
@@ -80,6 +81,35 @@ pub(super) async fn record(world: &mut World, id: &str, event: Value) -> Result<
     let (who, path) = of(world, id);
     let kept = world.does(who, &format!("{path}/events"), &event).await?;
     kept["id"].as_str().map(str::to_owned).context("an id")
+}
+
+/// Moves the person to another ward; now and then it is written down only hours later.
+pub(super) async fn transfer(world: &mut World, id: &str) -> Result<()> {
+    let stay = &world.model.stays[id];
+    if !matches!(stay.state().0, "in_progress" | "discharge_planned") {
+        return Ok(());
+    }
+    let wards = world.model.parties.wards.iter();
+    let others: Vec<_> =
+        wards.filter(|(ward, (hospital, _))| *hospital == stay.hospital && *ward != stay.ward()).collect();
+    let known = stay.transfers.iter().map(|moved| moved.happened_at).max();
+    let ward = others[world.chance.random_range(0..others.len())].0.clone();
+    let mut body = json!({ "event": "transfer", "ward_id": ward });
+    let happened_at = if world.chance.random_bool(0.3) {
+        let happened_at = world.now() - TimeDelta::minutes(world.chance.random_range(1..3_000));
+        body["occurred_at"] = json!(wire(happened_at));
+        happened_at
+    } else {
+        known.map_or(world.now(), |last| world.now().max(last + TimeDelta::microseconds(1)))
+    };
+    record(world, id, body).await?;
+    stay_mut(world, id)?.transfers.push(Transfer { ward, happened_at });
+    Ok(())
+}
+
+/// An instant of the wall clock in Japan.
+pub(super) fn wire(at: NaiveDateTime) -> String {
+    format!("{}+09:00", at.format("%Y-%m-%dT%H:%M:%S%.f"))
 }
 
 pub(super) async fn cancel_admission(world: &mut World, id: &str) -> Result<()> {
@@ -103,7 +133,7 @@ pub(super) async fn tell(world: &mut World, id: &str, kind: Kind) -> Result<()> 
         _ => return Ok(()),
     };
     let receiver = world.model.receiver(stay);
-    if world.model.would_repeat(stay, kind, of_day, &receiver.0) {
+    if world.model.would_repeat(stay, (kind, of_day), &receiver.0, None) {
         return Ok(());
     }
     let ((who, path), hospital) = (of(world, id), stay.hospital.clone());

@@ -1,5 +1,7 @@
 //! When somebody has to be warned, by the text of the agreement.
 
+use std::collections::BTreeMap;
+
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::{Model, Stay};
@@ -31,23 +33,28 @@ impl Level {
         }
     }
 
-    /// How many mails of it go to the hospital.
-    const fn mails_to_hospital(self) -> usize {
+    /// Whether the ward gets a mail, and whether the desk does.
+    const fn mails(self) -> (bool, bool) {
         match self {
-            Self::TwoDaysAhead | Self::LastDay | Self::AtOnce => 1,
-            Self::Missed => 2,
-            Self::StillMissed => 0,
+            Self::TwoDaysAhead | Self::LastDay | Self::AtOnce => (true, false),
+            Self::Missed => (true, true),
+            Self::StillMissed => (false, false),
         }
     }
 }
 
-/// How many mails the hospital got of these warnings of one last day. Where nobody swept on the morning after the miss, ward and desk hear
-/// of it together with the city.
-pub(crate) fn mails_to_hospital(said: &[(Level, NaiveDateTime)]) -> usize {
-    let was_said = |level| said.iter().any(|(said, _)| *said == level);
-    let skipped = was_said(Level::StillMissed) && !was_said(Level::Missed);
-    let made_up = if skipped { Level::Missed.mails_to_hospital() } else { 0 };
-    said.iter().map(|(level, _)| level.mails_to_hospital()).sum::<usize>() + made_up
+/// A warning that was given.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) level: Level,
+    pub(crate) at: NaiveDateTime,
+    /// In which the person lay then.
+    ward: String,
+}
+
+/// Where nobody swept on the morning after the miss, ward and desk hear of it together with the city.
+fn made_up(of_day: &[Said], said: &Said) -> bool {
+    said.level == Level::StillMissed && !of_day.iter().any(|other| other.level == Level::Missed)
 }
 
 fn nine(day: NaiveDate) -> NaiveDateTime {
@@ -101,7 +108,7 @@ impl Stay {
         }
         let last_day = day - Days::new(5);
         let known_at = self.overdue.get(&last_day).map_or(known_at, |since| known_at.min(*since));
-        let furthest = self.warned.get(&last_day).into_iter().flatten().map(|(level, _)| *level).max();
+        let furthest = self.warned.get(&last_day).into_iter().flatten().map(|said| said.level).max();
         let due = steps(last_day, known_at).into_iter().rfind(|(level, due)| *due <= at && Some(*level) > furthest);
         due.map(|(level, _)| (last_day, level))
     }
@@ -111,7 +118,7 @@ impl Model {
     /// The stays of which something has to be said.
     pub(crate) fn due(&self, at: NaiveDateTime) -> Vec<String> {
         let due = |stay: &Stay| stay.due(at).is_some() || !self.unanswered(stay, at).is_empty();
-        self.stays.iter().filter(|(_, stay)| due(stay)).map(|(id, _)| id.clone()).collect()
+        self.open_stays().filter(|(_, stay)| due(stay)).map(|(id, _)| id.clone()).collect()
     }
 
     /// The sweep looked at that moment. The stays of which something was said.
@@ -128,13 +135,29 @@ impl Model {
             stay.words[place].notice.iter_mut().for_each(|told| told.warned.push((step, at)));
         }
         if let Some((last_day, level)) = stay.due(at) {
-            stay.warned.entry(last_day).or_default().push((level, at));
+            let ward = stay.ward().to_owned();
+            stay.warned.entry(last_day).or_default().push(Said { level, at, ward });
         }
+    }
+
+    /// How many mails of the stay's warnings each mailbox of the hospital gets.
+    pub(crate) fn mails_of_warnings(&self, stay: &Stay) -> BTreeMap<&str, usize> {
+        let mut mails = BTreeMap::new();
+        for (said, made_up) in
+            stay.warned.values().flat_map(|of_day| of_day.iter().map(|said| (said, made_up(of_day, said))))
+        {
+            let (ward, desk) = if made_up { Level::Missed.mails() } else { said.level.mails() };
+            let desk = self.parties.desks.get(&stay.hospital).filter(|_| desk).map(String::as_str);
+            for mailbox in ward.then(|| self.mailbox(&said.ward)).into_iter().chain(desk) {
+                *mails.entry(mailbox).or_default() += 1;
+            }
+        }
+        mails
     }
 
     /// How many warnings of a level there are.
     pub(crate) fn warnings(&self, level: Level) -> usize {
         let all = self.stays.values().flat_map(|stay| stay.warned.values().flatten());
-        all.filter(|(said, _)| *said == level).count()
+        all.filter(|said| said.level == level).count()
     }
 }

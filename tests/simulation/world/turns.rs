@@ -8,7 +8,7 @@ use domain::{Clock, Instant};
 use rand::RngExt;
 use serde_json::Value;
 
-use super::World;
+use super::{What, World};
 use crate::actors;
 use crate::instance::machine::{Machine, Said};
 
@@ -73,6 +73,11 @@ impl World {
         self.turns.skews.fill(0);
     }
 
+    /// All instances end.
+    pub(crate) fn ends(&mut self) {
+        self.turns.machines.iter_mut().for_each(|machine| *machine = None);
+    }
+
     /// How many died at which points, and how often one stood still.
     pub(crate) fn stops(&self) -> (&BTreeMap<String, u32>, u32) {
         (&self.turns.died, self.turns.interludes)
@@ -87,7 +92,7 @@ impl World {
 
     /// Perhaps a death, at one of the next points.
     pub(super) fn stop(&mut self, share: f64, points: i64) -> Stop {
-        let dies = self.chance.random_bool(share) && !self.turns.calm && self.turns.held.is_none();
+        let dies = self.chance.random_bool(share * self.pace.mishaps) && !self.turns.calm && self.turns.held.is_none();
         if dies { (self.chance.random_range(1..=points), None, false) } else { NEVER }
     }
 
@@ -96,7 +101,9 @@ impl World {
         let (turn, now) = (self.turns.turn, self.app.clock.now());
         loop {
             if self.turns.machines[turn].is_none() {
+                let began = std::time::Instant::now();
                 let machine = Machine::start(self.chance.random(), now, &self.app.sets)?;
+                self.spent.since(began, What::Starts);
                 self.turns.machines[turn] = Some(machine);
             }
             let machine = self.turns.machines[turn].as_mut().context("it was started")?;
@@ -174,7 +181,7 @@ impl World {
 
     fn hold(&mut self, share: f64, at: &'static str) -> Stop {
         let holds = self.turns.machines.len() > 1 && self.turns.held.is_none() && !self.turns.calm;
-        if holds && self.chance.random_bool(share) { (1, Some(at), true) } else { NEVER }
+        if holds && self.chance.random_bool(share * self.pace.mishaps) { (1, Some(at), true) } else { NEVER }
     }
 
     /// Warnings that are due are given, mails that are due are sent.
@@ -184,21 +191,25 @@ impl World {
         if stop == NEVER && !self.model.due(at).is_empty() {
             stop = self.hold(0.3, "begin");
         }
+        let began = std::time::Instant::now();
         while self.turn_of_sweep(std::mem::replace(&mut stop, NEVER)).await?.is_none() {
             if self.chance.random_bool(0.5) {
                 // Nobody looks again before the next time.
                 return self.heard(at).await;
             }
         }
+        self.spent.since(began, What::Sweeps);
         self.touched.extend(self.model.swept(at));
         stop = self.stop(0.08, 30);
         if stop == NEVER {
             stop = self.hold(0.3, "answered");
         }
         self.relay.opens();
+        let began = std::time::Instant::now();
         while self.works("send", std::mem::replace(&mut stop, NEVER)).await.context("the outbox")?.is_none() {
             self.relay.broke_off();
         }
+        self.spent.since(began, What::Mails);
         Ok(())
     }
 
@@ -218,9 +229,10 @@ impl World {
     /// A sweep died: what it has said was said; the rest is the next one's.
     async fn heard(&mut self, at: chrono::NaiveDateTime) -> Result<()> {
         for id in self.model.due(at) {
-            let nurse = self.of_ward(&self.model.stays[&id].ward);
+            let nurse = self.of_ward(self.model.stays[&id].ward());
             let seen = self.sees(nurse, &format!("/api/v1/encounters/{id}")).await?;
-            let said = crate::check::warnings(&seen).iter().any(|warning| warning.ends_with(&format!(" at {at}")));
+            let said =
+                crate::check::stays::warnings(&seen).iter().any(|warning| warning.ends_with(&format!(" at {at}")));
             if said {
                 self.model.swept_one(&id, at);
             }
