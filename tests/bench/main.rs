@@ -8,7 +8,9 @@
 //! - `processes` — what service and database server use.
 //! - `wards` — the people and stays that are filed about.
 //! - `notices` — filings over HTTP, beside their floors. Runs in a process of its own for each engine and each disk, so that the slow
-//!   disk (`slow_flush.c`, preloaded) slows everything that flushes: the service, the database server, and the floor.
+//!   disk (`flush.c`, preloaded) slows everything that flushes: the service, the database server, and the floor.
+//! - `growth` — what a notice, a read and a sweep cost with ten thousand stays and with a million; `large` — the same, and start, pages and
+//!   backup, with a file of 5 GB. `look` — what both measure; `past` — stays of years gone by.
 //! - `load` — load that lasts, too much of it, and one who floods. `mails` — how fast they leave. `sink` — a relay that keeps up.
 //! - `rules_and_form`, `stock`, `idle` — the rest.
 //!
@@ -18,10 +20,14 @@
 //! work with a part left out: the rows without HTTP, HTTP without the rows. Ratios travel between machines; absolute numbers don't.
 //! Nothing here fails for being slow.
 
+mod growth;
 mod idle;
+mod large;
 mod load;
+mod look;
 mod mails;
 mod notices;
+mod past;
 mod processes;
 mod rules_and_form;
 mod service;
@@ -42,7 +48,7 @@ use storage::StoreOptions;
 use table::{Figure, Table};
 
 /// What can be asked for.
-const PARTS: [&str; 7] = ["notices", "rules", "form", "stock", "idle", "mails", "load"];
+const PARTS: [&str; 9] = ["notices", "rules", "form", "stock", "idle", "mails", "load", "growth", "large"];
 
 /// Divides rows and requests: to see that the bench works, not how fast the service is.
 fn scale() -> usize {
@@ -112,6 +118,9 @@ async fn main() -> Result<()> {
         Some("--load-postgres") => return Figure::send(&load::measure(Engine::Postgres).await?),
         Some("--mails-sqlite") => return Figure::send(&mails::measure(Engine::Sqlite).await?),
         Some("--mails-postgres") => return Figure::send(&mails::measure(Engine::Postgres).await?),
+        Some("--growth-sqlite") => return Figure::send(&growth::measure(Engine::Sqlite).await?),
+        Some("--growth-postgres") => return Figure::send(&growth::measure(Engine::Postgres).await?),
+        Some("--large-sqlite") => return Figure::send(&large::measure().await?),
         Some("--stock-sqlite") => return Figure::send(&stock::measure(Engine::Sqlite).await?),
         Some("--stock-postgres") => return Figure::send(&stock::measure(Engine::Postgres).await?),
         _ => {}
@@ -140,8 +149,8 @@ async fn main() -> Result<()> {
                 in_own_process(&format!("--notices-{part}"), true)?,
             );
         }
-        for (part, title) in [("mails", "Mails"), ("load", "Load")] {
-            // Load takes its ten minutes only when it is asked for.
+        for (part, title) in [("mails", "Mails"), ("load", "Load"), ("growth", "Growth")] {
+            // Load and growth take their time only when they are asked for.
             if asked.iter().any(|name| name == part) || part == "mails" && asked.is_empty() {
                 let figures = in_own_process(&format!("--{part}-{}", engine.part()), false)?;
                 table.add(&format!("{title}, {}", engine.name()), figures);
@@ -150,6 +159,9 @@ async fn main() -> Result<()> {
         if wanted("stock") {
             table.add(&format!("Stock, {}", engine.name()), in_own_process(&format!("--stock-{part}"), false)?);
         }
+    }
+    if asked.iter().any(|name| name == "large") {
+        table.add("Large, SQLite", in_own_process("--large-sqlite", false)?);
     }
     println!("{table}");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
@@ -161,9 +173,14 @@ fn in_own_process(part: &str, slow_disk: bool) -> Result<Vec<Figure>> {
     eprintln!("bench: {part}{}", if slow_disk { ", slow disk" } else { "" });
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(part).stderr(std::process::Stdio::inherit());
+    match std::env::var_os("BENCH_FLUSH") {
+        Some(flush) => command.env("LD_PRELOAD", flush),
+        // Without it there is no slow disk.
+        None if slow_disk => return Ok(Vec::new()),
+        None => &mut command,
+    };
     if slow_disk {
-        let Some(shim) = std::env::var_os("BENCH_SLOW_FLUSH") else { return Ok(Vec::new()) };
-        command.env("LD_PRELOAD", shim);
+        command.env("BENCH_FLUSH_WAIT", "2000");
     }
     let ran = command.output().with_context(|| format!("running {part}"))?;
     if !ran.status.success() {

@@ -13,7 +13,7 @@ use server::city::CitySize;
 use storage::Store;
 
 use crate::Engine;
-use crate::processes::Used;
+use crate::processes::{Used, flushes};
 use crate::service::{Service, get, post};
 use crate::table::{Figure, grouped, median, millis};
 use crate::wards::{BEDS, Stay, Wards, apply_all, in_order_of_filing};
@@ -85,9 +85,10 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
         }
     };
     storm(service.address, CLIENTS, WARM_UP, 201, file(&ids, 0)).await?;
-    let (before, server_before) = (service.used()?, Used::by_database_server()?);
+    let (before, server_before, flushed_before) = (service.used()?, Used::by_database_server()?, flushes());
     let filed = storm(service.address, CLIENTS, each, 201, file(&ids, WARM_UP)).await?;
     let (used, server) = (service.used()?.since(before), Used::by_database_server()?.since(server_before));
+    let flushed = flushes().zip(flushed_before).map(|(after, before)| after - before);
     let (own, memory) = (service.own_memory()?, service.memory()?);
     let rest = ids[CLIENTS * (WARM_UP + each)..].to_vec();
     let alone = alone(&service, &tokens, &body, &rest).await?;
@@ -119,6 +120,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
             "— bytes written a filing, all together",
             format!("{} KB", grouped((used.bytes + server.bytes) / number / 1024.0)),
         ),
+        Figure::told("— flushes a filing, all together", each_of(flushed, number)),
         Figure::told(
             "— memory of the service after it, its own and with the mapped file",
             format!("{} MB, {} MB", grouped(own), grouped(memory)),
@@ -156,12 +158,18 @@ async fn alone(service: &Service, tokens: &Arc<Vec<String>>, body: &Arc<[u8]>, i
     Ok(Storm::of(storms))
 }
 
-fn ids_of(stays: &[Stay]) -> Arc<[EncounterId]> {
+/// What so many filings share.
+pub(crate) fn each_of(count: Option<u64>, filings: f64) -> String {
+    let count = count.and_then(|count| u32::try_from(count).ok());
+    count.map_or_else(|| "not counted".to_owned(), |count| format!("{:.3}", f64::from(count) / filings))
+}
+
+pub(crate) fn ids_of(stays: &[Stay]) -> Arc<[EncounterId]> {
     stays.iter().map(|stay| stay.case.encounter.id).collect()
 }
 
 /// As a client makes it: nothing in it is in order.
-fn key(id: EncounterId) -> String {
+pub(crate) fn key(id: EncounterId) -> String {
     let id = id.uuid().simple().to_string();
     id.chars().rev().collect()
 }

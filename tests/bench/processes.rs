@@ -1,4 +1,4 @@
-//! What processes have used: processor time, and bytes sent towards the disk.
+//! What processes have used: processor time, bytes sent towards the disk, flushes.
 //!
 //! Rates are those of one machine on one day; what a filing uses travels better.
 
@@ -45,6 +45,13 @@ impl Used {
     pub(crate) fn since(self, before: Self) -> Self {
         Self { seconds: self.seconds - before.seconds, bytes: self.bytes - before.bytes }
     }
+}
+
+/// How often this process and those that it has started have flushed a file, as `flush.c` counts it; none when it was not preloaded.
+pub(crate) fn flushes() -> Option<u64> {
+    std::env::var_os("LD_PRELOAD")?;
+    let count = std::fs::read(std::env::var_os("BENCH_FLUSH_COUNT")?).ok()?;
+    Some(u64::from_ne_bytes(count.try_into().ok()?))
 }
 
 fn children(pid: u32) -> Vec<u32> {

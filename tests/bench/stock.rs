@@ -34,7 +34,7 @@ use crate::wards::{Wards, apply_all};
 use crate::wire::CLIENTS;
 
 /// So many are due at each sweep.
-const DUE: usize = 1_000;
+pub(crate) const DUE: usize = 1_000;
 
 pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let whole = 1_000_000 / crate::scale();
@@ -99,7 +99,7 @@ impl<'a> Stock<'a> {
     }
 
     /// Adds stays whose first warning falls on the `warned`th day, nine in the morning.
-    async fn fill(&mut self, store: &Store, stays: usize, warned: u64) -> Result<()> {
+    pub(crate) async fn fill(&mut self, store: &Store, stays: usize, warned: u64) -> Result<()> {
         // Warned two days before the last day, which is five before the discharge.
         let model = self.model(self.first_day + Days::new(warned + 7), 0)?;
         let mut left = stays;
@@ -213,11 +213,16 @@ impl<'a> Stock<'a> {
 
     /// Of that day, counted from the first.
     pub(crate) fn half_past_nine(&self, day: u64) {
-        let half_past_nine = NaiveTime::from_hms_opt(9, 30, 0).expect("a time of day");
-        self.clock.set(At::at(self.first_day + Days::new(day), half_past_nine));
+        self.half_past(9, day);
     }
 
-    async fn sweep_on(&self, scheduler: &Scheduler, day: u64, due: usize) -> Result<Duration> {
+    /// Half an hour after that hour.
+    pub(crate) fn half_past(&self, hour: u32, day: u64) {
+        let time = NaiveTime::from_hms_opt(hour, 30, 0).expect("a time of day");
+        self.clock.set(At::at(self.first_day + Days::new(day), time));
+    }
+
+    pub(crate) async fn sweep_on(&self, scheduler: &Scheduler, day: u64, due: usize) -> Result<Duration> {
         self.half_past_nine(day);
         let began = Instant::now();
         let report = scheduler.sweep_once().await?;

@@ -30,6 +30,8 @@ use crate::wire::CLIENTS;
 
 /// Beds of a ward, all of them taken.
 pub(crate) const BEDS: usize = 64;
+/// People of one lot at most.
+const LOT: u64 = 10_000_000;
 
 /// The city on a store, and what decisions need.
 pub(crate) struct Wards {
@@ -77,6 +79,13 @@ impl Wards {
         let ward = self.ward_id(client);
         let mut staff = self.city.accounts.iter().filter(|account| account.ward_id == Some(ward));
         staff.next().expect("every ward has its staff")
+    }
+
+    /// A care manager's login.
+    pub(crate) fn care_managers_login(&self) -> Result<&str> {
+        let mut accounts = self.city.accounts.iter();
+        let account = accounts.find(|account| account.care_manager_id.is_some()).context("a care manager's account")?;
+        Ok(&account.login)
     }
 
     /// The staff of a client's ward.
@@ -131,11 +140,16 @@ impl Wards {
 
     /// Registers and admits that many people, spread over the clients' wards; answers them in that order.
     pub(crate) async fn admit(&self, store: &Store, number: usize) -> Result<Vec<Stay>> {
+        self.admit_lot(store, number, 0).await
+    }
+
+    /// The same for further people: those of another lot are others.
+    pub(crate) async fn admit_lot(&self, store: &Store, number: usize, lot: u64) -> Result<Vec<Stay>> {
         let mut stays = Vec::with_capacity(number);
         let mut commands = Vec::with_capacity(number);
         for nth in 0..number {
             let client = nth % CLIENTS;
-            let (now, seed) = (self.admitted_at(nth)?, 1_000 + u64::try_from(nth)?);
+            let (now, seed) = (self.admitted_at(nth)?, 1_000 + lot * LOT + u64::try_from(nth)?);
             let (patient, charge) = self.person(nth, &mut Ids::new(now, !seed))?;
             let actor = self.actor(client);
             let stay =

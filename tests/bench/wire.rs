@@ -20,6 +20,7 @@ pub(crate) struct Wire {
 /// A reply as far as anybody looks.
 pub(crate) struct Reply<'a> {
     pub(crate) status: u16,
+    pub(crate) head: &'a str,
     pub(crate) body: &'a [u8],
 }
 
@@ -41,17 +42,21 @@ impl Wire {
             }
         };
         let text = std::str::from_utf8(&self.read[..head]).context("a reply's head")?;
-        let status = text.get(9..12).and_then(|digits| digits.parse().ok()).context("a status line")?;
-        let length = text.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-        });
+        let length = header(text, "content-length").and_then(|length| length.parse::<usize>().ok());
         let end = head + length.unwrap_or(0);
         while self.read.len() < end {
             ensure!(self.stream.read_buf(&mut self.read).await? > 0, "the service closed the connection");
         }
-        Ok(Reply { status, body: &self.read[head..end] })
+        let text = std::str::from_utf8(&self.read[..head]).context("a reply's head")?;
+        let status = text.get(9..12).and_then(|digits| digits.parse().ok()).context("a status line")?;
+        Ok(Reply { status, head: text, body: &self.read[head..end] })
     }
+}
+
+/// The value of the first header of that name.
+pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let lines = head.lines().filter_map(|line| line.split_once(':'));
+    lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
 }
 
 /// What a storm came to.

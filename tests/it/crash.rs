@@ -1,9 +1,11 @@
 //! The first promise against real crashes: the real binary with a real file or server under load, killed without warning again and again,
-//! or standing on a disk whose flushes fail.
+//! or standing on a disk whose flushes fail, beside a mail server that dies, or before a database whose connections end ([`harm`]).
 //!
 //! Clients keep what was answered, and ask again with the same idempotency key what was not. Afterwards every answered notice is there,
 //! once, its mail was taken by the relay, and the audit trail is whole. `CRASH_ROUNDS=200` runs it for longer; a failing run prints
 //! its seed, `CRASH_SEED` takes it.
+
+mod harm;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,12 +19,16 @@ use rand::{RngExt, SeedableRng};
 use serde_json::json;
 use storage::Store;
 use tests::binary::{Asker, Balancer, Binary, IN_HAND, founded, setting};
+use tests::cut::Line;
 use tests::faulty_smtp::FaultySmtp;
 use tests::flush::FailingFlush;
 use tests::keys::store_options;
 use tests::postgres::OwnServer;
 
+use harm::{Harm, Stage};
+
 const CLIENTS: usize = 8;
+
 /// Registers, admits and files, over and over; answers with what was accepted: the stay and its notice.
 async fn work(
     asker: Asker,
@@ -48,31 +54,24 @@ async fn work(
     accepted
 }
 
-/// What is done to the service and its database, over and over.
-enum Harm {
-    Kills,
-    FailedFlushes(FailingFlush),
-}
-
-async fn harmed_again_and_again(harm: Harm, database: String, mut postgres: Option<OwnServer>) {
+async fn harmed_again_and_again(mut harm: Harm, database: String, postgres: Option<OwnServer>) {
     let engine = if postgres.is_some() { "PostgreSQL" } else { "SQLite" };
-    let (mut rounds, seed) = (setting("CRASH_ROUNDS", 20), setting("CRASH_SEED", rand::random()));
-    if let (Harm::FailedFlushes(_), Some(_)) = (&harm, &postgres) {
-        // After each one the server ends all its connections and replays its log: seconds.
-        rounds /= 4;
-    }
+    let seed = setting("CRASH_SEED", rand::random());
+    let rounds = harm.share(setting("CRASH_ROUNDS", 20), postgres.is_some());
     println!("CRASH_SEED={seed} CRASH_ROUNDS={rounds}");
     let mut chance = StdRng::seed_from_u64(seed);
     let (store, city) = founded(&database).await;
     store.close().await;
 
     let relay = FaultySmtp::start([]).await;
-    let mut binary = Binary::new(&database, relay.port(), &[]);
+    // A mail server that dies refuses what it had in hand: tried again soon, and never given up here.
+    let retries = format!("outbox.retry_waits_seconds={:?}", [1; 60]);
+    let mut binary = Binary::new(&database, relay.port(), &[retries]);
     if let (Harm::FailedFlushes(disk), None) = (&harm, &postgres) {
-        binary = binary.on(disk);
+        binary = binary.with(disk.environment());
     }
     binary.start();
-    let mut asker = Asker::through(&Balancer::over([binary.address]));
+    let asker = Asker::through(&Balancer::over([binary.address]));
     asker.log_in("nurse").await;
 
     let go_on = Arc::new(AtomicBool::new(true));
@@ -80,37 +79,19 @@ async fn harmed_again_and_again(harm: Harm, database: String, mut postgres: Opti
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| tokio::spawn(work(asker.clone(), client, district.clone(), ward.clone(), Arc::clone(&go_on))))
         .collect();
+    let mut stage = Stage { binary, postgres, relay, asker };
     for round in 0..rounds {
         tokio::time::sleep(Duration::from_millis(chance.random_range(100..900))).await;
-        if let Harm::FailedFlushes(disk) = &harm {
-            // The service stays and gets over it by itself.
-            disk.fail().await;
-            asker.ready().await;
-            continue;
-        }
-        binary.kill();
-        if let Some(server) = postgres.as_mut().filter(|_| round % 5 == 4) {
-            // The database server dies with it.
-            server.die().await;
-            server.come_back().await;
-        }
-        binary.start();
-        asker.ready().await;
-        if let Some(server) = postgres.as_mut().filter(|_| round % 5 == 2) {
-            // The database goes while the service stays.
-            server.go_away().await;
-            server.come_back().await;
-            asker.ready().await;
-        }
+        harm.strike(&mut stage, round, &mut chance).await;
     }
+    let Stage { mut binary, relay, asker, postgres: _server } = stage;
     go_on.store(false, Ordering::Relaxed);
     let mut accepted = Vec::new();
     for client in clients {
         accepted.extend(client.await.expect("every client was answered"));
     }
     let cut = asker.cut.load(Ordering::Relaxed);
-    // After a failed flush the writer begins anew by itself, and mostly nobody hears of it.
-    let was_hard = cut > 0 || matches!(harm, Harm::FailedFlushes(_));
+    let was_hard = cut > 0 || !harm.is_heard_of();
     assert!(accepted.len() > CLIENTS && was_hard, "{} accepted, {cut} cut off: that was no test", accepted.len());
 
     // What a dead process had in hand is free again after its lease; then everything is mailed.
@@ -147,9 +128,9 @@ async fn harmed_again_and_again(harm: Harm, database: String, mut postgres: Opti
         }
     }
     assert_eq!(counts.delivered, counts.notices, "seed {seed}: the relay takes everything");
-    let kills = usize::try_from(rounds).expect("few") * 2 + 1;
-    let harmed = if matches!(harm, Harm::Kills) { "kills" } else { "failed flushes" };
-    assert!(repeats <= kills * IN_HAND, "seed {seed}: {repeats} repeats");
+    let strikes = usize::try_from(rounds).expect("few") * 2 + 1;
+    let harmed = harm.counted();
+    assert!(repeats <= strikes * IN_HAND, "seed {seed}: {repeats} repeats");
     assert!(store.verify_audit().await.expect("readable").is_whole(), "seed {seed}");
     store.close().await;
     println!(
@@ -189,4 +170,29 @@ async fn nothing_answered_is_lost_on_a_disk_whose_flushes_fail_postgres() {
     let disk = FailingFlush::new();
     let server = OwnServer::on(&disk);
     harmed_again_and_again(Harm::FailedFlushes(disk), server.url(), Some(server)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_however_often_the_mail_server_dies_sqlite() {
+    in_a_file(Harm::Relay).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_however_often_the_mail_server_dies_postgres() {
+    let server = OwnServer::start();
+    harmed_again_and_again(Harm::Relay, server.url(), Some(server)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_however_often_a_connection_of_the_database_is_ended() {
+    let server = OwnServer::start();
+    harmed_again_and_again(Harm::Backends, server.url(), Some(server)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_answered_is_lost_over_a_line_to_the_database_that_is_slow_and_cut() {
+    let server = OwnServer::start();
+    let line = Line::to(server.directory());
+    let url = line.url();
+    harmed_again_and_again(Harm::Line(line), url, Some(server)).await;
 }

@@ -1,4 +1,6 @@
-//! The edge from outside: TLS with files of the test's own, renewals, client certificates, slow heads, a full house.
+//! The edge from outside: TLS with files of the test's own, renewals, client certificates, a full house; slow clients in [`slow`].
+
+mod slow;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -170,18 +172,6 @@ async fn a_key_that_does_not_fit_stops_the_start_and_is_named() {
     };
     let refused = server::edge::Certificates::read(&tls).expect_err("the key belongs to another certificate");
     assert!(format!("{refused:#}").contains("server.tls"), "{refused:#}");
-}
-
-#[tokio::test]
-async fn a_head_that_does_not_come_ends_the_connection() {
-    let app = start(&["server.head_within_seconds=1".into()]).await;
-    let mut slow = TcpStream::connect(app.service.address).await.unwrap();
-    slow.write_all(b"GET /health/live HTTP/1.1\r\nHost: local").await.unwrap();
-    let mut rest = Vec::new();
-    timeout(Duration::from_secs(10), slow.read_to_end(&mut rest)).await.expect("it ends").unwrap_or_default();
-    assert!(!rest.starts_with(b"HTTP/1.1 200"));
-    // Others are served meanwhile and afterwards.
-    assert!(live(TcpStream::connect(app.service.address).await.unwrap()).await.unwrap().starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ async fn three_instances_do_everything_once_while_each_of_them_fails() {
     let balancer = Balancer::over(instances.iter().map(|instance| instance.address));
     let watching = balancer.watch();
     until("all are ready", async || (0..3).all(|nth| balancer.chooses(nth))).await;
-    let mut asker = Asker::through(&balancer);
+    let asker = Asker::through(&balancer);
     asker.log_in("nurse").await;
 
     let go_on = Arc::new(AtomicBool::new(true));

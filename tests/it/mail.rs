@@ -128,6 +128,26 @@ async fn an_answer_within_the_limit_counts_and_a_later_one_is_never_taken_for_th
     assert_eq!(ids, [true, false, true]);
 }
 
+/// Lines of an answer that never ends come well within every single wait; the mail as a whole has its limit.
+#[tokio::test]
+async fn a_relay_that_is_never_silent_and_never_done_has_the_time_of_one_mail() {
+    let drip = |words| Act::Drip(words, Duration::from_millis(100));
+    for (point, words) in [
+        (Point::Greeting, "220-wait\r\n"),
+        (Point::Hello, "250-wait\r\n"),
+        (Point::Recipient, "250-wait\r\n"),
+        (Point::Content, "250-wait\r\n"),
+        (Point::Content, "2"),
+    ] {
+        let began = Instant::now();
+        let (first, second, relay) = answer_and_recovery(Session::good().but(point, drip(words))).await;
+        let took = began.elapsed();
+        assert!(matches!(first, Response::TransientError { .. }), "{point:?}: {first:?}");
+        assert!(took < LIMIT * 3, "{point:?}: {took:?}");
+        assert_eq!((second, relay.seen().taken.len()), (Response::Ok, 1), "{point:?}");
+    }
+}
+
 #[tokio::test]
 async fn answers_to_no_question_never_make_a_mail_sent() {
     // The relay answers ahead of itself once; from then on every answer would belong to the step before.

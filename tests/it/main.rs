@@ -5,6 +5,7 @@ mod api;
 mod arrows;
 mod audit;
 mod backup;
+mod clock;
 mod crash;
 mod doctor;
 mod edge;

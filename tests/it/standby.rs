@@ -44,7 +44,7 @@ async fn lost_with_the_primary(waits_for_the_standby: bool) -> (usize, usize) {
     let mut line = Line::to(primary.directory());
     let mut binary = Binary::new(&line.url(), relay.port(), &[]);
     binary.start();
-    let mut asker = Asker::through(&Balancer::over([binary.address]));
+    let asker = Asker::through(&Balancer::over([binary.address]));
     asker.log_in("nurse").await;
     let go_on = Arc::new(AtomicBool::new(true));
     let district = city.directory().districts()[0].to_string();

@@ -8,8 +8,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use domain::Clock;
@@ -24,7 +24,6 @@ use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::Store;
 use tokio::task::JoinHandle;
 
-use crate::flush::FailingFlush;
 use crate::keys::{KeyPlace, key_file, store_options};
 
 /// How often a balancer looks.
@@ -70,10 +69,10 @@ impl Binary {
         Self { address, sets, environment: Vec::new(), child: None, _key: key }
     }
 
-    /// On a disk that fails when it is told to.
+    /// With this in its environment: a disk that fails, a clock that is set.
     #[must_use]
-    pub fn on(mut self, disk: &FailingFlush) -> Self {
-        self.environment.extend(disk.environment());
+    pub fn with(mut self, environment: [(&'static str, PathBuf); 2]) -> Self {
+        self.environment.extend(environment);
         self
     }
 
@@ -190,7 +189,9 @@ impl Balancer {
 pub struct Asker {
     http: Http,
     balancer: Arc<Balancer>,
-    token: String,
+    token: Arc<Mutex<String>>,
+    /// Who logs in again when the session has ended; otherwise that fails the test.
+    again: Option<Arc<str>>,
     /// Requests that were cut off or refused for now, and had to be asked again.
     pub cut: Arc<AtomicUsize>,
 }
@@ -198,15 +199,32 @@ pub struct Asker {
 impl Asker {
     pub fn through(balancer: &Arc<Balancer>) -> Self {
         let http = Client::builder(TokioExecutor::new()).build_http();
-        Self { http, balancer: Arc::clone(balancer), token: String::new(), cut: Arc::default() }
+        Self { http, balancer: Arc::clone(balancer), token: Arc::default(), again: None, cut: Arc::default() }
     }
 
-    /// Logs in once a service is ready.
-    pub async fn log_in(&mut self, login: &str) {
+    /// Logs in once a service is ready; so do the clones of this one.
+    pub async fn log_in(&self, login: &str) {
         self.ready().await;
         let login = json!({ "login": login, "password": DEMO_PASSWORD });
         let session = self.once(Method::POST, "/api/v1/session", "", &login).await.expect("an answer").2;
-        self.token = session["token"].as_str().expect("a token").to_owned();
+        *self.token() = session["token"].as_str().expect("a token").to_owned();
+    }
+
+    /// The same, and again whenever the session has ended.
+    pub async fn log_in_as_often_as_needed(&mut self, login: &str) {
+        self.log_in(login).await;
+        self.again = Some(login.into());
+    }
+
+    fn token(&self) -> MutexGuard<'_, String> {
+        self.token.lock().expect("no holder of this lock panics")
+    }
+
+    /// Whether the session still opens something.
+    pub async fn is_logged_in(&self) -> bool {
+        let (status, ..) = self.once(Method::GET, "/api/v1/me", "", &Value::Null).await.expect("an answer");
+        assert!(matches!(status, 200 | 401), "{status}");
+        status == 200
     }
 
     /// Status, `Location` and body; none when there is no answer within five seconds.
@@ -214,7 +232,7 @@ impl Asker {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.balancer.choose()))
-            .header("authorization", format!("Bearer {}", self.token))
+            .header("authorization", format!("Bearer {}", *self.token()))
             .header("idempotency-key", key)
             .header("if-match", "*")
             .header("content-type", "application/json")
@@ -244,9 +262,13 @@ impl Asker {
 
     /// Something that has to be accepted; answers with where it is.
     pub async fn accepted(&self, path: &str, key: &str, body: &Value) -> String {
-        let (status, location) = self.until_answered(path, key, body).await;
-        assert_eq!(status, 201, "{path}");
-        location
+        loop {
+            match (self.until_answered(path, key, body).await, &self.again) {
+                ((201, location), _) => return location,
+                ((401, _), Some(login)) => self.log_in(login).await,
+                ((status, _), _) => panic!("{path}: {status}"),
+            }
+        }
     }
 
     /// Registers 北見 花子, born so many days ago; answers with where she is.

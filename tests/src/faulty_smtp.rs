@@ -13,7 +13,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 /// A moment of the dialogue at which the relay has to say something.
@@ -46,6 +46,8 @@ pub enum Act {
     SayAndClose(&'static str),
     /// Gives the usual answer, but late.
     Late(Duration),
+    /// Says this again and again, so far apart: it never falls silent and never comes to an end.
+    Drip(&'static str, Duration),
     /// Never says anything again.
     Hang,
     /// Closes the connection.
@@ -112,7 +114,28 @@ impl Seen {
 pub struct FaultySmtp {
     address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
-    listening: JoinHandle<()>,
+    listening: Option<JoinHandle<()>>,
+}
+
+/// One of its connections, as long as it is open.
+struct Open(Arc<Mutex<Seen>>);
+
+impl Open {
+    fn at(seen: &Arc<Mutex<Seen>>) -> Self {
+        let open = Self(Arc::clone(seen));
+        let mut seen = lock(seen);
+        seen.connections += 1;
+        seen.open += 1;
+        seen.most_open = seen.most_open.max(seen.open);
+        drop(seen);
+        open
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        lock(&self.0).open -= 1;
+    }
 }
 
 impl FaultySmtp {
@@ -129,32 +152,48 @@ impl FaultySmtp {
     /// # Panics
     /// When somebody else listens there.
     pub async fn start_at(port: u16, sessions: impl IntoIterator<Item = Session>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("loopback can be listened on");
-        let address = listener.local_addr().expect("a listener has an address");
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let mut relay =
+            Self { address: SocketAddr::from(([127, 0, 0, 1], port)), seen: Arc::default(), listening: None };
         let mut sessions: Vec<_> = sessions.into_iter().collect();
         sessions.reverse();
-        let listening = tokio::spawn({
-            let seen = Arc::clone(&seen);
-            async move {
-                while let Ok((stream, _)) = listener.accept().await {
-                    let session = sessions.pop().unwrap_or_default();
-                    let seen = Arc::clone(&seen);
-                    tokio::spawn(async move {
-                        {
-                            let mut seen = lock(&seen);
-                            seen.connections += 1;
-                            seen.open += 1;
-                            seen.most_open = seen.most_open.max(seen.open);
-                        }
-                        // An error is the client going away, which is its right.
-                        let _ = serve(stream, session, &seen).await;
-                        lock(&seen).open -= 1;
-                    });
-                }
+        relay.listen(sessions).await;
+        relay
+    }
+
+    async fn listen(&mut self, mut sessions: Vec<Session>) {
+        let listener = TcpListener::bind(self.address).await.expect("loopback can be listened on");
+        self.address = listener.local_addr().expect("a listener has an address");
+        let seen = Arc::clone(&self.seen);
+        self.listening = Some(tokio::spawn(async move {
+            // Dropped with this task, and every connection with it.
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let session = sessions.pop().unwrap_or_default();
+                let place = Open::at(&seen);
+                connections.spawn(async move {
+                    // An error is the client going away, which is its right.
+                    let _ = serve(stream, session, &place.0).await;
+                });
+                while connections.try_join_next().is_some() {}
             }
-        });
-        Self { address, seen, listening }
+        }));
+    }
+
+    /// Ends as a process that is killed: every connection is cut wherever it is, and nobody listens. What it saw stays.
+    pub async fn die(&mut self) {
+        if let Some(listening) = self.listening.take() {
+            listening.abort();
+            // Until the port is free.
+            let _ = listening.await;
+        }
+    }
+
+    /// Listens again, as a good relay.
+    ///
+    /// # Panics
+    /// When somebody else took the port meanwhile.
+    pub async fn come_back(&mut self) {
+        self.listen(Vec::new()).await;
     }
 
     /// Where it listens.
@@ -174,7 +213,9 @@ impl FaultySmtp {
 
 impl Drop for FaultySmtp {
     fn drop(&mut self) {
-        self.listening.abort();
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
     }
 }
 
@@ -258,6 +299,13 @@ impl Reply {
             Some(Act::Late(wait)) => {
                 tokio::time::sleep(wait).await;
                 (usual, true)
+            }
+            Some(Act::Drip(words, every)) => {
+                // Until the other side gives up.
+                while stream.write_all(words.as_bytes()).await.is_ok() {
+                    tokio::time::sleep(every).await;
+                }
+                ("", false)
             }
             Some(Act::Hang) => {
                 // Until the other side gives up.

@@ -3,6 +3,7 @@
 //! - [`TestApp`] — the real router on a port of its own, a real database, a clock that the test moves, mails kept in memory.
 //! - [`Person`] — somebody logged in; one method a request.
 //! - [`binary`] — the real binary as a process, several of them behind a balancer; [`cut`] — a line to the database that can be cut.
+//! - [`clock`], [`flush`] — a clock that is set while a program runs, a disk that fails under it.
 //! - [`keys`] — the key of the sealed columns.
 //! - [`Authenticator`] — a passkey in software, truthful or not.
 //! - [`provider`] — a real OpenID provider, and somebody in front of it; [`lying_provider`] — one that says what a test wants it to.
@@ -14,12 +15,14 @@ mod app;
 mod authenticator;
 pub mod binary;
 mod client;
+pub mod clock;
 pub mod cut;
 pub mod faulty_smtp;
 pub mod flush;
 pub mod keys;
 pub mod lying_provider;
 pub mod postgres;
+mod preload;
 pub mod provider;
 
 pub use app::{CSRF, Engine, TestApp, at};

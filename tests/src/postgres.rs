@@ -9,8 +9,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rand::RngExt;
+use rand::rngs::StdRng;
 use storage::{Store, StoreOptions};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -26,7 +28,7 @@ else
 fi
 preload=$2 mark=$3
 run() {
-  LD_PRELOAD=$preload FAILING_FLUSH=$mark "$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
+  LD_PRELOAD=${preload:-${LD_PRELOAD:-}} FAILING_FLUSH=$mark "$0/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=on -c synchronous_commit=on -c max_connections=300 \
     -c max_wal_size=4GB -c shared_buffers=128MB >>"$dir/log" 2>&1 &
   server=$!
 }
@@ -107,6 +109,28 @@ impl OwnServer {
     /// One statement as the owner of everything.
     pub fn tell(&self, sql: &str) {
         self.0.psql(sql);
+    }
+
+    /// Ends one of the connections that others have: as an administrator does, or its process by SIGKILL.
+    pub async fn end_a_backend(&self, chance: &mut StdRng, by_sigkill: bool) {
+        let others =
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        let began = Instant::now();
+        let chosen = loop {
+            let pids = self.0.ask(others).unwrap_or_default();
+            let pids: Vec<&str> = pids.lines().collect();
+            if !pids.is_empty() {
+                break pids[chance.random_range(0..pids.len())].to_owned();
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "nobody is connected");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        // Either may find that it has just gone.
+        if by_sigkill {
+            let _ = Command::new("kill").args(["-KILL", &chosen]).status();
+        } else {
+            let _ = self.0.ask(&format!("SELECT pg_terminate_backend({chosen})"));
+        }
     }
 
     pub fn url(&self) -> String {
@@ -236,22 +260,15 @@ impl Cluster {
     }
 
     fn psql(&self, sql: &str) {
-        let ran = tool("psql")
-            .args([
-                "-X",
-                "-q",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-h",
-                &self.directory,
-                "-U",
-                "tsunagi",
-                "-d",
-                "postgres",
-                "-c",
-                sql,
-            ])
-            .status();
-        assert!(ran.is_ok_and(|status| status.success()), "{sql} failed");
+        assert!(self.ask(sql).is_some(), "{sql} failed");
+    }
+
+    /// What one statement answers, a line a row; none when it failed, which then stands in the test's output.
+    fn ask(&self, sql: &str) -> Option<String> {
+        let settings = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"];
+        let place = ["-h", &self.directory, "-U", "tsunagi", "-d", "postgres"];
+        let ran = tool("psql").args(settings).args(place).args(["-c", sql]).stderr(Stdio::inherit()).output();
+        let ran = ran.ok().filter(|ran| ran.status.success())?;
+        Some(String::from_utf8_lossy(&ran.stdout).into_owned())
     }
 }

@@ -50,8 +50,6 @@ pub mod throttle;
 pub mod v1;
 pub mod yearly;
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
@@ -66,7 +64,6 @@ pub use state::{App, EdgeSettings};
 
 /// Nothing that a ward files is near this size.
 pub const LARGEST_BODY: usize = 1024 * 1024;
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that is served: JSON under `/api/`, health, and the pages.
 pub fn router(app: App) -> Router {
@@ -76,7 +73,7 @@ pub fn router(app: App) -> Router {
         .merge(pages::router())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_request(drain::oversized))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.settings().request_within))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(app.clone(), crowd::admit))
         .layer(middleware::from_fn_with_state(app.clone(), thread_request))

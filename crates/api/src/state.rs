@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use domain::agreement::{Agreement, Editions};
 use domain::directory::Directory;
@@ -47,6 +48,8 @@ pub struct EdgeSettings {
     pub stale_after_seconds: i64,
     /// Of machines, and as many of people; what comes beyond is refused early.
     pub requests_in_hand: usize,
+    /// A request must be whole and answered within this.
+    pub request_within: Duration,
     /// Shows the fictional logins and the demo's links.
     pub demo: bool,
 }

@@ -78,9 +78,11 @@ impl Config {
         if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
             refuse("database.url", "sqlite://… or postgres://…")?;
         }
-        let positive: [(&str, u64); 11] = [
+        let positive: [(&str, u64); 13] = [
             ("server.connections", self.server.connections as u64),
             ("server.head_within_seconds", self.server.head_within_seconds),
+            ("server.request_within_seconds", self.server.request_within_seconds),
+            ("server.answer_within_seconds", self.server.answer_within_seconds),
             ("database.readers", self.database.readers.into()),
             ("database.writer_queue", self.database.writer_queue as u64),
             ("database.writer_batch", self.database.writer_batch as u64),

@@ -1,7 +1,7 @@
 //! The edge: connections in, TLS if it is spoken here, limits, and whose address a request comes from.
 //!
-//! Why not `axum::serve`: it neither ends a connection that sends its head too slowly nor bounds how many there are, and it speaks no
-//! TLS. What follows is hyper's own loop with those three.
+//! Why not `axum::serve`: it neither ends a connection that sends its head or takes its answer too slowly nor bounds how many there are, and
+//! it speaks no TLS. What follows is hyper's own loop with those four.
 //!
 //! # Whose address
 //!
@@ -13,6 +13,7 @@
 //! Nothing is done here against a flood from many addresses: that is the network's, or the proxy's, to hold off.
 
 mod address;
+mod patience;
 mod tls;
 
 use std::net::{IpAddr, SocketAddr};
@@ -35,6 +36,7 @@ use tower::ServiceExt;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::config::Server;
+use patience::Patient;
 pub use tls::Certificates;
 
 /// Two years, as browsers' preload lists ask: only said when people come over https.
@@ -47,6 +49,8 @@ pub struct Edge {
     trusted_proxies: Arc<[IpAddr]>,
     /// The TLS handshake, and then each request's head, must be whole within this.
     head_within: Duration,
+    /// What can't be written at once must be on its way within this.
+    answer_within: Duration,
     connections: usize,
     certificates: Option<Certificates>,
     renewal_looked_for_every: Duration,
@@ -60,6 +64,7 @@ impl Edge {
         Ok(Self {
             trusted_proxies: server.trusted_proxies.clone().into(),
             head_within: Duration::from_secs(server.head_within_seconds),
+            answer_within: Duration::from_secs(server.answer_within_seconds),
             connections: server.connections,
             certificates: Certificates::read(&server.tls)?,
             renewal_looked_for_every: Duration::from_secs(server.tls.renewal_looked_for_every_seconds.max(1)),
@@ -148,7 +153,7 @@ impl Edge {
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.head_within);
-        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = http.serve_connection(TokioIo::new(Patient::new(stream, self.answer_within)), service);
         if let Err(error) = watcher.watch(connection).await {
             // A client that went away or was too slow: its own affair.
             tracing::debug!(timeout = error.is_timeout(), "a connection ended early");

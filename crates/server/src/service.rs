@@ -124,6 +124,7 @@ impl Service {
             address_lockout_after: config.session.address_lockout_after,
             second_factor: config.session.second_factor,
             requests_in_hand: config.server.requests_in_hand,
+            request_within: Duration::from_secs(config.server.request_within_seconds),
             passkeys: config.passkeys()?,
             oidc: config.oidc()?,
             stale_after_seconds: config.health.stale_after_seconds,

@@ -1,9 +1,25 @@
 //! Keys and versions: sent twice is done once, and nobody overwrites what somebody else has changed.
 
-use serde_json::json;
-use tests::on_both;
+use serde_json::{Value, json};
+use tests::{Person, TestApp, on_both};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use super::{admitted, filing, only};
+
+/// The connection over which a whole request went, and nothing of its answer was read.
+async fn sent_and_unread(app: &TestApp, nurse: &Person, path: &str, key: &str, body: &Value) -> TcpStream {
+    let body = body.to_string();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nIdempotency-Key: {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        nurse.token(),
+        body.len()
+    );
+    let mut stream = TcpStream::connect(app.service.address).await.expect("the service listens");
+    stream.write_all(request.as_bytes()).await.expect("it takes the request");
+    stream
+}
 
 on_both! {
     async fn a_form_sent_twice_is_one_notice(app: TestApp) {
@@ -20,6 +36,53 @@ on_both! {
         assert_eq!(other.problem(422), "key_reused");
         let seen = nurse.get(&stay).await.expect(200);
         only(&seen, "notices");
+    }
+
+    /// The client is gone before it reads; what it asked for is kept, and its key brings the answer that it never saw.
+    async fn an_answer_that_never_came_is_given_when_it_is_asked_for_with_its_key(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let path = format!("{stay}/filings");
+        let mut gone = sent_and_unread(&app, &nurse, &path, "gone", &filing("2026-11-28")).await;
+        let kept = loop {
+            let seen = nurse.get(&stay).await.expect(200);
+            if let Some([kept]) = seen["notices"].as_array().map(Vec::as_slice) {
+                break kept["id"].as_str().unwrap().to_owned();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        };
+        gone.shutdown().await.unwrap();
+        drop(gone);
+        let asked = nurse.post_with(&path, &filing("2026-11-28"), &[("idempotency-key", "gone")]).await;
+        asked.expect(201);
+        assert!(asked.header("location").is_some_and(|to| to.ends_with(&kept)), "{:?}", asked.headers);
+        let seen = nurse.get(&stay).await.expect(200);
+        assert_eq!(only(&seen, "notices")["id"], kept.as_str());
+        assert_eq!(app.send_mails().await.len(), 1);
+    }
+
+    /// Cut off at whatever moment: kept or not, the same key makes it one notice, and the answer names it.
+    async fn a_request_cut_off_at_any_moment_is_one_notice_when_it_is_asked_again(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let path = format!("{stay}/filings");
+        for millis in [0, 1, 2, 3, 5, 8, 13, 21] {
+            let cut = sent_and_unread(&app, &nurse, &path, "cut", &filing("2026-11-28")).await;
+            tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+            drop(cut);
+        }
+        let asked = loop {
+            let asked = nurse.post_with(&path, &filing("2026-11-28"), &[("idempotency-key", "cut")]).await;
+            if asked.status.as_u16() != 409 {
+                break asked;
+            }
+            assert_eq!(asked.problem(409), "in_progress");
+        };
+        asked.expect(201);
+        let seen = nurse.get(&stay).await.expect(200);
+        let kept = only(&seen, "notices")["id"].as_str().unwrap();
+        assert!(asked.header("location").is_some_and(|to| to.ends_with(kept)), "{:?}", asked.headers);
+        assert_eq!(app.send_mails().await.len(), 1);
     }
 
     /// Whichever is in front: each of the others gets its answer, or hears that it is being worked on.

@@ -18,6 +18,8 @@ pub struct Server {
     pub connections: usize,
     pub requests_in_hand: usize,
     pub head_within_seconds: u64,
+    pub request_within_seconds: u64,
+    pub answer_within_seconds: u64,
     pub tls: Tls,
 }
 
