@@ -10,6 +10,9 @@
 //! stop waits for those under way. No send begins in the second half of its lease, so with a lease of twice the longest send no two
 //! workers send the same mail. [`OutboxSettings::in_flight`] bounds how many may be repeated so.
 //!
+//! The clock may be set back under it, or while it is down: then whatever was written after the time that it shows now is taken to be due, and
+//! a lease of more than twice its length to have ended. A retry that had been put off waits longer by the step.
+//!
 //! A delivery that can't be read is given up at once, with the same escalation: no later attempt could read it either. A stay that can't be
 //! read is set aside, so that its silence is seen on the municipality's overview.
 
@@ -18,6 +21,7 @@ mod outcome;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::Instant;
@@ -37,6 +41,9 @@ use outcome::{InHand, Sent};
 
 /// While a send hangs, the others are looked after this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A clock that went back by less was not set.
+const SLEWED_SECONDS: i64 = 1;
 
 /// How the outbox works; every key comes from the configuration.
 #[derive(Debug, Clone)]
@@ -71,6 +78,8 @@ pub struct Outbox {
     letters: Letters,
     settings: OutboxSettings,
     worker: Uuid,
+    /// When the last claim was made; before the first, later than anything.
+    last_claim: AtomicI64,
 }
 
 /// A delivery in hand.
@@ -82,7 +91,7 @@ struct Claim {
 impl Outbox {
     pub(crate) fn new(ground: Arc<Ground>, mailer: Mailer, letters: Letters, settings: OutboxSettings) -> Self {
         let worker = ground.ids(ground.now()).uuid();
-        Self { ground, mailer, letters, settings, worker }
+        Self { ground, mailer, letters, settings, worker, last_claim: AtomicI64::new(i64::MAX) }
     }
 
     /// Sends until nothing can be claimed any more. Fails only when the database does; leases then run out by themselves.
@@ -163,6 +172,10 @@ impl Outbox {
         let (now, lease) = (self.ground.now(), self.settings.lease_seconds);
         let limit = self.settings.batch.max(1);
         let store = &self.ground.store;
+        if now.plus_seconds(SLEWED_SECONDS).micros() < self.last_claim.load(Ordering::Relaxed) {
+            store.recall_deliveries(self.worker, now, now.plus_seconds(2 * lease)).await?;
+        }
+        self.last_claim.store(now.micros(), Ordering::Relaxed);
         let Claimed { deliveries, unreadable } =
             store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit).await?;
         let begin_before = now.plus_seconds(lease / 2);

@@ -178,6 +178,17 @@ impl Store {
         rows.iter().map(|row| row.get(0)).collect()
     }
 
+    /// Sets right what a clock that was ahead wrote: a delivery made after `now` is due now, and a lease that lasts beyond `longest` has ended,
+    /// unless it is this worker's own. Nothing else would be tried before the clock has caught up.
+    pub async fn recall_deliveries(&self, worker: Uuid, now: Instant, longest: Instant) -> Result<(), StoreError> {
+        let sql = "UPDATE delivery
+                   SET next_attempt_at = CASE WHEN created_at > $1 THEN $1 ELSE next_attempt_at END,
+                     lease_worker = CASE WHEN lease_until > $2 AND lease_worker <> $3 THEN NULL ELSE lease_worker END,
+                     lease_until = CASE WHEN lease_until > $2 AND lease_worker <> $3 THEN NULL ELSE lease_until END
+                   WHERE state = 'pending' AND (created_at > $1 OR lease_until > $2)";
+        self.write(sql, args![now, longest, worker]).await
+    }
+
     /// Records an attempt and what follows from it; false when the lease was lost meanwhile (the attempt is recorded all the same).
     pub async fn finish_delivery(
         &self,

@@ -87,6 +87,31 @@ on_both! {
         assert_eq!(town.told().await, ["office"]);
     }
 
+    async fn a_clock_that_is_set_back_holds_up_no_mail_and_no_lease(town: Town) {
+        let stay = town.admit(november(30)).await;
+        town.tell(stay).await;
+        // Somebody else holds it, dead since; and what is told now was told in a morning that has not come yet.
+        let killed = uuid::Uuid::from_u128(7);
+        let (now, lease_until) = (instant(2, 10, 0), instant(2, 10, 5));
+        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10).await.unwrap().deliveries.len(), 1);
+        town.clock_shows(2, 10, 1);
+        town.expect_silence().await;
+        let other = town.admit(november(30)).await;
+        town.tell(other).await;
+        town.clock_shows(2, 8, 0);
+        assert_eq!(town.told().await, ["office", "office"]);
+        town.expect_silence().await;
+        // Not so far back that somebody who lives might hold it.
+        let third = town.admit(november(30)).await;
+        town.tell(third).await;
+        let (now, lease_until) = (instant(2, 8, 0), instant(2, 8, 5));
+        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10).await.unwrap().deliveries.len(), 1);
+        town.clock_shows(2, 7, 58);
+        town.expect_silence().await;
+        town.clock_shows(2, 8, 5);
+        assert_eq!(town.told().await, ["office"]);
+    }
+
     async fn a_few_mails_of_one_ward_do_not_wait_behind_the_many_of_an_office(town: Town) {
         for _ in 0..40 {
             let stay = town.admit(november(30)).await;
