@@ -10,6 +10,19 @@ use super::ground::{Ground, day, line, options};
 use super::on_both_stores;
 
 on_both_stores! {
+    /// As the history of the fictional city is written: nothing that was there before is guarded.
+    async fn a_stay_may_come_together_with_its_notice(ground: Ground) {
+        let mut changes = ground.admission();
+        let id = changes.encounter.as_ref().unwrap().row().id;
+        let notice = ground.notice(id);
+        changes.deliveries = vec![ground.delivery(ground.office.id, Some(&notice))];
+        changes.notices = vec![notice.clone()];
+        let applied = ground.store.apply(changes).await.unwrap();
+        assert_eq!(applied.serials, [(notice.id, 1)]);
+        let case = ground.store.case(ground.region.id, id).await.unwrap().unwrap();
+        assert_eq!(case.notices, [Notice { serial: 1, ..notice }]);
+    }
+
     async fn what_a_command_writes_is_read_back_the_same(ground: Ground) {
         let mut case = ground.admitted().await;
         let mut changes = ground.filing(&case, "k");

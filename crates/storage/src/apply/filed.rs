@@ -55,6 +55,7 @@ impl<'a> Batch<'a> {
     fn steps(&self, chain: &mut Chain, checks: bool) -> Result<Vec<Step>, Failure> {
         let d = self.dialect;
         let (mut stays, mut settled, mut new) = (self.rows(&ENCOUNTER), self.rows(&NOTICE), self.rows(&NOTICE));
+        stays.with_read_at();
         let mut guarded = 0;
         let mut left: HashMap<OrganizationId, i64> =
             self.wanted().into_iter().map(|(id, (_, count))| (id, count)).collect();

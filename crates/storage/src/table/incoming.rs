@@ -42,6 +42,16 @@ enum Place<'a> {
 }
 
 impl Rows {
+    /// The statement reads at what version each row stood, also where there is no row.
+    pub(crate) fn with_read_at(&mut self) {
+        let number = self.columns.len();
+        if let Cells::Columns(columns) = &mut self.cells
+            && columns.len() == number
+        {
+            columns.push(Column::of(Kind::Int));
+        }
+    }
+
     pub(crate) fn of(table: &'static Table, dialect: Dialect, keys: &Keyring) -> Self {
         let columns: Vec<_> = table.given().collect();
         let cells = match dialect {
@@ -254,13 +264,8 @@ impl Rows {
 
     /// The version at which the row was read, for [`Table::update_guarded`].
     pub(crate) fn read_at(&mut self, version: i64) {
-        let number = self.columns.len();
-        if let Cells::Columns(columns) = &mut self.cells
-            && columns.len() == number
-        {
-            columns.push(Column::of(Kind::Int));
-        }
-        match self.place(number) {
+        self.with_read_at();
+        match self.place(self.columns.len()) {
             Place::Json(json) => encode(json, &version),
             Place::Column(column) => column.push_int(Some(version)),
         }
