@@ -6,7 +6,7 @@ use server::city::CitySize;
 use storage::Store;
 
 use crate::Engine;
-use crate::look::{Look, Lookout, both};
+use crate::look::{Look, Lookout, both, due};
 use crate::past::Past;
 use crate::table::{Figure, grouped, millis};
 use crate::wards::Wards;
@@ -52,7 +52,7 @@ fn rows(stays: usize, look: &Look) -> Vec<Figure> {
             "— a stay of any time read from the store: p50, p99",
             format!("{}, {} ms", place(look, 50), place(look, 99)),
         ),
-        Figure::told("— sweep of 1,000 due", format!("{:.3} s", look.sweep.as_secs_f64())),
+        Figure::told(format!("— sweep of {} due", due()), format!("{:.3} s", look.sweep.as_secs_f64())),
     ]
 }
 

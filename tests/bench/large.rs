@@ -12,7 +12,7 @@ use server::city::CitySize;
 use storage::Store;
 
 use crate::Engine;
-use crate::look::{Look, Lookout, both};
+use crate::look::{Look, Lookout, both, due};
 use crate::past::Past;
 use crate::service::{Service, binary, key_setting};
 use crate::table::{Figure, grouped, median, millis};
@@ -87,7 +87,7 @@ impl Seen {
             Figure::at_most("— p99", millis(look.filed.quantile(0.99)), " ms", 40.0),
             Figure::told("— the inbox of an office, page: p50, p99", both(&look.inbox)),
             Figure::told("— a stay, page: p50, p99", both(&look.stay_page)),
-            Figure::at_most("— sweep of 1,000 due", look.sweep.as_secs_f64(), " s", 1.0),
+            Figure::at_most(&format!("— sweep of {} due", due()), look.sweep.as_secs_f64(), " s", 1.0),
             Figure::told(
                 "— backup, sealed",
                 format!("{:.1} s, {:.2} GB, {} MB/s", backup.as_secs_f64(), backup_size / GB, {

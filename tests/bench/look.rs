@@ -149,7 +149,7 @@ impl<'a> Lookout<'a> {
         self.stock.half_past(8, day);
         scheduler.sweep_once().await?;
         self.send(&scheduler, store).await?;
-        let due = DUE / crate::scale().min(20);
+        let due = due();
         self.stock.fill(store, due, day).await?;
         let took = self.stock.sweep_on(&scheduler, day, due).await?;
         self.send(&scheduler, store).await?;
@@ -178,6 +178,11 @@ impl<'a> Lookout<'a> {
         times.sort_unstable();
         Ok(times)
     }
+}
+
+/// So many stays fall due for each sweep.
+pub(crate) fn due() -> usize {
+    DUE / crate::scale().min(20)
 }
 
 fn reads() -> usize {

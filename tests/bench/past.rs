@@ -29,11 +29,11 @@ impl Past {
         Self { city: wards.city.clone(), next_seed: 1_000, stays: 0 }
     }
 
-    /// One more lot of about that many, at most [`LOT`].
+    /// One more lot of about that many, at most [`LOT`] (at full scale).
     pub(crate) async fn add(&mut self, wards: &Wards, store: &Store, stays: usize) -> Result<()> {
         let yesterday = self.city.today - Days::new(1);
         let first = yesterday - Days::new(u64::from(MONTHS) * 30);
-        let per_month = u32::try_from(stays.min(LOT))?.div_ceil(MONTHS);
+        let per_month = u32::try_from(stays.min(LOT / crate::scale()))?.div_ceil(MONTHS);
         self.city.seed = self.next_seed;
         self.next_seed += 1;
         let days = (first, yesterday);

@@ -84,30 +84,39 @@ mod tests {
 
     use super::*;
 
-    const WITHIN: Duration = Duration::from_secs(60);
+    const WITHIN: Duration = Duration::from_millis(600);
+    const MOMENT: Duration = Duration::from_millis(50);
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_byte_now_and_then_is_not_enough() {
         let (near, mut far) = duplex(64);
-        let answering = tokio::spawn(async move { Patient::new(near, WITHIN).write_all(&[7; 4096]).await });
-        for _ in 0..59 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            far.read_u8().await.expect("it goes on");
-        }
-        assert!(!answering.is_finished());
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let refused = answering.await.expect("no panic").expect_err("a minute is over");
+        let mut stream = Patient::new(near, WITHIN);
+        let giving = stream.write_all(&[7; 4096]);
+        let taking = async {
+            loop {
+                tokio::time::sleep(MOMENT).await;
+                far.read_u8().await.expect("it goes on");
+            }
+        };
+        let began = std::time::Instant::now();
+        let refused = tokio::select! {
+            given = giving => given.expect_err("more was given than taken"),
+            () = taking => unreachable!("it takes for ever"),
+        };
         assert_eq!(refused.kind(), ErrorKind::TimedOut);
+        assert!(began.elapsed() >= WITHIN, "{:?}", began.elapsed());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn each_answer_has_its_own_time() {
         let (near, mut far) = duplex(64);
         let mut stream = Patient::new(near, WITHIN);
         let mut taken = vec![0; 128];
-        for _ in 0..3 {
+        let began = std::time::Instant::now();
+        // Together they take longer than one may.
+        while began.elapsed() < WITHIN * 2 {
             let taking = async {
-                tokio::time::sleep(Duration::from_secs(59)).await;
+                tokio::time::sleep(MOMENT).await;
                 far.read_exact(&mut taken).await
             };
             let giving = async {
