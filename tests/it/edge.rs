@@ -1,4 +1,4 @@
-//! The edge from outside: TLS with files of the test's own, renewals, client certificates, a full house; slow clients in [`slow`].
+//! The edge from outside: TLS with files of the test's own, renewals, client certificates, slow heads, a full house; [`slow`] bodies and readers.
 
 mod slow;
 

@@ -3,12 +3,10 @@
 //! Why: whoever is still sending when the connection closes sees a broken connection and never the answer. So the part beyond the limit
 //! is read and thrown away, up to [`MOST`]; after that the sender is on its own.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
-use axum::extract::Request;
 use http_body::{Frame, SizeHint};
 
 use crate::LARGEST_BODY;
@@ -16,8 +14,8 @@ use crate::LARGEST_BODY;
 /// Bytes of one body that are read at most.
 const MOST: usize = 16 * LARGEST_BODY;
 
-pub(crate) async fn oversized(request: Request) -> Result<Request, Infallible> {
-    Ok(request.map(|inner| Body::new(Drained { inner, seen: 0, beyond: None })))
+pub(crate) fn oversized(inner: Body) -> Body {
+    Body::new(Drained { inner, seen: 0, beyond: None })
 }
 
 /// Gives what comes within the limit at once; the first frame beyond it only when all has come.

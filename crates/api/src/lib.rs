@@ -8,7 +8,7 @@
 //! - `neighbours` — acting in a further region, and lists over all of them.
 //! - [`login`] — the steps to a session; [`password`], [`factor`], [`passkey`], [`oidc`], [`throttle`] — what they stand on.
 //! - [`run`] — the one loop that reads a case, lets the domain decide, and applies; access, idempotency and staleness live there.
-//! - `crowd` — how many requests are in hand at a time.
+//! - `crowd` — how many requests are in hand at a time; `received` — their bodies, read before that.
 //! - [`holidays`] — the official table: taken from an administrator, followed by every instance.
 //! - [`inventory`] — every route with what it stands for in the access table.
 //! - [`error::ApiError`] — every failure; becomes a problem document, or a page.
@@ -42,6 +42,7 @@ pub mod openapi;
 pub mod pages;
 pub mod passkey;
 pub mod password;
+mod received;
 pub mod run;
 pub mod secret;
 pub mod session;
@@ -72,7 +73,6 @@ pub fn router(app: App) -> Router {
         .merge(health::router())
         .merge(pages::router())
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(middleware::map_request(drain::oversized))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.settings().request_within))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(app.clone(), crowd::admit))

@@ -36,7 +36,9 @@ pub(crate) async fn signed_in(parts: &mut Parts, app: &App, token: &str) -> Resu
     }
     let (now, request_id, token_hash) = (app.now(), request_id(parts, app), hash_of(token));
     let found = app.store().machine_by_token(token_hash).await?;
-    let Some(machine) = found.as_ref().filter(|machine| machine.is_alive_at(now)) else {
+    let alive = found.as_ref().filter(|machine| machine.is_alive_at(now));
+    app.crowd().saw(token, alive.is_some());
+    let Some(machine) = alive else {
         let Ok(client) = Client::from_request_parts(parts, app).await;
         let audit = found.map(|machine| token_refused(now, &machine, request_id, Refused::Over));
         wrong_token(app, &client, audit).await?;

@@ -168,7 +168,11 @@ pub fn stylesheet() -> &'static str {
 
 /// Too much is in hand: nothing was read of what was sent, and the browser still has it.
 pub(crate) async fn refused(app: &App, error: &ApiError) -> Response {
-    guard(visit::wrong(error, visit::outside(app, "混み合っています", "Busy"), String::new(), None)).await
+    let (title, title_en) = match error {
+        ApiError::TooSlow => ("時間切れ", "Too slow"),
+        _ => ("混み合っています", "Busy"),
+    };
+    guard(visit::wrong(error, visit::outside(app, title, title_en), String::new(), None)).await
 }
 
 /// The headers of every page. What may hold personal data is kept by no cache.

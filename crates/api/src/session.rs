@@ -152,7 +152,7 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        if let Some(token) = bearer(parts).filter(|token| token.starts_with(machine::PREFIX)) {
+        if let Some(token) = bearer(&parts.headers).filter(|token| token.starts_with(machine::PREFIX)) {
             let token = token.to_owned();
             return machine::signed_in(parts, app, &token).await;
         }
@@ -184,30 +184,34 @@ impl FromRequestParts<App> for Pending {
 
 /// The session of this request, if it has not ended.
 async fn found(parts: &Parts, app: &App) -> Result<(Hash, SessionRow), ApiError> {
-    let token = bearer(parts).or_else(|| cookie_token(parts, app)).ok_or(ApiError::NotLoggedIn)?;
+    let token = presented(&parts.headers, parts.uri.path(), app).ok_or(ApiError::NotLoggedIn)?;
     let token_hash = hash_of(token);
-    let row = app.store().session(token_hash).await?.ok_or(ApiError::NotLoggedIn)?;
     let (now, idle) = (app.now(), app.settings().session_idle_minutes * 60);
-    if now >= row.session.expires_at || now >= row.session.last_seen_at.plus_seconds(idle) {
-        return Err(ApiError::NotLoggedIn);
-    }
-    Ok((token_hash, row))
+    let row = app.store().session(token_hash).await?;
+    let row = row.filter(|row| now < row.session.expires_at && now < row.session.last_seen_at.plus_seconds(idle));
+    app.crowd().saw(token, row.is_some());
+    Ok((token_hash, row.ok_or(ApiError::NotLoggedIn)?))
+}
+
+/// The token that a request brings along; whether it is worth anything is the store's to know.
+pub(crate) fn presented<'a>(headers: &'a HeaderMap, path: &str, app: &App) -> Option<&'a str> {
+    bearer(headers).or_else(|| cookie_token(headers, path, app))
 }
 
 pub(crate) fn request_id(parts: &Parts, app: &App) -> RequestId {
     parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| app.request_id())
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    parts.headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-fn cookie_token<'a>(parts: &'a Parts, app: &App) -> Option<&'a str> {
-    if parts.uri.path().starts_with("/api/") {
+fn cookie_token<'a>(headers: &'a HeaderMap, path: &str, app: &App) -> Option<&'a str> {
+    if path.starts_with("/api/") {
         return None;
     }
     let name = if app.settings().secure_cookies { SECURE_COOKIE } else { PLAIN_COOKIE };
-    named(&parts.headers, name)
+    named(headers, name)
 }
 
 /// What the browser holds that is on its way to an outside provider.

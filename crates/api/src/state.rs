@@ -50,6 +50,8 @@ pub struct EdgeSettings {
     pub requests_in_hand: usize,
     /// A request must be whole and answered within this.
     pub request_within: Duration,
+    /// A body must be whole within this.
+    pub body_within: Duration,
     /// Shows the fictional logins and the demo's links.
     pub demo: bool,
 }

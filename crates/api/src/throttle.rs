@@ -8,7 +8,7 @@
 //! the people behind the same address out. Right ones are never asked about: 256 bits aren't guessed, and a hospital is one address.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::USER_AGENT;
@@ -34,16 +34,20 @@ impl Client {
         self.address.map(|address| address.to_string()).unwrap_or_default()
     }
 
-    /// One household or office: an IPv4 address, or the /64 of an IPv6 one.
     fn network(&self) -> Option<String> {
-        Some(match self.address?.to_canonical() {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
-        })
+        self.address.map(|address| network(address).to_string())
     }
 
     fn key(&self) -> Option<Hash> {
         self.network().map(|network| key("address", &network))
+    }
+}
+
+/// One household or office, by its first address: an IPv4 address, or the /64 of an IPv6 one.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
     }
 }
 

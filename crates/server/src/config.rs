@@ -78,11 +78,13 @@ impl Config {
         if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
             refuse("database.url", "sqlite://… or postgres://…")?;
         }
-        let positive: [(&str, u64); 13] = [
+        let positive: [(&str, u64); 15] = [
             ("server.connections", self.server.connections as u64),
+            ("server.connections_of_one_network", self.server.connections_of_one_network as u64),
             ("server.head_within_seconds", self.server.head_within_seconds),
             ("server.request_within_seconds", self.server.request_within_seconds),
             ("server.answer_within_seconds", self.server.answer_within_seconds),
+            ("server.body_within_seconds", self.server.body_within_seconds),
             ("database.readers", self.database.readers.into()),
             ("database.writer_queue", self.database.writer_queue as u64),
             ("database.writer_batch", self.database.writer_batch as u64),

@@ -1,7 +1,7 @@
 //! The edge: connections in, TLS if it is spoken here, limits, and whose address a request comes from.
 //!
-//! Why not `axum::serve`: it neither ends a connection that sends its head or takes its answer too slowly nor bounds how many there are, and
-//! it speaks no TLS. What follows is hyper's own loop with those four.
+//! Why not `axum::serve`: it neither ends a connection that sends its head or takes its answer too slowly, nor bounds how many there are,
+//! of one network and of all, and it speaks no TLS. What follows is hyper's own loop with those.
 //!
 //! # Whose address
 //!
@@ -10,9 +10,11 @@
 //!
 //! # What is not promised
 //!
-//! Nothing is done here against a flood from many addresses: that is the network's, or the proxy's, to hold off.
+//! Nothing is done here against a flood from many networks: that is the network's, or the proxy's, to hold off. A trusted proxy's own
+//! connections are not counted as one network's.
 
 mod address;
+mod networks;
 mod patience;
 mod tls;
 
@@ -36,11 +38,15 @@ use tower::ServiceExt;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::config::Server;
+use networks::Networks;
 use patience::Patient;
 pub use tls::Certificates;
 
 /// Two years, as browsers' preload lists ask: only said when people come over https.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// A request's line and headers: no cookie, address or certificate's name of ours comes near it. Hyper would keep 400 KB a connection.
+const LARGEST_HEAD: usize = 64 * 1024;
 
 /// Bounds of a connection; every one comes from the configuration.
 #[derive(Debug, Clone)]
@@ -52,6 +58,7 @@ pub struct Edge {
     /// What can't be written at once must be on its way within this.
     answer_within: Duration,
     connections: usize,
+    of_one_network: Networks,
     certificates: Option<Certificates>,
     renewal_looked_for_every: Duration,
     /// People come over https, here or at the proxy.
@@ -66,6 +73,7 @@ impl Edge {
             head_within: Duration::from_secs(server.head_within_seconds),
             answer_within: Duration::from_secs(server.answer_within_seconds),
             connections: server.connections,
+            of_one_network: Networks::new(server.connections_of_one_network),
             certificates: Certificates::read(&server.tls)?,
             renewal_looked_for_every: Duration::from_secs(server.tls.renewal_looked_for_every_seconds.max(1)),
             https: server.public_url.starts_with("https://"),
@@ -103,10 +111,11 @@ impl Edge {
                 () = &mut stopped => break,
             };
             let Ok((stream, peer, place)) = taken else { continue };
+            let Ok(own) = self.of_one_network(peer) else { continue };
             let (edge, router, watcher) = (self.clone(), router.clone(), graceful.watcher());
             tokio::spawn(async move {
                 edge.converse(stream, peer, router, watcher).await;
-                drop(place);
+                drop((place, own));
             });
         }
         drop(listener);
@@ -115,6 +124,19 @@ impl Edge {
             renewals.abort();
         }
         Ok(())
+    }
+
+    /// A place among those of the peer's network; a trusted proxy speaks for many and needs none. Refused, the connection is closed at once:
+    /// let wait, it would hold a place of everybody's.
+    fn of_one_network(&self, peer: SocketAddr) -> Result<Option<networks::Taken>, TooMany> {
+        if self.trusted_proxies.contains(&peer.ip().to_canonical()) {
+            return Ok(None);
+        }
+        let taken = self.of_one_network.take(peer);
+        if taken.is_none() {
+            metrics::counter!("tsunagi_connections_refused_total").increment(1);
+        }
+        taken.map(Some).ok_or(TooMany)
     }
 
     async fn converse(
@@ -152,7 +174,7 @@ impl Edge {
             router.clone().oneshot(request.map(Body::new))
         });
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(self.head_within);
+        http.timer(TokioTimer::new()).header_read_timeout(self.head_within).max_buf_size(LARGEST_HEAD);
         let connection = http.serve_connection(TokioIo::new(Patient::new(stream, self.answer_within)), service);
         if let Err(error) = watcher.watch(connection).await {
             // A client that went away or was too slow: its own affair.
@@ -161,9 +183,12 @@ impl Edge {
     }
 }
 
-type Taken = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+/// Of one network.
+struct TooMany;
 
-async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> std::io::Result<Taken> {
+type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+
+async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> std::io::Result<Accepted> {
     let place = Arc::clone(open).acquire_owned().await.map_err(std::io::Error::other)?;
     match listener.accept().await {
         Ok((stream, peer)) => Ok((stream, peer, place)),

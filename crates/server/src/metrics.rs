@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `tsunagi_requests_total{method,route,status}` | answers |
 //! | `tsunagi_request_seconds{route}` | from the first byte handled to the answer |
+//! | `tsunagi_refused_early_total`, `tsunagi_connections_refused_total` | requests beyond what is taken in hand; connections beyond one network's |
 //! | `tsunagi_commit_seconds`, `tsunagi_commit_commands` | the writer's transactions: how long, and how many commands each carried |
 //! | `tsunagi_writer_waiting` | commands that wait for the writer |
 //! | `tsunagi_warnings_total`, `tsunagi_set_aside_total` | what sweeps wrote, and stays they could not judge |

@@ -125,6 +125,7 @@ impl Service {
             second_factor: config.session.second_factor,
             requests_in_hand: config.server.requests_in_hand,
             request_within: Duration::from_secs(config.server.request_within_seconds),
+            body_within: Duration::from_secs(config.server.body_within_seconds),
             passkeys: config.passkeys()?,
             oidc: config.oidc()?,
             stale_after_seconds: config.health.stale_after_seconds,

@@ -1,7 +1,10 @@
-//! Clients that are slow on purpose: with the head, with the body, with taking the answer. Each is bounded by a key of the configuration, and
-//! none of them costs anybody else more than a place.
+//! Clients that are slow on purpose (with the head, with the body, with taking the answer) or open many connections: each is bounded by a key
+//! of the configuration, and none of them costs anybody else more than a connection.
 
+use std::net::SocketAddr;
 use std::time::Instant;
+
+use tokio::net::TcpSocket;
 
 use super::*;
 
@@ -50,41 +53,6 @@ async fn a_head_that_comes_in_drops_ends_the_connection() {
     assert!(is_served(&app).await, "its place is free");
 }
 
-#[tokio::test]
-async fn a_body_that_comes_in_drops_is_answered_with_408_and_gives_its_place_back() {
-    let keys = ["server.request_within_seconds=1", "server.requests_in_hand=4"];
-    let app = start(&keys.map(str::to_owned)).await;
-    let began = Instant::now();
-    let mut slow = Vec::new();
-    // Each as somebody else, or one alone would have a quarter of the places.
-    for caller in 0..4 {
-        let mut stream = TcpStream::connect(app.service.address).await.unwrap();
-        let head = format!(
-            "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {caller}\r\n\
-             Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        slow.push(stream);
-    }
-    // All places are taken: the next one is told so at once, and does not wait with them.
-    let login = serde_json::json!({ "login": "nurse", "password": server::city::DEMO_PASSWORD });
-    let refused = app.nobody().post("/api/v1/session", &login).await;
-    if began.elapsed() < Duration::from_millis(900) {
-        assert_eq!((refused.problem(503), refused.header("retry-after").is_some()), ("busy".into(), true));
-    }
-    for stream in &mut slow {
-        // A drop now and then doesn't prolong it.
-        stream.write_all(b" ").await.unwrap();
-    }
-    for stream in &mut slow {
-        let (rest, _) = until_the_end(stream).await;
-        let rest = String::from_utf8_lossy(&rest);
-        assert!(rest.starts_with("HTTP/1.1 408") && rest.contains("application/problem+json"), "{rest}");
-    }
-    assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
-    app.nobody().post("/api/v1/session", &login).await.expect(201);
-}
-
 /// More answers than the kernel keeps for somebody who reads none of them.
 #[tokio::test]
 async fn an_answer_that_nobody_takes_ends_the_connection_and_gives_its_place_back() {
@@ -120,4 +88,82 @@ async fn an_answer_that_is_taken_in_time_is_whole() {
         }
     }
     assert!(taken.ends_with(&expected), "{} of {}", taken.len(), expected.len());
+}
+
+/// More than there are places, of people and of machines.
+const MANY: usize = 130;
+/// A wait for a place would be longer.
+const AT_ONCE: Duration = Duration::from_secs(8);
+
+/// A connection from another address of this machine: another network to the service.
+async fn from(address: &str, app: &TestApp) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::new(address.parse().expect("an address"), 0)).expect("an address of this machine");
+    socket.connect(app.service.address).await.expect("the service listens")
+}
+
+/// Requests that say that a long body comes, and then send a byte of it.
+async fn slow_senders(app: &TestApp, path: &str) -> Vec<TcpStream> {
+    let mut senders = Vec::new();
+    for n in 0..MANY {
+        let mut stream = TcpStream::connect(app.service.address).await.expect("the service listens");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {n}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nl"
+        );
+        stream.write_all(head.as_bytes()).await.expect("it takes the bytes");
+        senders.push(stream);
+    }
+    // So that all of them have come in.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    senders
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_slow_senders_keep_nobody_from_the_pages_or_the_api() {
+    let app = TestApp::start_with(Engine::Sqlite, &["server.body_within_seconds=20"]).await;
+    let nurse = app.log_in("nurse").await;
+    let _at_pages = slow_senders(&app, "/login").await;
+    let _at_the_api = slow_senders(&app, "/api/v1/session").await;
+    let nobody = app.nobody();
+    let page = timeout(AT_ONCE, nobody.get("/login")).await.expect("the page comes at once");
+    assert_eq!(page.status.as_u16(), 200);
+    timeout(AT_ONCE, nurse.get("/api/v1/me")).await.expect("the answer comes at once").expect(200);
+    timeout(AT_ONCE, app.log_in("nurse")).await.expect("she is in at once");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_answered_with_408() {
+    let app = TestApp::start_with(Engine::Sqlite, &["server.body_within_seconds=1"]).await;
+    for (path, told) in [("/api/v1/session", "\"too_slow\""), ("/login", "時間がかかりすぎた")] {
+        let mut stream = TcpStream::connect(app.service.address).await.expect("the service listens");
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nl");
+        stream.write_all(head.as_bytes()).await.expect("it takes the bytes");
+        let mut reply = Vec::new();
+        timeout(AT_ONCE, stream.read_to_end(&mut reply)).await.expect("it ends").expect("it is answered");
+        let reply = String::from_utf8_lossy(&reply);
+        assert!(reply.starts_with("HTTP/1.1 408") && reply.contains(told), "{path}: {reply}");
+    }
+}
+
+#[tokio::test]
+async fn one_network_can_not_fill_the_house() {
+    let sets = ["server.connections=3", "server.connections_of_one_network=2"];
+    let app = TestApp::start_with(Engine::Sqlite, &sets).await;
+    let _idle = [from("127.0.0.2", &app).await, from("127.0.0.2", &app).await];
+    let mut third = from("127.0.0.2", &app).await;
+    let _ = third.write_all(LIVE).await;
+    let mut reply = Vec::new();
+    let _ = timeout(AT_ONCE, third.read_to_end(&mut reply)).await.expect("it is closed at once");
+    assert!(reply.is_empty(), "{}", String::from_utf8_lossy(&reply));
+    let other = timeout(AT_ONCE, live(from("127.0.0.3", &app).await)).await.expect("there is a place for others");
+    assert!(other.expect("an answer").starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_trusted_is_not_one_network() {
+    let sets = ["server.connections_of_one_network=1", "server.trusted_proxies=[\"127.0.0.2\"]"];
+    let app = TestApp::start_with(Engine::Sqlite, &sets).await;
+    let _idle = [from("127.0.0.2", &app).await, from("127.0.0.2", &app).await];
+    let third = timeout(AT_ONCE, live(from("127.0.0.2", &app).await)).await.expect("at once").expect("an answer");
+    assert!(third.starts_with("HTTP/1.1 200"), "{third}");
 }

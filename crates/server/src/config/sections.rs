@@ -16,10 +16,12 @@ pub struct Server {
     pub stop_within_seconds: u64,
     pub trusted_proxies: Vec<std::net::IpAddr>,
     pub connections: usize,
+    pub connections_of_one_network: usize,
     pub requests_in_hand: usize,
     pub head_within_seconds: u64,
     pub request_within_seconds: u64,
     pub answer_within_seconds: u64,
+    pub body_within_seconds: u64,
     pub tls: Tls,
 }
 
