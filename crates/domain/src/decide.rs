@@ -36,7 +36,7 @@ use crate::directory::Directory;
 use crate::encounter::{Folded, fold};
 use crate::{AccountId, Ids, Instant, NoticeId, RequestId};
 
-pub use account::{NewPerson, administrates, check_login, close, invite, reinvite};
+pub use account::{NewPerson, administrates, check_login, close, end_sessions, invite, reinvite};
 pub use consent::{NewConsent, record_consent, with_consent};
 pub use contact::NewContact;
 pub use fact::survey_fact;

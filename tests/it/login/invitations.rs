@@ -182,6 +182,37 @@ on_both! {
         assert_eq!(login_by_api(&app, "jiro", GOOD).await.expect(201)["stage"], "open");
     }
 
+    async fn the_trail_of_an_account_tells_what_an_administrator_did_to_it(app: TestApp) {
+        let admin = hospital_admin(&app).await;
+        invite(&admin, "jiro", "coordinator", &[]).await;
+        let jiro = app.service.store.account_by_login("jiro").await.unwrap().unwrap();
+        let filter = storage::AuditFilter { account_id: Some(jiro.id), ..Default::default() };
+        for (what, did, became) in [
+            ("", "invite", "account_invited"),
+            ("invite", "invite", "account_invited"),
+            ("reset", "reset_factor", "factor_reset"),
+            ("end", "end_sessions_of", "sessions_ended"),
+            ("close", "close_account", "account_closed"),
+            ("reopen", "reopen_account", "account_reopened"),
+        ] {
+            if !what.is_empty() {
+                app.clock.advance_seconds(1);
+                on_account(&admin, &jiro, what).await;
+            }
+            let all = app.service.store.audit(app.city.region.id, &Default::default(), 2).await.unwrap();
+            let of_jiro = app.service.store.audit(app.city.region.id, &filter, 1).await.unwrap().remove(0).entry;
+            assert_eq!((of_jiro.action.as_str(), of_jiro.organization_id), (became, Some(jiro.organization_id)), "{what}");
+            let by_her = all.iter().find(|row| row.entry.action == did).unwrap_or_else(|| panic!("{did}: {all:?}"));
+            assert_ne!(by_her.entry.account_id, Some(jiro.id));
+            assert_eq!(by_her.entry.request_id, of_jiro.request_id, "one request");
+        }
+        let page = app.log_in_by_page("auditor").await.get("/audit?account=jiro").await.text();
+        for words in ["招待された", "認証の再設定に招待された", "停止された", "再開された", "ログアウトさせられた"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert!(!page.contains("その他の操作"), "{page}");
+    }
+
     async fn none_of_the_last_ten_passwords_comes_back(app: TestApp) {
         let admin = hospital_admin(&app).await;
         invite(&admin, "jiro", "coordinator", &[]).await;

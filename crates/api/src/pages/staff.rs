@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::Command;
 use domain::changes::Changes;
-use domain::credential::{Proof, roles_of};
-use domain::decide::{NewPerson, administrates, check_login, close, invite, reinvite};
+use domain::credential::roles_of;
+use domain::decide::{NewPerson, administrates, check_login, close, end_sessions, invite, reinvite};
 use domain::party::{Account, OrganizationKind, Role};
 use domain::refusal::Faults;
 use domain::text::{EmailAddress, Line};
@@ -172,11 +172,7 @@ pub(super) async fn on_account(State(app): State<App>, post: Post) -> Response {
             "reset" => (reinvite(&context, actor, &account, true)?, "invited"),
             "close" => (close(&context, actor, &account, true)?, "closed"),
             "reopen" => (close(&context, actor, &account, false)?, "reopened"),
-            "end" => {
-                let credentials = vec![Proof::EndSessions { account_id: account.id, keep: None }];
-                let audit = vec![post.visitor.who.audit_entry(app.now(), "end_sessions_of")];
-                (Changes { credentials, audit, ..Changes::default() }, "ended")
-            }
+            "end" => (end_sessions(&context, actor, &account)?, "ended"),
             _ => return Err(Fault::NotAKnownValue.into()),
         };
         apply(&app, changes).await?;

@@ -1,11 +1,14 @@
-//! Commands of an administrator on accounts: invite, invite again, close.
+//! Commands of an administrator on accounts: invite, invite again, end the sessions, close.
+//!
+//! Each leaves two rows on the trail, under one request: what the administrator did, and what became of the account, under the
+//! account's own id, so that the trail of an account tells who let its person in, and who shut her out.
 //!
 //! An organization's administrator acts within her own organization alone. The region's administrator does so within the municipality,
 //! and names, in any organization, whoever administrates it: that is how an organization gets its first one.
 
 use super::Context;
 use crate::access::Actor;
-use crate::changes::{Changes, DirectoryChanges};
+use crate::changes::{AuditEntry, Changes, DirectoryChanges};
 use crate::credential::{Invitation, Proof, roles_of};
 use crate::delivery::{Delivery, DeliveryState, Letter};
 use crate::party::{Account, Role};
@@ -120,10 +123,11 @@ pub fn reinvite(
         state: DeliveryState::Pending { next_attempt_at: context.now, attempts: 0 },
         created_at: context.now,
     };
+    let (action, about) = if reset_factor { ("reset_factor", "factor_reset") } else { ("invite", "account_invited") };
     Ok(Changes {
         credentials: vec![Proof::Invite(invitation)],
         deliveries: vec![delivery],
-        audit: vec![context.audit(account.region_id, "invite")],
+        audit: rows(context, account, action, about),
         ..Changes::default()
     })
 }
@@ -137,12 +141,34 @@ pub fn close(context: &Context<'_>, actor: &Actor, account: &Account, closed: bo
         return Err(Fault::NotAllowed.into());
     }
     let at = closed.then_some(context.now);
-    let action = if closed { "close_account" } else { "reopen_account" };
+    let (action, about) =
+        if closed { ("close_account", "account_closed") } else { ("reopen_account", "account_reopened") };
     let mut credentials = vec![Proof::Close { account_id: account.id, at }];
     if closed {
         credentials.push(Proof::EndSessions { account_id: account.id, keep: None });
     }
-    Ok(Changes { credentials, audit: vec![context.audit(account.region_id, action)], ..Changes::default() })
+    Ok(Changes { credentials, audit: rows(context, account, action, about), ..Changes::default() })
+}
+
+/// Ends every session of somebody's account.
+pub fn end_sessions(context: &Context<'_>, actor: &Actor, account: &Account) -> Result<Changes, Refusal> {
+    if !administrates(actor, account.organization_id, account.role) {
+        return Err(Fault::NotFound.into());
+    }
+    let credentials = vec![Proof::EndSessions { account_id: account.id, keep: None }];
+    let audit = rows(context, account, "end_sessions_of", "sessions_ended");
+    Ok(Changes { credentials, audit, ..Changes::default() })
+}
+
+fn rows(context: &Context<'_>, account: &Account, action: &str, about: &str) -> Vec<AuditEntry> {
+    let done = context.audit(account.region_id, action);
+    let about = AuditEntry {
+        account_id: Some(account.id),
+        organization_id: Some(account.organization_id),
+        action: about.to_owned(),
+        ..done
+    };
+    vec![done, about]
 }
 
 #[cfg(test)]
