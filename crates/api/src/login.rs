@@ -26,7 +26,7 @@ use crate::factor;
 use crate::password::Verified;
 use crate::session::{Pending, SignedIn, audit_of, hash_of, hex};
 use crate::state::App;
-use crate::throttle::{Attempt, Client};
+use crate::throttle::{Attempt, Client, Guessed};
 
 pub(crate) use outside::{Arrived, arrive, set_out, unlink};
 pub use passkeys::{
@@ -54,16 +54,19 @@ pub async fn log_in(
     password: &str,
 ) -> Result<NewSession, ApiError> {
     let attempt = Attempt::new(login, client);
-    let locked = attempt.is_locked(app).await?;
+    attempt.is_locked(app).await?;
     let named = if login.len() <= 100 { app.store().account_by_login(login).await? } else { None };
     let may = named.as_ref().filter(|account| account.closed_at.is_none() && !account.password_hash.is_empty());
     let hash = may.map(|account| account.password_hash.clone());
     let verified = app.passwords().verify(password, hash).await?;
+    // Those who waited for their turn beside this one may have locked it.
+    let locked = attempt.is_locked(app).await?;
     let account = match named {
         Some(account) if verified != Verified::Wrong && !locked => account,
         named => {
             let audit = named.map(|account| audit_of(&account, app.now(), "log_in_refused", request_id));
-            return Err(refuse(app, &attempt, audit, ApiError::LoginRefused).await);
+            let failed = attempt.failed(app, Guessed::Password.unless(locked));
+            return Err(refuse(app, failed, audit, ApiError::LoginRefused).await);
         }
     };
     let has_factor = app.store().factors(account.id).await?.any();
@@ -75,7 +78,9 @@ pub async fn log_in(
     let (token, session) = fresh(app, client, &account, stage);
     let mut credentials = Vec::new();
     if stage == Stage::Open {
-        credentials.push(attempt.unlocked(app));
+        credentials.extend(attempt.unlocked(app));
+    } else {
+        credentials.extend(attempt.not_locked(app));
     }
     if verified == Verified::Outdated {
         let hash = app.passwords().hash(password.to_owned(), app.salt()).await?;
@@ -121,7 +126,8 @@ pub async fn give_code(app: &App, client: &Client, pending: &Pending, code: &str
         Some(session) => Ok(session),
         None => {
             let audit = Some(audit_of(account, now, "second_factor_refused", *request_id));
-            Err(refuse(app, &attempt, audit, ApiError::CodeRefused).await)
+            let failed = attempt.failed(app, Guessed::SecondFactor.unless(locked));
+            Err(refuse(app, failed, audit, ApiError::CodeRefused).await)
         }
     }
 }
@@ -162,7 +168,8 @@ pub async fn enrol(
         Some(opened) => Ok(opened),
         None => {
             let audit = Some(audit_of(&pending.account, app.now(), "second_factor_refused", pending.request_id));
-            Err(refuse(app, &attempt, audit, ApiError::CodeRefused).await)
+            let failed = attempt.failed(app, Guessed::SecondFactor.unless(locked));
+            Err(refuse(app, failed, audit, ApiError::CodeRefused).await)
         }
     }
 }
@@ -216,7 +223,7 @@ async fn open(
     let (token, session) = fresh(app, client, account, Stage::Open);
     let expires_at = session.expires_at;
     credentials.push(Proof::EndSession { token_hash: pending.session.token_hash });
-    credentials.push(attempt.unlocked(app));
+    credentials.extend(attempt.unlocked(app));
     credentials.push(Proof::BeginSession(Box::new(session)));
     let audit = vec![audit_of(account, app.now(), action, pending.request_id)];
     match app.store().apply(Changes { credentials, deliveries, audit, ..Changes::default() }).await {
@@ -250,9 +257,8 @@ fn fresh(app: &App, client: &Client, account: &Account, stage: Stage) -> (String
 }
 
 /// Counts the failure; what it answers if even that can't be written is the database's error.
-async fn refuse(app: &App, attempt: &Attempt, audit: Option<AuditEntry>, refused: ApiError) -> ApiError {
-    let credentials = attempt.failed(app);
-    let changes = Changes { credentials, audit: audit.into_iter().collect(), ..Changes::default() };
+async fn refuse(app: &App, failed: Vec<Proof>, audit: Option<AuditEntry>, refused: ApiError) -> ApiError {
+    let changes = Changes { credentials: failed, audit: audit.into_iter().collect(), ..Changes::default() };
     app.store().apply(changes).await.map_or_else(ApiError::from, |_| refused)
 }
 

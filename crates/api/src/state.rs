@@ -31,8 +31,10 @@ pub struct EdgeSettings {
     pub session_idle_minutes: i64,
     /// A session ends after so long in any case.
     pub session_hours: i64,
-    /// Failed logins in a row before an account is locked.
+    /// Failed logins in a row before a login name is locked where they came from.
     pub lockout_after: i64,
+    /// The same from anywhere, before it is locked everywhere.
+    pub login_lockout_after: i64,
     pub lockout_minutes: i64,
     /// How long a record that was opened in an emergency stays open.
     pub break_glass_minutes: i64,

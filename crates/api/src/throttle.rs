@@ -1,8 +1,19 @@
-//! Guessing costs time: failed logins are counted by login name and by address, and too many of them lock either for a while.
+//! Guessing costs time: failed logins are counted, and too many of them lock for a while. What is counted, and what is then locked:
 //!
-//! A login name that nobody has is counted just like one that somebody has, in the same statement, so neither the answer nor its time
+//! | counter | limit | why |
+//! |---|---|---|
+//! | login name from one network | `lockout_after` | guessing one password; elsewhere its owner still gets in |
+//! | login name, from anywhere | `login_lockout_after`, much higher | guessing it from many networks; a stranger alone can't lock somebody out |
+//! | second steps of a login name, from anywhere | `lockout_after` | six digits are few; only whoever knows the password gets there |
+//! | network | `address_lockout_after` | guessing many login names |
+//!
+//! A login name that nobody has is counted just like one that somebody has, in the same statements, so neither the answer nor its time
 //! tells them apart. A locked login name is answered like a wrong password; a locked address is told so (429), which says nothing
-//! about any account.
+//! about any account. What is tried while a name is locked is not looked at and so counts for nothing but the network: nobody makes
+//! a lock last by going on.
+//!
+//! Many guesses at once are no way around it: whether a name is locked is asked after the password was looked at, and is a claim of
+//! whatever a right one opens, in one order with the failures of the same transaction.
 //!
 //! Wrong tokens of machines are counted by address alone and apart from logins: a system that goes on with an old token must not keep
 //! the people behind the same address out. Right ones are never asked about: 256 bits aren't guessed, and a hospital is one address.
@@ -61,40 +72,79 @@ impl FromRequestParts<App> for Client {
     }
 }
 
-/// The two counters of an attempt.
+/// The counters of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt {
+    /// The login name from this network.
+    here: Hash,
     login: Hash,
+    second: Hash,
     address: Option<Hash>,
+}
+
+/// What a failure was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guessed {
+    Password,
+    /// A code, or a passkey.
+    SecondFactor,
+    /// Whatever it was, it was not looked at: the name is locked, or there is none.
+    Nothing,
+}
+
+impl Guessed {
+    /// Of a name that may be locked.
+    pub const fn unless(self, locked: bool) -> Self {
+        if locked { Self::Nothing } else { self }
+    }
 }
 
 impl Attempt {
     pub fn new(login: &str, client: &Client) -> Self {
-        Self { login: key("login", login), address: client.key() }
+        let here = format!("{}\0{login}", client.network().unwrap_or_default());
+        let (here, login, second) = (key("login from", &here), key("login", login), key("second step", login));
+        Self { here, login, second, address: client.key() }
     }
 
     /// Whether the login name is locked; refuses when the address is.
     pub async fn is_locked(&self, app: &App) -> Result<bool, ApiError> {
-        let keys: Vec<Hash> = std::iter::once(self.login).chain(self.address).collect();
+        let keys: Vec<Hash> = self.of_the_name().into_iter().chain(self.address).collect();
         let locked = app.store().is_locked(&keys, app.now()).await?;
         if self.address.is_some_and(|address| locked.contains(&address)) {
             return Err(ApiError::TooMany);
         }
-        Ok(locked.contains(&self.login))
+        Ok(!locked.is_empty())
+    }
+
+    /// Claims that it is not locked; its failures stay.
+    pub fn not_locked(&self, app: &App) -> impl Iterator<Item = Proof> + use<> {
+        let at = app.now();
+        self.of_the_name().into_iter().map(move |key| Proof::NotLocked { key, at })
     }
 
     /// Claims that it is not locked; its failures are forgotten. Those of the address stay: one good login among many bad ones is
     /// what guessing looks like.
-    pub fn unlocked(&self, app: &App) -> Proof {
-        Proof::Unlocked { key: self.login, at: app.now() }
+    pub fn unlocked(&self, app: &App) -> impl Iterator<Item = Proof> + use<> {
+        let at = app.now();
+        self.of_the_name().into_iter().map(move |key| Proof::Unlocked { key, at })
     }
 
     /// Counts a failure.
-    pub fn failed(&self, app: &App) -> Vec<Proof> {
+    pub fn failed(&self, app: &App, guessed: Guessed) -> Vec<Proof> {
         let settings = app.settings();
-        let login = count(app, self.login, settings.lockout_after);
-        let address = self.address.map(|key| count(app, key, settings.address_lockout_after));
-        std::iter::once(login).chain(address).collect()
+        let mut counted = match guessed {
+            Guessed::Password => {
+                vec![(self.here, settings.lockout_after), (self.login, settings.login_lockout_after)]
+            }
+            Guessed::SecondFactor => vec![(self.second, settings.lockout_after)],
+            Guessed::Nothing => Vec::new(),
+        };
+        counted.extend(self.address.map(|address| (address, settings.address_lockout_after)));
+        counted.into_iter().map(|(key, limit)| count(app, key, limit)).collect()
+    }
+
+    const fn of_the_name(&self) -> [Hash; 3] {
+        [self.here, self.login, self.second]
     }
 }
 

@@ -11,7 +11,8 @@
 //! - [`Proof`] — one change of these, as part of [`crate::changes::Changes`]; some of them are claims.
 //!
 //! A **claim** can be won once: whoever comes second finds nothing to claim, and the whole command is stale. That a code can't be
-//! replayed is thus decided by the database, also between two instances.
+//! replayed is thus decided by the database, also between two instances. Failures are counted in one order with the claims: a right
+//! guess behind too many wrong ones finds the login locked, however many of them came at once.
 //!
 //! Tokens and codes are long chance; only their SHA-256 is ever kept. Passwords are short and people's own, so they are kept as argon2id.
 
@@ -141,7 +142,7 @@ pub const fn roles_of(kind: OrganizationKind) -> &'static [Role] {
     }
 }
 
-/// Counting failed logins of one login name or one address.
+/// Counting failed logins of one login name or one address; while it is locked nothing is counted, so no lock grows longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
     pub key: Hash,
@@ -158,6 +159,11 @@ pub struct Failure {
 pub enum Proof {
     /// Claim: the login name is not locked; its failures are forgotten.
     Unlocked {
+        key: Hash,
+        at: Instant,
+    },
+    /// Claim: the login name is not locked; its failures stay.
+    NotLocked {
         key: Hash,
         at: Instant,
     },
@@ -319,6 +325,7 @@ impl Proof {
         matches!(
             self,
             Self::Unlocked { .. }
+                | Self::NotLocked { .. }
                 | Self::TotpStep { .. }
                 | Self::RecoveryCode { .. }
                 | Self::CeremonyOver { .. }

@@ -97,6 +97,7 @@ impl Config {
         ];
         for (key, value) in [
             ("session.lockout_after", self.session.lockout_after),
+            ("session.login_lockout_after", self.session.login_lockout_after),
             ("session.address_lockout_after", self.session.address_lockout_after),
         ] {
             if value < 2 {

@@ -119,6 +119,7 @@ impl Service {
             session_idle_minutes: config.session.idle_minutes,
             session_hours: config.session.hours,
             lockout_after: config.session.lockout_after,
+            login_lockout_after: config.session.login_lockout_after,
             lockout_minutes: config.session.lockout_minutes,
             break_glass_minutes: config.audit.break_glass_minutes,
             address_lockout_after: config.session.address_lockout_after,

@@ -4,7 +4,7 @@ use serde_json::json;
 use server::city::DEMO_PASSWORD;
 use tests::on_both;
 
-use super::{login_by_api, set_up};
+use super::{half_a_minute_later, login_by_api, set_up};
 
 on_both! {
     /// Unknown, wrong, locked, too long: the same answer for the same work.
@@ -46,6 +46,34 @@ on_both! {
         login_by_api(&app, "nurse", DEMO_PASSWORD).await.expect(201);
     }
 
+    /// Whoever goes on while it is locked makes the lock no longer.
+    async fn a_lock_ends_whatever_is_tried_meanwhile(app: TestApp) {
+        for _ in 0..10 {
+            login_by_api(&app, "nurse", "wrong but long enough").await.problem(401);
+        }
+        for _ in 0..14 {
+            app.clock.advance_seconds(60);
+            login_by_api(&app, "nurse", "wrong but long enough").await.problem(401);
+        }
+        app.clock.advance_seconds(61);
+        login_by_api(&app, "nurse", DEMO_PASSWORD).await.expect(201);
+    }
+
+    /// All of them pass the first look at the lock; the right one waits for its turn behind more wrong ones than are let pass.
+    async fn many_guesses_at_once_are_as_many_guesses(app: TestApp) {
+        set_up(&app, "nurse").await;
+        let mut guesses = Vec::new();
+        for n in 0..24 {
+            let password = if n == 23 { DEMO_PASSWORD } else { "wrong but long enough" };
+            let (nobody, body) = (app.nobody(), json!({ "login": "nurse", "password": password }));
+            guesses.push(tokio::spawn(async move { nobody.post("/api/v1/session", &body).await }));
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        for guess in guesses {
+            assert_eq!(guess.await.unwrap().problem(401), "login_refused");
+        }
+    }
+
     async fn wrong_codes_lock_too_and_a_right_password_does_not_forgive_them(app: TestApp) {
         set_up(&app, "nurse").await;
         for _ in 0..10 {
@@ -55,6 +83,61 @@ on_both! {
             assert_eq!(reply.problem(401), "code_refused");
         }
         assert_eq!(login_by_api(&app, "nurse", DEMO_PASSWORD).await.problem(401), "login_refused");
+    }
+}
+
+mod by_network {
+    use tests::{Reply, TestApp};
+
+    use super::*;
+
+    const STRANGER: &str = "203.0.113.9";
+
+    async fn from(app: &TestApp, network: &str, login: &str, password: &str) -> Reply {
+        let body = json!({ "login": login, "password": password });
+        app.nobody().post_with("/api/v1/session", &body, &[("x-forwarded-for", network)]).await
+    }
+
+    on_both! {
+        with ["server.trusted_proxies=[\"127.0.0.1\"]", "session.login_lockout_after=25"];
+
+        async fn a_stranger_locks_nobody_out_but_where_she_guesses_from(app: TestApp) {
+            for _ in 0..40 {
+                from(&app, STRANGER, "nurse", "wrong but long enough").await.problem(401);
+            }
+            from(&app, STRANGER, "nurse", DEMO_PASSWORD).await.problem(401);
+            from(&app, "198.51.100.1", "nurse", DEMO_PASSWORD).await.expect(201);
+            from(&app, STRANGER, "nurse", DEMO_PASSWORD).await.problem(401);
+            from(&app, STRANGER, "caremanager", DEMO_PASSWORD).await.expect(201);
+        }
+
+        async fn guessing_from_many_networks_locks_the_name_everywhere(app: TestApp) {
+            for n in 0..25 {
+                let network = format!("203.0.113.{}", n % 5);
+                from(&app, &network, "nurse", "wrong but long enough").await.problem(401);
+            }
+            from(&app, "198.51.100.1", "nurse", DEMO_PASSWORD).await.problem(401);
+            from(&app, "198.51.100.1", "caremanager", DEMO_PASSWORD).await.expect(201);
+            app.clock.advance_seconds(15 * 60 + 1);
+            from(&app, "198.51.100.1", "nurse", DEMO_PASSWORD).await.expect(201);
+        }
+
+        /// Six digits are few, and whoever gets there has the password already.
+        async fn wrong_codes_count_wherever_they_come_from(app: TestApp) {
+            let (secret, _) = set_up(&app, "nurse").await;
+            let begun = login_by_api(&app, "nurse", DEMO_PASSWORD).await.expect(201);
+            let pending = app.nobody().with_token(begun["token"].as_str().unwrap());
+            for n in 0..10 {
+                let from = [("x-forwarded-for", ["203.0.113.1", "203.0.113.2", "203.0.113.3"][n % 3])];
+                let reply = pending.post_with("/api/v1/session/second-factor", &json!({ "code": "000000" }), &from).await;
+                assert_eq!(reply.problem(401), "code_refused");
+            }
+            let later = half_a_minute_later(&app);
+            let code = api::factor::code_at(&secret, later).unwrap();
+            let from = [("x-forwarded-for", "198.51.100.1")];
+            let reply = pending.post_with("/api/v1/session/second-factor", &json!({ "code": code }), &from).await;
+            assert_eq!(reply.problem(401), "code_refused");
+        }
     }
 }
 

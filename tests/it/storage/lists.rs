@@ -230,6 +230,36 @@ on_both_stores! {
         assert!(!locked(now.plus_seconds(141)).await);
     }
 
+    async fn a_lock_is_made_no_longer_by_failures_within_it(ground: Ground) {
+        let now = ground.now;
+        let fail = |seconds| {
+            let at = now.plus_seconds(seconds);
+            vec![Proof::Failed(Failure { key: [9; 32], at, since: at.plus_seconds(-60), limit: 3, until: at.plus_seconds(60) })]
+        };
+        for seconds in [0, 1, 2, 30, 61] {
+            apply(&ground, fail(seconds)).await.unwrap();
+        }
+        let locked = async |seconds| !ground.store.is_locked(&[[9; 32]], now.plus_seconds(seconds)).await.unwrap().is_empty();
+        assert!(locked(61).await);
+        assert!(!locked(62).await, "a minute after the third");
+        apply(&ground, fail(62)).await.unwrap();
+        apply(&ground, fail(63)).await.unwrap();
+        assert!(!locked(64).await, "it begins anew");
+    }
+
+    /// Ten guesses at once are ten guesses: the right one behind three wrong ones comes too late.
+    async fn a_claim_behind_too_many_failures_of_the_same_moment_is_lost(ground: Ground) {
+        let at = ground.now;
+        let failed = Proof::Failed(Failure { key: [9; 32], at, since: at.plus_seconds(-60), limit: 3, until: at.plus_seconds(60) });
+        let fail = || apply(&ground, vec![failed.clone()]);
+        for claim in [Proof::NotLocked { key: [9; 32], at }, Proof::Unlocked { key: [9; 32], at }] {
+            let (.., claimed) = tokio::join!(fail(), fail(), fail(), fail(), fail(), apply(&ground, vec![claim]));
+            assert_eq!(claimed, Err(ApplyError::Stale));
+        }
+        let other = Proof::NotLocked { key: [8; 32], at };
+        apply(&ground, vec![other]).await.unwrap();
+    }
+
     async fn a_changed_directory_is_seen_in_another_process_with_the_next_read(ground: Ground) {
         let case = ground.admitted().await;
         let other = storage::Store::open(&ground.url, &options()).await.unwrap();

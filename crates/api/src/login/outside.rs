@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::oidc::{self, Brought, Oidc, Outside, Somebody};
 use crate::session::{SignedIn, audit_of, hash_of, hex};
 use crate::state::App;
-use crate::throttle::{Attempt, Client};
+use crate::throttle::{Attempt, Client, Guessed};
 
 /// An address of ours is no longer; whoever comes with more is not led there.
 const LONGEST_NEXT: usize = 1000;
@@ -118,18 +118,18 @@ async fn log_in(
     found: Result<Somebody, ApiError>,
 ) -> Result<NewSession, ApiError> {
     // Counted by address: whoever has half of her outside account shall not lock her own login with it.
-    let failed = Attempt::new("", client);
+    let failed = || Attempt::new("", client).failed(app, Guessed::Nothing);
     let Somebody { subject_hash, two_factors } = match found {
         Ok(somebody) => somebody,
         // Somebody who changed her mind, or a provider that is away, has guessed nothing.
         Err(error @ ApiError::Outside(Outside::Cancelled | Outside::Unreached)) => return Err(error),
-        Err(ApiError::Outside(why)) => return Err(refuse(app, &failed, None, why.into()).await),
+        Err(ApiError::Outside(why)) => return Err(refuse(app, failed(), None, why.into()).await),
         Err(error) => return Err(error),
     };
     let account = app.store().account_by_identity(oidc.issuer(), subject_hash).await?;
     let audit = account.as_ref().map(|account| audit_of(account, app.now(), "outside_log_in_refused", request_id));
     if !two_factors {
-        return Err(refuse(app, &failed, audit, Outside::OneFactor.into()).await);
+        return Err(refuse(app, failed(), audit, Outside::OneFactor.into()).await);
     }
     if let Some(account) = account.filter(|account| account.closed_at.is_none()) {
         let (issuer, at) = (oidc.issuer().to_owned(), app.now());
@@ -138,7 +138,7 @@ async fn log_in(
             return Ok(session);
         }
     }
-    Err(refuse(app, &failed, audit, Outside::Unknown.into()).await)
+    Err(refuse(app, failed(), audit, Outside::Unknown.into()).await)
 }
 
 /// None: her login is locked, or the link was taken off in this very moment.
@@ -155,7 +155,8 @@ async fn open(
     }
     let (token, session) = fresh(app, client, &account, Stage::Open);
     let expires_at = session.expires_at;
-    let credentials = vec![used, attempt.unlocked(app), Proof::BeginSession(Box::new(session))];
+    let opened = Proof::BeginSession(Box::new(session));
+    let credentials = std::iter::once(used).chain(attempt.unlocked(app)).chain([opened]).collect();
     let audit = vec![audit_of(&account, app.now(), "log_in_by_outside_account", request_id)];
     match app.store().apply(Changes { credentials, audit, ..Changes::default() }).await {
         Ok(_) => Ok(Some(NewSession { token, stage: Stage::Open, expires_at, account })),

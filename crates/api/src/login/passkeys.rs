@@ -14,7 +14,7 @@ use crate::factor;
 use crate::passkey::{Challenge, Passkeys};
 use crate::session::{Pending, SignedIn, audit_of};
 use crate::state::App;
-use crate::throttle::{Attempt, Client};
+use crate::throttle::{Attempt, Client, Guessed};
 
 /// A challenge for the step that a login has come to, as JSON for the page's script.
 pub async fn challenge(app: &App, pending: &Pending) -> Result<String, ApiError> {
@@ -59,7 +59,8 @@ pub async fn give_passkey(app: &App, client: &Client, pending: &Pending, answer:
         Some(session) => Ok(session),
         None => {
             let audit = Some(audit_of(account, at, "second_factor_refused", *request_id));
-            Err(refuse(app, &attempt, audit, ApiError::PasskeyRefused).await)
+            let failed = attempt.failed(app, Guessed::SecondFactor.unless(locked));
+            Err(refuse(app, failed, audit, ApiError::PasskeyRefused).await)
         }
     }
 }
@@ -93,7 +94,8 @@ pub async fn enrol_passkey(
         Some(opened) => Ok(opened),
         None => {
             let audit = Some(audit_of(account, app.now(), "second_factor_refused", *request_id));
-            Err(refuse(app, &attempt, audit, ApiError::PasskeyRefused).await)
+            let failed = attempt.failed(app, Guessed::SecondFactor.unless(locked));
+            Err(refuse(app, failed, audit, ApiError::PasskeyRefused).await)
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::login::{self, letters};
 use crate::password::Verified;
 use crate::secret;
 use crate::state::App;
+use crate::throttle::Guessed;
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor) -> Response {
     visitor.answer(account_page(&app, &visitor).await)
@@ -222,12 +223,14 @@ async fn change(
 pub(super) async fn check_password(app: &App, post: &Post) -> Result<(), ApiError> {
     let account: &Account = &post.visitor.who.account;
     let attempt = &post.attempt;
-    let locked = attempt.is_locked(app).await?;
+    attempt.is_locked(app).await?;
     let hash = app.store().account(account.id).await?.map(|account| account.password_hash);
     let verified = app.passwords().verify(post.typed.get("password"), hash).await?;
+    let locked = attempt.is_locked(app).await?;
     if verified == Verified::Wrong || locked {
+        let credentials = attempt.failed(app, Guessed::Password.unless(locked));
         let audit = vec![post.visitor.who.audit_entry(app.now(), "password_refused")];
-        app.store().apply(Changes { credentials: attempt.failed(app), audit, ..Changes::default() }).await?;
+        app.store().apply(Changes { credentials, audit, ..Changes::default() }).await?;
         return Err(Refusal::at("password", Fault::WrongPassword).into());
     }
     Ok(())

@@ -70,6 +70,7 @@ pub struct Session {
     pub idle_minutes: i64,
     pub hours: i64,
     pub lockout_after: i64,
+    pub login_lockout_after: i64,
     pub lockout_minutes: i64,
     pub address_lockout_after: i64,
     pub second_factor: bool,

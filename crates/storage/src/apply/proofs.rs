@@ -1,4 +1,7 @@
-//! Credentials: first the claims of all commands, then what follows from them.
+//! Credentials: first the claims and the counted failures of all commands, one command after the other, then what follows from them.
+//!
+//! Why failures are counted among the claims: of many guesses in one transaction, a right one that comes behind too many wrong ones has
+//! to find the login locked.
 //!
 //! Why one statement each and not one a table: a login costs two runs of argon2, so there are never many of them at a time.
 
@@ -15,6 +18,11 @@ use crate::sealed::Keyring;
 /// The claims of a command that finds nothing to claim end it, and give back what it had claimed.
 const UNLOCKED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES ($1, 0, $2)
     ON CONFLICT (key) DO UPDATE SET failures = 0, locked_until = NULL
+    WHERE throttle.locked_until IS NULL OR throttle.locked_until <= $2
+    RETURNING failures";
+/// Written, not only looked at: a failure of another instance waits for it, or it for the failure.
+const NOT_LOCKED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES ($1, 0, $2)
+    ON CONFLICT (key) DO UPDATE SET failures = throttle.failures
     WHERE throttle.locked_until IS NULL OR throttle.locked_until <= $2
     RETURNING failures";
 const TOTP_STEP: &str = "UPDATE totp SET last_step = $2 WHERE account_id = $1 AND last_step < $2 RETURNING last_step";
@@ -59,9 +67,10 @@ const FORGET_FAILURES: &str =
     "DELETE FROM throttle WHERE failed_at < $1 AND (locked_until IS NULL OR locked_until <= $2)";
 const FAILED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES ($1, 1, $2)
     ON CONFLICT (key) DO UPDATE SET
-      failures = CASE WHEN throttle.failed_at < $3 THEN 1 ELSE throttle.failures + 1 END,
+      failures = CASE WHEN throttle.failed_at <= $3 THEN 1 ELSE throttle.failures + 1 END,
       failed_at = $2,
-      locked_until = CASE WHEN throttle.failed_at >= $3 AND throttle.failures + 1 >= $4 THEN $5 ELSE throttle.locked_until END";
+      locked_until = CASE WHEN throttle.failed_at > $3 AND throttle.failures + 1 >= $4 THEN $5 END
+    WHERE throttle.locked_until IS NULL OR throttle.locked_until <= $2";
 const BEGIN_SESSION: &str = "INSERT INTO session
     (token_hash, id, region_id, account_id, stage, csrf, agent, address, created_at, last_seen_at, expires_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -87,15 +96,18 @@ const REVOKE_MACHINE: &str =
 type Statement = (&'static str, Vec<Arg>);
 
 impl Batch<'_> {
-    /// Whoever finds nothing to claim is stale; the others are run again without it.
+    /// Whoever finds nothing to claim is stale; the others are run again without it. Failures take their turn among the claims.
     pub(super) async fn claims(&mut self) -> Result<(), Abort> {
-        let claims: Vec<(usize, &Proof)> = self
+        if !self.has_claims() {
+            return Ok(());
+        }
+        let first: Vec<(usize, &Proof)> = self
             .going()
-            .flat_map(|(index, c)| c.credentials.iter().filter(|p| p.is_claim()).map(move |p| (index, p)))
+            .flat_map(|(index, c)| c.credentials.iter().filter(|p| takes_turns(p)).map(move |p| (index, p)))
             .collect();
-        for (index, claim) in claims {
-            for (sql, args) in statements(claim, self.conn.keys())? {
-                if self.conn.rows(sql, args).await?.is_empty() {
+        for (index, proof) in first {
+            for (sql, args) in statements(proof, self.conn.keys())? {
+                if self.conn.rows(sql, args).await?.is_empty() && proof.is_claim() {
                     return Err(Abort::Stale(vec![index]));
                 }
             }
@@ -103,9 +115,11 @@ impl Batch<'_> {
         Ok(())
     }
 
+    /// Everything that was not written among the claims.
     pub(super) async fn proofs(&mut self) -> Result<(), Abort> {
-        let proofs: Vec<&Proof> =
-            self.going().flat_map(|(_, c)| c.credentials.iter().filter(|p| !p.is_claim())).collect();
+        let turns_taken = self.has_claims();
+        let left = |proof: &&Proof| !(turns_taken && takes_turns(proof));
+        let proofs: Vec<&Proof> = self.going().flat_map(|(_, c)| c.credentials.iter().filter(left)).collect();
         for proof in proofs {
             for (sql, args) in statements(proof, self.conn.keys())? {
                 self.conn.run(sql, args).await?;
@@ -113,12 +127,21 @@ impl Batch<'_> {
         }
         Ok(())
     }
+
+    fn has_claims(&self) -> bool {
+        self.going().any(|(_, c)| c.credentials.iter().any(Proof::is_claim))
+    }
+}
+
+const fn takes_turns(proof: &Proof) -> bool {
+    proof.is_claim() || matches!(proof, Proof::Failed(_))
 }
 
 fn statements(proof: &Proof, keys: &Keyring) -> Result<Vec<Statement>, Failure> {
     let id = |id: domain::AccountId| -> Uuid { id.uuid() };
     Ok(match proof {
         Proof::Unlocked { key, at } => vec![(UNLOCKED, args![key.to_vec(), *at])],
+        Proof::NotLocked { key, at } => vec![(NOT_LOCKED, args![key.to_vec(), *at])],
         Proof::TotpStep { account_id, step } => vec![(TOTP_STEP, args![id(*account_id), *step])],
         Proof::RecoveryCode { account_id, code_hash, at } => {
             vec![(RECOVERY_CODE, args![id(*account_id), code_hash.to_vec(), *at])]
