@@ -36,6 +36,19 @@ async fn figures_are_by_route_and_hold_no_name_and_no_id() {
     }
 }
 
+/// Whatever stands where the method does: a made-up one is no figure of its own.
+#[tokio::test]
+async fn a_made_up_method_is_counted_with_all_others() {
+    let app = TestApp::start_with(Engine::Sqlite, &["metrics.listen=\"127.0.0.1:0\""]).await;
+    for n in 0..20 {
+        let method = format!("BREW{n}").parse().unwrap();
+        let reply = app.nobody().send(method, "/login", &[], hyper::body::Bytes::new()).await;
+        assert_eq!(reply.status.as_u16(), 405);
+    }
+    let text = scrape(&app).await;
+    assert!(text.contains("method=\"other\",route=\"/login\",status=\"405\"") && !text.contains("BREW"), "{text}");
+}
+
 #[tokio::test]
 async fn nothing_listens_unless_it_is_asked_for() {
     assert!(TestApp::start(Engine::Sqlite).await.service.metrics.is_none());
