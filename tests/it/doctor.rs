@@ -40,6 +40,19 @@ fn a_certificate_that_ends_soon_is_told_before_it_does() {
     assert!(told(looked(10, seconds(now, 11 * 86_400))).contains("has ended"));
 }
 
+#[test]
+fn a_proxy_that_nobody_trusts_makes_everybody_one_address_and_is_told() {
+    let found = |sets: &[&str]| {
+        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+        certificate(&Config::read(None, &sets).unwrap(), domain::time::SystemClock.now()).finding
+    };
+    let https = "server.public_url=\"https://tsunagi.example.jp\"";
+    let told = found(&[https]);
+    assert!(matches!(&told, Finding::Wrong { remedy, .. } if remedy.contains("server.trusted_proxies")), "{told:?}");
+    assert!(matches!(found(&[https, "server.trusted_proxies=[\"127.0.0.1\"]"]), Finding::Well(_)));
+    assert!(matches!(found(&[]), Finding::Open(_)));
+}
+
 on_both! {
     async fn a_healthy_service_is_called_so(app: TestApp) {
         let (config, _relay) = relayed(&app, vec![]).await;
