@@ -31,7 +31,7 @@ async fn unguarded(url: &str, statements: &[&str]) -> u64 {
     let mut all = Vec::new();
     for table in TABLES {
         if url.starts_with("sqlite") {
-            all.extend(["update", "delete"].map(|what| format!("DROP TRIGGER IF EXISTS {table}_no_{what}")));
+            all.extend(["update", "delete", "replace"].map(|what| format!("DROP TRIGGER IF EXISTS {table}_no_{what}")));
         } else {
             all.push(format!("ALTER TABLE {table} DISABLE TRIGGER USER"));
         }

@@ -18,7 +18,8 @@ const POSTGRES_NOT_NULL: &str = "SELECT table_name || '.' || column_name FROM in
 const SQLITE_INDEXES: &str = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
 const POSTGRES_INDEXES: &str = "SELECT i.indexname::text FROM pg_indexes AS i WHERE i.schemaname = 'public'
     AND i.tablename NOT LIKE '\\_%' AND NOT EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conname = i.indexname)";
-const SQLITE_TRIGGERS: &str = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
+/// PostgreSQL has no REPLACE.
+const SQLITE_TRIGGERS: &str = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE '%no_replace'";
 /// SQLite has no TRUNCATE.
 const POSTGRES_TRIGGERS: &str =
     "SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%no_truncate'";

@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::changes::Changes;
+use domain::survey::Month;
+use domain::text::Prose;
+use domain::trail::AuditReview;
 use storage::{Store, StoreError};
 
 use super::by_hand;
@@ -12,6 +15,15 @@ async fn refused_by_triggers(ground: &Ground) {
     ground.store.append_audit(vec![ground.audit(None, "look"), ground.audit(None, "look")]).await.unwrap();
     let seal = ground.store.next_seal(ground.now).await.unwrap();
     ground.store.apply(Changes { seal: Some(seal), ..Changes::default() }).await.unwrap();
+    let review = AuditReview {
+        id: ground.id(),
+        region_id: ground.region.id,
+        month: Month::of(ground.now.day()),
+        remark: Prose::parse("異常なし").unwrap(),
+        reviewed_at: ground.now,
+        reviewed_by: ground.nurse.id,
+    };
+    ground.store.apply(Changes { review: Some(review), ..Changes::default() }).await.unwrap();
     let mut statements = vec![
         ("UPDATE audit SET action = 'nothing'", "audit_no_update"),
         ("DELETE FROM audit", "audit_no_delete"),
@@ -19,9 +31,23 @@ async fn refused_by_triggers(ground: &Ground) {
         ("DELETE FROM audit_seal", "audit_seal_no_delete"),
         ("UPDATE audit_seal_end SET seq = 1", "audit_seal_end_no_update"),
         ("DELETE FROM audit_seal_end", "audit_seal_end_no_delete"),
+        ("UPDATE audit_review SET remark = 'nothing'", "audit_review_no_update"),
+        ("DELETE FROM audit_review", "audit_review_no_delete"),
     ];
     if ground.url.starts_with("postgres") {
-        statements.push(("TRUNCATE audit", "audit_no_truncate"));
+        statements.extend([
+            ("TRUNCATE audit", "audit_no_truncate"),
+            ("INSERT INTO audit SELECT * FROM audit ON CONFLICT (writer_id, seq) DO UPDATE SET action = 'nothing'", "audit_no_update"),
+        ]);
+    } else {
+        statements.extend([
+            ("INSERT OR REPLACE INTO audit SELECT * FROM audit", "audit_no_replace"),
+            ("INSERT OR REPLACE INTO audit (rowid, writer_id, seq, region_id, audited_at, action, request_id, prev_hash, hash)
+              SELECT rowid, randomblob(16), seq, region_id, audited_at, 'nothing', request_id, prev_hash, hash FROM audit", "audit_no_replace"),
+            ("INSERT OR REPLACE INTO audit_seal SELECT * FROM audit_seal", "audit_seal_no_replace"),
+            ("INSERT OR REPLACE INTO audit_seal_end SELECT * FROM audit_seal_end", "audit_seal_end_no_replace"),
+            ("INSERT OR REPLACE INTO audit_review SELECT * FROM audit_review", "audit_review_no_replace"),
+        ]);
     }
     for (sql, trigger) in statements {
         let refused = by_hand(&ground.url, &[sql]).await.unwrap_err();
