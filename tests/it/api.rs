@@ -15,6 +15,8 @@ mod scopes;
 mod sealed;
 mod taken_back;
 
+pub(crate) use purge::dump;
+
 use serde_json::{Value, json};
 use tests::{Person, TestApp};
 

@@ -45,7 +45,7 @@ pub struct NewSession {
     pub account: Account,
 }
 
-/// The first step. Failures are counted; too many of them lock.
+/// The first step. Failures are counted; too many of them lock. Each leaves a row on the trail, whether or not anybody has that name.
 pub async fn log_in(
     app: &App,
     client: &Client,
@@ -54,7 +54,13 @@ pub async fn log_in(
     password: &str,
 ) -> Result<NewSession, ApiError> {
     let attempt = Attempt::new(login, client);
-    attempt.is_locked(app).await?;
+    if let Err(refused) = attempt.is_locked(app).await {
+        if let (ApiError::TooMany, Some(told)) = (&refused, attempt.untold(app).await?) {
+            let audit = Some(of_nobody(app, "address_locked", request_id).await?);
+            return Err(refuse(app, vec![told], audit, refused).await);
+        }
+        return Err(refused);
+    }
     let named = if login.len() <= 100 { app.store().account_by_login(login).await? } else { None };
     let may = named.as_ref().filter(|account| account.closed_at.is_none() && !account.password_hash.is_empty());
     let hash = may.map(|account| account.password_hash.clone());
@@ -64,9 +70,11 @@ pub async fn log_in(
     let account = match named {
         Some(account) if verified != Verified::Wrong && !locked => account,
         named => {
-            let audit = named.map(|account| audit_of(&account, app.now(), "log_in_refused", request_id));
+            // Made for everybody, so that it takes as long.
+            let of_nobody = of_nobody(app, "log_in_unknown", request_id).await?;
+            let audit = named.map_or(of_nobody, |account| audit_of(&account, app.now(), "log_in_refused", request_id));
             let failed = attempt.failed(app, Guessed::Password.unless(locked));
-            return Err(refuse(app, failed, audit, ApiError::LoginRefused).await);
+            return Err(refuse(app, failed, Some(audit), ApiError::LoginRefused).await);
         }
     };
     let has_factor = app.store().factors(account.id).await?.any();
@@ -254,6 +262,14 @@ fn fresh(app: &App, client: &Client, account: &Account, stage: Stage) -> (String
         expires_at: now.plus_seconds(seconds),
     };
     (token, session)
+}
+
+/// A row about somebody who has no account: on the trail of the oldest region, as the installation's own. What was typed is not in it: people type
+/// their password there too.
+async fn of_nobody(app: &App, action: &str, request_id: RequestId) -> Result<AuditEntry, ApiError> {
+    let oldest = app.store().regions().await?.into_iter().next();
+    let region_id = oldest.ok_or(ApiError::Inside("there is no region"))?.id;
+    Ok(AuditEntry::at_the_machine(region_id, app.now(), action, request_id))
 }
 
 /// Counts the failure; what it answers if even that can't be written is the database's error.

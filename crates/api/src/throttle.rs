@@ -116,6 +116,15 @@ impl Attempt {
         Ok(!locked.is_empty())
     }
 
+    /// What notes that a locked address was told of, if that was not done yet while this lock lasts: a row for each refusal would let
+    /// anybody fill the trail.
+    pub(crate) async fn untold(&self, app: &App) -> Result<Option<Proof>, ApiError> {
+        let Some(address) = self.address else { return Ok(None) };
+        let told = Sha256::new_with_prefix("told").chain_update(address).finalize().into();
+        let was_told = !app.store().is_locked(&[told], app.now()).await?.is_empty();
+        Ok((!was_told).then(|| count(app, told, 1)))
+    }
+
     /// Claims that it is not locked; its failures stay.
     pub fn not_locked(&self, app: &App) -> impl Iterator<Item = Proof> + use<> {
         let at = app.now();

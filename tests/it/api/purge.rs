@@ -11,7 +11,7 @@ use tests::{Person, TestApp, on_both};
 use super::{admitted, filed};
 
 /// Every row of every table as text.
-pub(super) async fn dump(url: &str) -> Vec<(String, String)> {
+pub(crate) async fn dump(url: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     if url.starts_with("sqlite") {
         let mut db = sqlx::SqliteConnection::connect(url).await.unwrap();

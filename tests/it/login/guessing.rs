@@ -4,6 +4,8 @@ use serde_json::json;
 use server::city::DEMO_PASSWORD;
 use tests::on_both;
 
+use crate::api::dump;
+
 use super::{half_a_minute_later, login_by_api, set_up};
 
 on_both! {
@@ -30,6 +32,21 @@ on_both! {
         }
         answers.dedup();
         assert_eq!(answers.len(), 1, "{answers:?}");
+    }
+
+    /// Known or not, each failure is a row, of the same request; what was typed is in none.
+    async fn a_failed_login_is_on_the_trail_whoever_was_meant(app: TestApp) {
+        for (login, action) in [("nurse", "log_in_refused"), ("my password, by mistake", "log_in_unknown")] {
+            let reply = login_by_api(&app, login, "wrong but long enough").await;
+            let row = app.service.store.audit(app.city.region.id, &Default::default(), 1).await.unwrap().remove(0).entry;
+            assert_eq!(row.action, action);
+            assert_eq!(reply.header("x-request-id"), Some(row.request_id.to_string().as_str()));
+            assert_eq!(row.account_id.is_some(), login == "nurse");
+            app.clock.advance_seconds(1);
+        }
+        let page = app.log_in_by_page("auditor").await.get("/audit").await.text();
+        assert!(page.contains("登録のないログイン名") && !page.contains("by mistake"), "{page}");
+        assert!(dump(&app.config.database.url).await.iter().all(|(_, row)| !row.contains("by mistake")));
     }
 
     async fn ten_wrong_passwords_lock_the_login_for_a_while(app: TestApp) {
@@ -156,6 +173,9 @@ mod by_address {
             assert_eq!(login_by_api(&app, "nurse", DEMO_PASSWORD).await.problem(429), "too_many");
             assert_eq!(login_by_api(&app, "nobody-of-that-name", DEMO_PASSWORD).await.problem(429), "too_many");
             assert_eq!(app.service.app.passwords().runs(), runs, "no work is done for it");
+            let trail = app.service.store.audit(app.city.region.id, &Default::default(), 50).await.unwrap();
+            let told = trail.iter().filter(|row| row.entry.action == "address_locked").count();
+            assert_eq!(told, 1, "once while the lock lasts, so that nobody fills the trail");
             let page = app.nobody().submit("/login", &[("login", "nurse"), ("password", DEMO_PASSWORD)]).await;
             assert_eq!(page.status.as_u16(), 429);
             app.clock.set(app.now().plus_seconds(15 * 60 + 1));

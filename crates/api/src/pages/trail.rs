@@ -141,7 +141,11 @@ fn shown_row(row: &storage::AuditRow, visitor: &Visitor, names: &HashMap<Account
     ];
     AuditRow {
         at: words::full_instant(entry.at),
-        who: entry.account_id.map_or_else(|| "つなぎ(自動)".to_owned(), |id| shape::named(names, id)),
+        who: match entry.account_id {
+            Some(id) => shape::named(names, id),
+            None if matches!(entry.action.as_str(), "log_in_unknown" | "address_locked") => "不明".to_owned(),
+            None => "つなぎ(自動)".to_owned(),
+        },
         account: entry.account_id.map(|id| id.to_string()),
         place: entry.organization_id.map_or_else(String::new, |id| shape::organization(&visitor.directory, id)),
         action: if listed.is_empty() { words.to_owned() } else { format!("{words}({}件)", listed.len()) },
@@ -262,6 +266,9 @@ fn action(name: &str) -> &'static str {
     match name {
         "log_in" => "ログイン",
         "log_in_refused" => "ログイン失敗",
+        "log_in_unknown" => "ログイン失敗(登録のないログイン名)",
+        "address_locked" => "ログインの受付停止(失敗が続いた接続元)",
+        "login_taken" => "招待の拒否(使われているログイン名)",
         "log_in_password" => "ログイン(一段目)",
         "log_in_by_recovery_code" => "ログイン(回復コード)",
         "log_in_by_passkey" => "ログイン(パスキー)",

@@ -65,7 +65,8 @@ const END_SESSION: &str = "DELETE FROM session WHERE token_hash = $1 RETURNING a
 
 const FORGET_FAILURES: &str =
     "DELETE FROM throttle WHERE failed_at < $1 AND (locked_until IS NULL OR locked_until <= $2)";
-const FAILED: &str = "INSERT INTO throttle (key, failures, failed_at) VALUES ($1, 1, $2)
+const FAILED: &str = "INSERT INTO throttle (key, failures, failed_at, locked_until)
+    VALUES ($1, 1, $2, CASE WHEN CAST($4 AS BIGINT) <= 1 THEN $5 END)
     ON CONFLICT (key) DO UPDATE SET
       failures = CASE WHEN throttle.failed_at <= $3 THEN 1 ELSE throttle.failures + 1 END,
       failed_at = $2,
