@@ -1,4 +1,10 @@
 //! An administrator's list of people: inviting, ending sessions, closing.
+//!
+//! # Why a taken login name is told
+//!
+//! Login names are one namespace: people log in without saying where they work. So whoever invites learns of a name that it is taken,
+//! also by somebody of another organization, and of nothing else; there is no way to refuse the name and hide that. What stands against
+//! looking for names so: only administrators can, and each try is on the trail. A name alone opens nothing, and locks nobody out.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -119,6 +125,7 @@ async fn invited(app: &App, post: &Post) -> Result<(), ApiError> {
     let actor = &post.visitor.who.actor;
     let new = parse(post)?;
     if app.store().account_by_login(&new.login).await?.is_some() {
+        app.store().append_audit(vec![post.visitor.who.audit_entry(app.now(), "login_taken")]).await?;
         return Err(Refusal::at("login", Fault::LoginTaken).into());
     }
     let (ground, sender) = (Ground::of(app, actor).await?, post.sender(None));
