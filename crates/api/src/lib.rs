@@ -71,7 +71,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(v1::router())
         .merge(health::router())
-        .merge(pages::router())
+        .merge(pages::router().layer(middleware::from_fn_with_state(app.clone(), pages::own_forms_alone)))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, app.settings().request_within))
         .layer(CatchPanicLayer::new())

@@ -53,8 +53,9 @@ mod view;
 mod visit;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::map_response;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{Next, map_response};
 use axum::response::Response;
 use domain::access::Command;
 
@@ -173,6 +174,17 @@ pub(crate) async fn refused(app: &App, error: &ApiError) -> Response {
         _ => ("混み合っています", "Busy"),
     };
     guard(visit::wrong(error, visit::outside(app, title, title_en), String::new(), None)).await
+}
+
+/// A form that a page of another site sends is refused, whatever it is for: the login's has no token of a session yet, and nobody shall be logged in
+/// as somebody else without noticing. Browsers say where a form comes from; whatever doesn't is no browser of somebody's.
+pub(crate) async fn own_forms_alone(State(app): State<App>, request: Request, next: Next) -> Response {
+    let from = request.headers().get("sec-fetch-site");
+    if request.method() == Method::POST && from.is_some_and(|site| site != "same-origin" && site != "none") {
+        let frame = visit::outside(&app, "エラー", "Error");
+        return guard(visit::wrong(&ApiError::ForeignForm, frame, String::new(), None)).await;
+    }
+    next.run(request).await
 }
 
 /// The headers of every page. What may hold personal data is kept by no cache.
