@@ -1,6 +1,7 @@
 //! Who may: every route × role × relation on the real router, compared with the one table [`domain::access::reach`].
 //!
 //! - [`world`] — a stay with a story, and in every relation to it an organization with somebody of each role, and systems with a token.
+//! - [`markup`] — what all of them see of text that is no text.
 //! - [`samples`] — for each route a request that would do something, and one that changes nothing where it is allowed.
 //!
 //! A route that stands in no row of [`api::inventory`] can't be registered (pages) or fails the tests of the API (JSON); one without a
@@ -8,7 +9,9 @@
 //! shows in any answer but 401, 403 and 404: the requests are such that the stay doesn't change under the next.
 
 mod emergency;
+mod foreign_ids;
 mod hospitals;
+mod markup;
 mod neighbours;
 mod regions;
 mod samples;
@@ -18,7 +21,7 @@ pub(crate) use world::{another_region, machine_of};
 
 use api::inventory::{Access, Record, Route, routes};
 use domain::access::{Relation, reach};
-use tests::{Engine, Person, Reply, TestApp};
+use tests::{Person, Reply, TestApp, on_both};
 
 use samples::{Sample, samples};
 use world::{Place, World};
@@ -158,57 +161,53 @@ async fn walk_all(app: &TestApp, world: &World, everybody: &[Option<&world::Some
     asked
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_answers_every_role_in_every_relation_as_the_table_says() {
-    let app = TestApp::start(Engine::Sqlite).await;
-    let world = World::make(&app).await;
-    app.sweep().await;
-    let everybody: Vec<_> = world.people.iter().map(Some).chain([None]).collect();
-    let asked = walk_all(&app, &world, &everybody).await;
-    assert!(asked > 2000, "{asked} requests");
-}
-
-/// Each token is for one scope alone, so that what a scope opens and nothing else is seen.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_answers_a_machine_by_its_scope_and_every_page_as_nobody() {
-    let app = TestApp::start(Engine::Sqlite).await;
-    let world = World::make(&app).await;
-    app.sweep().await;
-    let machines = world.machines(&app).await;
-    let asked = walk_all(&app, &world, &machines.iter().map(Some).collect::<Vec<_>>()).await;
-    assert!(asked > 2000, "{asked} requests");
-}
-
-/// A look at one person's record, at her stay or at a notice is a row that names her and the request, whatever route it came by.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_look_at_a_record_is_on_the_trail_with_its_request() {
-    let app = TestApp::start(Engine::Sqlite).await;
-    let world = World::make(&app).await;
-    let mut looks = 0;
-    for route in routes().iter().filter(|route| route.method == "GET") {
-        for sample in samples(route, &world, Subject::Standing) {
-            let access = sample.access.unwrap_or(route.access);
-            let Access::May(command, Record::Person | Record::Stay | Record::Notice) = access else { continue };
-            let person = world.people.iter().find(|p| expected(access, Some(p), &Subject::Standing) == 200);
-            let person = person.unwrap_or_else(|| panic!("nobody may {command:?}"));
-            let reply = send(&app, route, &sample, Some(person)).await;
-            let request = reply.header("x-request-id").expect("every answer names its request").to_owned();
-            let filter = storage::AuditFilter { account_id: Some(person.account.id), ..Default::default() };
-            let trail = app.service.store.audit(app.city.region.id, &filter, 20).await.unwrap();
-            let named = |row: &&storage::AuditRow| {
-                row.entry.request_id.to_string() == request && row.entry.patient_id == Some(app.city.cast.hanako)
-            };
-            assert!(
-                trail.iter().any(|row| named(&row)),
-                "{} {} is not on the trail: {}",
-                route.method,
-                sample.path,
-                reply.status
-            );
-            looks += 1;
-        }
+on_both! {
+    async fn every_route_answers_every_role_in_every_relation_as_the_table_says(app: TestApp) {
+        let world = World::make(&app).await;
+        app.sweep().await;
+        let everybody: Vec<_> = world.people.iter().map(Some).chain([None]).collect();
+        let asked = walk_all(&app, &world, &everybody).await;
+        assert!(asked > 2000, "{asked} requests");
     }
-    assert!(looks >= 13, "{looks}");
+
+    /// Each token is for one scope alone, so that what a scope opens and nothing else is seen.
+    async fn every_route_answers_a_machine_by_its_scope_and_every_page_as_nobody(app: TestApp) {
+        let world = World::make(&app).await;
+        app.sweep().await;
+        let machines = world.machines(&app).await;
+        let asked = walk_all(&app, &world, &machines.iter().map(Some).collect::<Vec<_>>()).await;
+        assert!(asked > 2000, "{asked} requests");
+    }
+
+    /// A look at one person's record, at her stay or at a notice is a row that names her and the request, whatever route it came by.
+    async fn every_look_at_a_record_is_on_the_trail_with_its_request(app: TestApp) {
+        let world = World::make(&app).await;
+        let mut looks = 0;
+        for route in routes().iter().filter(|route| route.method == "GET") {
+            for sample in samples(route, &world, Subject::Standing) {
+                let access = sample.access.unwrap_or(route.access);
+                let Access::May(command, Record::Person | Record::Stay | Record::Notice) = access else { continue };
+                let person = world.people.iter().find(|p| expected(access, Some(p), &Subject::Standing) == 200);
+                let person = person.unwrap_or_else(|| panic!("nobody may {command:?}"));
+                let reply = send(&app, route, &sample, Some(person)).await;
+                let request = reply.header("x-request-id").expect("every answer names its request").to_owned();
+                let filter = storage::AuditFilter { account_id: Some(person.account.id), ..Default::default() };
+                let trail = app.service.store.audit(app.city.region.id, &filter, 20).await.unwrap();
+                let named = |row: &&storage::AuditRow| {
+                    row.entry.request_id.to_string() == request && row.entry.patient_id == Some(app.city.cast.hanako)
+                };
+                assert!(
+                    trail.iter().any(|row| named(&row)),
+                    "{} {} is not on the trail: {}",
+                    route.method,
+                    sample.path,
+                    reply.status
+                );
+                looks += 1;
+            }
+        }
+        assert!(looks >= 13, "{looks}");
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@ use scheduler::mail::Mail;
 use server::city::DEMO_PASSWORD;
 use tests::{CSRF, Person, Reply, TestApp, on_both};
 
+use crate::api::dump;
+
 use super::{login_by_api, set_up};
 
 const GOOD: &str = "北見の春は遅い、とても遅い";
@@ -110,15 +112,19 @@ on_both! {
         invite(&admin, "jiro", "coordinator", &[]).await;
         let link = link(&app.send_mails().await[0]);
         let token = link.trim_start_matches("/invitation/");
+        let hex: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let rows = dump(&app.config.database.url).await;
+        assert!(rows.iter().any(|(table, _)| table == "invitation_link"), "there is a link");
+        let holding = rows.iter().find(|(_, row)| row.contains(token) || row.to_lowercase().contains(&hex));
+        assert!(holding.is_none(), "the token stands in {}", holding.map_or("", |(table, _)| table));
         let mut found = false;
-        if let Some(path) = app.config.database.url.strip_prefix("sqlite://") {
-            let path = path.split('?').next().unwrap();
-            for file in [path.to_owned(), format!("{path}-wal")] {
-                let bytes = std::fs::read(file).unwrap_or_default();
+        if let Some(file) = app.config.sqlite_file() {
+            for ending in ["", "-wal"] {
+                let bytes = std::fs::read(format!("{}{ending}", file.display())).unwrap();
                 found |= bytes.windows(token.len()).any(|window| window == token.as_bytes());
             }
         }
-        assert!(!found, "the token stands in the database");
+        assert!(!found, "the token stands in the file");
     }
 
     async fn an_administrator_gives_only_roles_of_her_own_organization(app: TestApp) {
