@@ -19,6 +19,7 @@ mod mail;
 mod metrics;
 mod oidc;
 mod pages;
+mod quiet;
 mod scheduler;
 mod schema;
 mod standby;

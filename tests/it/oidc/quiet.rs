@@ -1,43 +1,22 @@
 //! What is said of a login with an outside account: nothing of the account.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use tests::on_both;
 use tests::provider::keys;
 
 use super::*;
+use crate::quiet::Log;
 
 async fn start(engine: Engine) -> TestApp {
     started(engine, keys()).await
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Everything that this thread logs, at the loudest.
 #[tokio::test]
 async fn no_log_line_holds_a_code_a_token_or_a_subject() {
-    let log = Log::default();
     let app = started(Engine::Sqlite, keys()).await;
-    let writer = log.clone();
-    // With a single subscriber, what a call site of another test's thread finds there would count for this one too.
-    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
-    let listening = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::TRACE);
-    let listening = listening.with_writer(move || writer.clone()).finish();
+    let log = Log::default();
     let secrets = {
-        let _listening = tracing::subscriber::set_default(listening);
+        let _listening = log.listen();
         link(&app, "nurse", NURSE).await;
         log_in(&app, Says::Is("outside-hanako", "pwd", "")).await;
         log_in(&app, Says::Is("outside-stranger", "mfa", "")).await;
@@ -49,12 +28,9 @@ async fn no_log_line_holds_a_code_a_token_or_a_subject() {
         let held = way.browser.cookie().split_once('=').unwrap().1.to_owned();
         [code, held, way.asks("state"), way.asks("nonce"), "outside-".into(), "with=signs".into(), "eyJ".into()]
     };
-    let said = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let said = log.said();
     assert!(said.contains("/login/oidc/callback"), "the requests are logged: {said}");
-    for secret in secrets {
-        let line = said.lines().find(|line| line.contains(&secret));
-        assert_eq!(line, None, "{secret}");
-    }
+    log.is_silent_about(&secrets);
 }
 
 on_both! {
