@@ -27,6 +27,7 @@
 //! - Logging out there when somebody logs out here.
 //! - More than RS256 and ES256; encrypted tokens; more than one provider.
 
+mod documents;
 mod factors;
 mod outside;
 mod provider;

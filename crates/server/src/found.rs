@@ -3,82 +3,21 @@
 //! The file names who takes part; everything in it can be said again only by hand, so it is refused whole or taken whole. No mail is sent:
 //! the link is printed once, works for 72 hours, and only its hash is kept. Every further person is invited on the pages.
 
+mod file;
+
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use domain::changes::{AuditEntry, Changes, DirectoryChanges};
 use domain::credential::{Invitation, Proof};
-use domain::decide::check_login;
 use domain::party::{
     Account, CareManager, ContactPoint, ContactUse, Organization, OrganizationKind, Region, Role, Ward,
 };
-use domain::text::{EmailAddress, Line};
 use domain::{Ids, Instant, OrganizationId};
-use rules::calendar::OfficeHours;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use storage::Store;
 
-/// Who takes part, as the operator writes it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    region: RegionOf,
-    administrator: Person,
-    /// The first municipality is the administrator's.
-    organizations: Vec<Party>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RegionOf {
-    name: Line,
-    /// The id of an agreement: built in is `kitami`.
-    agreement: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Person {
-    login: String,
-    name: Line,
-    email: EmailAddress,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Party {
-    kind: OrganizationKind,
-    name: Line,
-    code: Option<Line>,
-    phone: Option<Line>,
-    #[serde(default)]
-    districts: Vec<String>,
-    #[serde(default)]
-    hours: OfficeHours,
-    /// Where mails to the organization go.
-    first_contact: EmailAddress,
-    second_contact: Option<EmailAddress>,
-    coordination_desk: Option<EmailAddress>,
-    #[serde(default)]
-    wards: Vec<WardOf>,
-    #[serde(default)]
-    care_managers: Vec<ManagerOf>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WardOf {
-    name: Line,
-    email: Option<EmailAddress>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ManagerOf {
-    name: Line,
-    email: Option<EmailAddress>,
-}
+use self::file::{File, Party};
 
 /// What came of founding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,11 +41,9 @@ pub async fn found(
     token: &str,
 ) -> Result<Founded> {
     let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    let file: File = toml::from_str(&text).with_context(|| file.display().to_string())?;
+    let file = File::parse(&text).with_context(|| file.display().to_string())?;
     let agreement = file.region.agreement.as_str();
     ensure!(agreements.contains(&agreement), "region.agreement: expected one of {agreements:?}");
-    let hospitals = file.organizations.iter().filter(|party| party.kind == OrganizationKind::Hospital);
-    ensure!(hospitals.clone().all(|party| !party.wards.is_empty()), "organizations: a hospital has at least one ward");
     let mut ids = Ids::new(now, seed);
     let region = Region { id: ids.next(), name: file.region.name.clone(), agreement: file.region.agreement.clone() };
     let mut directory = DirectoryChanges { regions: vec![region.clone()], ..DirectoryChanges::default() };
@@ -119,7 +56,6 @@ pub async fn found(
     }
     let Some(organization_id) = municipality else { bail!("organizations: expected one of kind = \"municipality\"") };
     let login = file.administrator.login.clone();
-    ensure!(check_login(&login).is_ok(), "administrator.login: expected 3 to 60 of a–z, 0–9, dot, hyphen, underscore");
     let account = Account {
         id: ids.next(),
         region_id: region.id,

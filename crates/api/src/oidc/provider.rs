@@ -14,11 +14,11 @@ use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use outward::{Address, Answer, Caller, NobodyTrusted, connector};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 use webauthn_rs::prelude::Url;
 
+use super::documents::{Discovery, KeySet, Tokens};
 use super::token::Unread;
 use super::{OidcSettings, Outside, not_accepted};
 use crate::error::ApiError;
@@ -53,27 +53,6 @@ pub(super) struct Known {
     pub(super) names_itself: bool,
     keys: Vec<Jwk>,
     known_at: Instant,
-}
-
-#[derive(Deserialize)]
-struct Discovery {
-    issuer: String,
-    authorization_endpoint: String,
-    token_endpoint: String,
-    jwks_uri: String,
-    token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
-}
-
-#[derive(Deserialize)]
-struct KeySet {
-    keys: Vec<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Tokens {
-    id_token: String,
 }
 
 impl Known {
@@ -135,8 +114,7 @@ impl Provider {
             token_endpoint,
             secret_in_form: takes("client_secret_post") && !takes("client_secret_basic"),
             names_itself: found.authorization_response_iss_parameter_supported,
-            // Keys of other kinds are for others.
-            keys: set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect(),
+            keys: set.known(),
             known_at: now,
         })
     }

@@ -88,7 +88,7 @@ impl Unread {
 }
 
 impl Claims {
-    fn check(&self, wanted: &Wanted<'_>) -> Result<(), &'static str> {
+    pub(super) fn check(&self, wanted: &Wanted<'_>) -> Result<(), &'static str> {
         let now = wanted.now.micros() / 1_000_000;
         let soon = (now + SKEW_SECONDS) as f64;
         let ago = (now - SKEW_SECONDS) as f64;

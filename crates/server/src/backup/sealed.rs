@@ -20,7 +20,7 @@ const PIECE: usize = 64 * 1024;
 const TAG: usize = 16;
 
 /// A key from a file: of the backups, or of the sealed columns.
-pub struct Key([u8; 32]);
+pub struct Key(pub(super) [u8; 32]);
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,28 +92,32 @@ pub fn seal(key: &Key, plain: &Path, sealed: &Path) -> Result<()> {
 /// # Errors
 /// Another key, or a file that is not whole; `plain` may then hold the pieces before the fault and must not be used.
 pub fn open(key: &Key, sealed: &Path, plain: &Path) -> Result<()> {
-    let mut from = BufReader::new(File::open(sealed).with_context(|| format!("reading {}", sealed.display()))?);
-    let mut head = [0; MAGIC.len() + NONCE];
-    let is_backup = from.read_exact(&mut head).is_ok() && head.starts_with(MAGIC);
-    ensure!(is_backup, "{} is no backup of Tsunagi", sealed.display());
-    let nonce: [u8; NONCE] = head[MAGIC.len()..].try_into().expect("the head ends with the nonce");
-    let mut stream = DecryptorBE32::from_aead(key.cipher(), &nonce.into());
-    let wrong = || anyhow!("{}: another key, or the file is not whole", sealed.display());
+    let from = BufReader::new(File::open(sealed).with_context(|| format!("reading {}", sealed.display()))?);
     let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(plain);
     let mut to = BufWriter::new(new.with_context(|| format!("writing {}", plain.display()))?);
+    open_into(key, from, &mut to).with_context(|| sealed.display().to_string())?;
+    let file = to.into_inner().map_err(|error| anyhow!("writing {}: {}", plain.display(), error.error()))?;
+    Ok(file.sync_all()?)
+}
+
+/// The same, of any bytes.
+pub(super) fn open_into(key: &Key, mut from: impl Read, to: &mut impl Write) -> Result<()> {
+    let mut head = [0; MAGIC.len() + NONCE];
+    let is_backup = from.read_exact(&mut head).is_ok() && head.starts_with(MAGIC);
+    ensure!(is_backup, "this is no backup of Tsunagi");
+    let nonce: [u8; NONCE] = head[MAGIC.len()..].try_into().expect("the head ends with the nonce");
+    let mut stream = DecryptorBE32::from_aead(key.cipher(), &nonce.into());
+    let wrong = || anyhow!("another key, or the file is not whole");
     let mut piece = read_piece(&mut from, PIECE + TAG)?;
     loop {
         let next = read_piece(&mut from, PIECE + TAG)?;
         let payload = Payload { msg: &piece, aad: MAGIC };
         if next.is_empty() {
-            to.write_all(&stream.decrypt_last(payload).map_err(|_| wrong())?)?;
-            break;
+            return Ok(to.write_all(&stream.decrypt_last(payload).map_err(|_| wrong())?)?);
         }
         to.write_all(&stream.decrypt_next(payload).map_err(|_| wrong())?)?;
         piece = next;
     }
-    let file = to.into_inner().map_err(|error| anyhow!("writing {}: {}", plain.display(), error.error()))?;
-    Ok(file.sync_all()?)
 }
 
 /// As many bytes as there are, up to `size`.

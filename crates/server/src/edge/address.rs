@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::http::HeaderMap;
+use hyper::HeaderMap;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
