@@ -58,10 +58,20 @@ async fn no_log_line_holds_what_was_typed_or_what_opens_something(engine: Engine
     let app = TestApp::start(engine).await;
     let log = Log::default();
     let listening = log.listen();
-    let mut secrets: Vec<String> =
-        [DEMO_PASSWORD, "wrong but long enough", "常呂", "架空子", "トコロ", "ところ", "1931-02-03", "H987654321", "カンファレンス", "北見 花子"]
-            .map(str::to_owned)
-            .into();
+    let mut secrets: Vec<String> = [
+        DEMO_PASSWORD,
+        "wrong but long enough",
+        "常呂",
+        "架空子",
+        "トコロ",
+        "ところ",
+        "1931-02-03",
+        "H987654321",
+        "カンファレンス",
+        "北見 花子",
+    ]
+    .map(str::to_owned)
+    .into();
     let (secret, codes) = set_up(&app, "coordinator").await;
     secrets.extend(codes);
     login_by_api(&app, "nurse", "wrong but long enough").await.problem(401);
@@ -115,7 +125,8 @@ async fn no_log_line_holds_what_was_typed_or_what_opens_something(engine: Engine
     // What the database refuses: the whole statement, and a row by a law of its own.
     let url = &app.config.database.url;
     by_hand(url, &["ALTER TABLE contact RENAME TO contact_away"]).await.unwrap();
-    let contact = json!({ "kind": "admission", "medium": "fax", "with_whom": "常呂 架空子の長女", "told_on": "2026-11-19" });
+    let contact =
+        json!({ "kind": "admission", "medium": "fax", "with_whom": "常呂 架空子の長女", "told_on": "2026-11-19" });
     let failed = nurse.post(&format!("{stay}/contacts"), &contact).await;
     assert!(failed.status.is_server_error(), "{}", failed.text());
     by_hand(url, &["ALTER TABLE contact_away RENAME TO contact"]).await.unwrap();

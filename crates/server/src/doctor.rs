@@ -111,7 +111,9 @@ pub fn certificate(config: &Config, now: Instant) -> Examined {
                 anyhow::ensure!(!soon, "the certificate ends on {}", end_at.day());
                 Finding::Well(format!("certificate and key belong together, and end on {}", end_at.day()))
             }
-            None if !config.server.public_url.starts_with("https://") => Finding::Open("people come over plain http".into()),
+            None if !config.server.public_url.starts_with("https://") => {
+                Finding::Open("people come over plain http".into())
+            }
             // Everybody would be one address: a few wrong passwords anywhere, and nobody could log in.
             None if config.server.trusted_proxies.is_empty() => Finding::Wrong {
                 what: "TLS is a proxy's, but no proxy is trusted: everybody who comes seems to be the proxy".into(),

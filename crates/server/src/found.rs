@@ -92,7 +92,7 @@ pub async fn found(
 /// Organizations whose code looks mistyped, as one line each.
 pub fn doubtful_codes<'a>(organizations: impl IntoIterator<Item = &'a Organization>) -> Vec<String> {
     let doubtful = organizations.into_iter().filter(|organization| organization.code_is_doubtful());
-    doubtful.map(|o| format!("{}: {}", o.name, o.code.as_ref().map_or("", Line::as_str))).collect()
+    doubtful.map(|o| format!("{}: {}", o.name, o.code.as_ref().map_or("", |code| code.as_str()))).collect()
 }
 
 fn join(directory: &mut DirectoryChanges, ids: &mut Ids, region: &Region, party: &Party) -> OrganizationId {

@@ -38,13 +38,22 @@ impl Town {
         let directory = DirectoryChanges {
             organizations: vec![like(hospital, OrganizationKind::Hospital), like(office, OrganizationKind::CareOffice)],
             wards: vec![Ward { id: ward, organization_id: hospital, name: line("となりの病棟") }],
-            care_managers: vec![CareManager { id: manager, organization_id: office, name: line("となり 花"), email: None }],
+            care_managers: vec![CareManager {
+                id: manager,
+                organization_id: office,
+                name: line("となり 花"),
+                email: None,
+            }],
             ..DirectoryChanges::default()
         };
         app.service.store.apply(Changes { directory, ..Changes::default() }).await.expect("the town is founded");
         let hers = app.city.patient(app.city.cast.at_home).clone();
         let hers = Patient { id: patient, region_id: region.id, insured_number: None, ..hers };
-        app.service.store.apply(Changes { patient: Some(Write::New(hers)), ..Changes::default() }).await.expect("a person");
+        app.service
+            .store
+            .apply(Changes { patient: Some(Write::New(hers)), ..Changes::default() })
+            .await
+            .expect("a person");
         assert_ne!(municipality, office);
         Self { office, ward, manager, patient }
     }

@@ -37,7 +37,10 @@ async fn refused_by_triggers(ground: &Ground) {
     if ground.url.starts_with("postgres") {
         statements.extend([
             ("TRUNCATE audit", "audit_no_truncate"),
-            ("INSERT INTO audit SELECT * FROM audit ON CONFLICT (writer_id, seq) DO UPDATE SET action = 'nothing'", "audit_no_update"),
+            (
+                "INSERT INTO audit SELECT * FROM audit ON CONFLICT (writer_id, seq) DO UPDATE SET action = 'nothing'",
+                "audit_no_update",
+            ),
         ]);
     } else {
         statements.extend([
