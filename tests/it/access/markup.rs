@@ -41,7 +41,10 @@ async fn records_marked(app: &TestApp, world: &World) -> String {
         "district": app.city.directory().districts()[0],
     });
     nurse.put_with(&patient, &hers, &[("if-match", &version)]).await.expect(200);
-    let told = async |who: &Person, path: &str, body: &Value| who.post(path, body).await.expect(201);
+    let told = async |who: &Person, path: &str, body: &Value| {
+        let reply = who.post(path, body).await;
+        assert!(reply.status.is_success(), "{path}: {}", reply.text());
+    };
     let contact = json!({ "kind": "admission", "medium": "fax", "with_whom": MARK, "told_on": "2026-11-19" });
     told(nurse, &format!("{stay}/contacts"), &contact).await;
     let event = json!({ "event": "pending_discharge", "planned_on": "2026-11-29", "note": MARK });
@@ -137,7 +140,7 @@ on_both! {
             (format!("{stay}/events"), "note", "look"),
             (format!("{stay}/tell"), "message", "look"),
         ] {
-            let fields = [("csrf", CSRF), ("action", action), ("kind", "admission"), (field, MARK), ("held_to", "/"), ("held.x", MARK)];
+            let fields = [("csrf", CSRF), ("action", action), ("kind", "admission"), ("what", "cancel"), (field, MARK), ("held_to", "/"), ("held.x", MARK)];
             let reply = nurse.submit(&path, &fields).await;
             assert!(is_text(&reply, &path), "{path} gives {field} back: {} {}", reply.status, reply.text());
         }

@@ -104,11 +104,12 @@ async fn from(address: &str, app: &TestApp) -> TcpStream {
 
 /// Requests that say that a long body comes, and then send a byte of it.
 async fn slow_senders(app: &TestApp, path: &str) -> Vec<TcpStream> {
+    let kind = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
     let mut senders = Vec::new();
     for n in 0..MANY {
         let mut stream = TcpStream::connect(app.service.address).await.expect("the service listens");
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {n}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nl"
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {n}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n{{"
         );
         stream.write_all(head.as_bytes()).await.expect("it takes the bytes");
         senders.push(stream);
