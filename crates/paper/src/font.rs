@@ -1,4 +1,4 @@
-//! The three vendored faces, parsed once per process and only when first needed.
+//! The three vendored faces, unpacked and parsed once per process and only when first needed.
 //!
 //! BIZ UDGothic is a monospaced face (half and full width), so figures align in columns without further ado. Widths are
 //! cut to thousandths of an em exactly as the PDF's width table cuts them: what is measured here is what a viewer draws.
@@ -42,13 +42,28 @@ impl Face {
         }
     }
 
+    /// The first call of a process unpacks and parses the face, which takes some hundredths of a second.
     pub(crate) fn parsed(self) -> &'static ParsedFont {
-        let parse = |bytes: &[u8]| ParsedFont::from_bytes(bytes, 0, &mut Vec::new()).expect("a vendored face parses");
-        match self {
-            Self::Regular => REGULAR.get_or_init(|| parse(include_bytes!("../fonts/BIZUDGothic-Regular.ttf"))),
-            Self::Bold => BOLD.get_or_init(|| parse(include_bytes!("../fonts/BIZUDGothic-Bold.ttf"))),
-            Self::Rare => RARE.get_or_init(|| parse(&unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/rare.zlib"))))),
-        }
+        let parsed = match self {
+            Self::Regular => &REGULAR,
+            Self::Bold => &BOLD,
+            Self::Rare => &RARE,
+        };
+        parsed.get_or_init(|| {
+            ParsedFont::from_bytes(&self.unpacked(), 0, &mut Vec::new()).expect("a vendored face parses")
+        })
+    }
+
+    /// The font file, which `build.rs` has packed.
+    fn unpacked(self) -> Vec<u8> {
+        let packed: &[u8] = match self {
+            Self::Regular => include_bytes!(concat!(env!("OUT_DIR"), "/regular.zlib")),
+            Self::Bold => include_bytes!(concat!(env!("OUT_DIR"), "/bold.zlib")),
+            Self::Rare => include_bytes!(concat!(env!("OUT_DIR"), "/rare.zlib")),
+        };
+        let mut face = Vec::new();
+        ZlibDecoder::new(packed).read_to_end(&mut face).expect("our own build packed it");
+        face
     }
 
     /// The advance of a character in em, or `None` when the face has no glyph for it.
@@ -59,13 +74,6 @@ impl Face {
         let thousandths = u32::from(font.get_horizontal_advance(glyph)) * 1000 / units;
         Some(thousandths as f32 / 1000.0)
     }
-}
-
-/// `build.rs` has packed it.
-fn unpacked(packed: &[u8]) -> Vec<u8> {
-    let mut face = Vec::new();
-    ZlibDecoder::new(packed).read_to_end(&mut face).expect("our own build packed it");
-    face
 }
 
 impl Weight {
@@ -104,6 +112,14 @@ mod tests {
         {
             assert!(Weight::Regular.face_of(character).is_some(), "{character} {:x}", u32::from(character));
         }
+    }
+
+    #[test]
+    fn each_face_comes_out_of_the_program_as_it_was_vendored() {
+        let vendored = |name| std::fs::read(format!("{}/fonts/{name}.ttf", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert!(Face::Regular.unpacked() == vendored("BIZUDGothic-Regular"));
+        assert!(Face::Bold.unpacked() == vendored("BIZUDGothic-Bold"));
+        assert!(Face::Rare.unpacked() == vendored("NotoSansJP-Regular"));
     }
 
     #[test]
