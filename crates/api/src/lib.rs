@@ -57,8 +57,11 @@ use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_O
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use domain::RequestId;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 pub use error::ApiError;
 pub use state::{App, EdgeSettings};
@@ -88,7 +91,8 @@ async fn thread_request(State(app): State<App>, mut request: Request, next: Next
     let route = request.extensions().get::<axum::extract::MatchedPath>().map(|path| path.as_str().to_owned());
     let began = std::time::Instant::now();
     let json = request.uri().path().starts_with("/api/");
-    let mut response = next.run(request).await;
+    let span = span_of(id, &method, route.as_deref());
+    let mut response = next.run(request).instrument(span.clone()).await;
     // What the layers inside answer by themselves (too slow, a panic) is a problem document under /api/ too.
     if json && matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::INTERNAL_SERVER_ERROR) {
         let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
@@ -110,11 +114,15 @@ async fn thread_request(State(app): State<App>, mut request: Request, next: Next
     let status = response.status().as_u16();
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let seconds = began.elapsed().as_secs_f64();
-    let shown = route.clone().unwrap_or_else(|| "-".to_owned());
+    let shown = route.unwrap_or_else(|| "-".to_owned());
     metrics::histogram!("tsunagi_request_seconds", "route" => shown.clone()).record(seconds);
     metrics::counter!("tsunagi_requests_total", "method" => known(&method), "route" => shown, "status" => status.to_string())
         .increment(1);
-    tracing::debug!(%id, %method, route = route.as_deref().unwrap_or("-"), status, micros, "answered");
+    span.record("http.response.status_code", i64::from(status));
+    if response.status().is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+    span.in_scope(|| tracing::debug!(micros, "answered"));
     response
 }
 
@@ -132,4 +140,16 @@ fn known(method: &Method) -> &'static str {
         Method::TRACE => "TRACE",
         _ => "other",
     }
+}
+
+/// A request in logs and traces. As loud as the gravest line in it: a filter never takes the id off an error.
+fn span_of(id: RequestId, method: &Method, route: Option<&str>) -> Span {
+    tracing::error_span!(
+        "request",
+        request_id = %id,
+        http.request.method = known(method),
+        http.route = route,
+        http.response.status_code = Empty,
+        otel.status_code = Empty
+    )
 }

@@ -76,6 +76,8 @@ pub struct Changes {
     pub directory: DirectoryChanges,
     /// Logins, factors, invitations, machines: in this order, all or none.
     pub credentials: Vec<Proof>,
+    /// Of what leaves no audit row; everything else is known by the request of its first.
+    pub request_id: Option<RequestId>,
 }
 
 /// Changes of the directory and the accounts; each put by id, and the region's directory version is raised when any is there.
@@ -150,6 +152,11 @@ pub struct IdempotencyRecord {
 }
 
 impl Changes {
+    /// The request that these changes come from: logs, traces and the mails among them name it.
+    pub fn request(&self) -> Option<RequestId> {
+        self.request_id.or_else(|| self.audit.first().map(|entry| entry.request_id))
+    }
+
     /// The case as it will stand once these changes are applied: what the next step of the same decision reads.
     pub fn onto(&self, case: &mut Case) {
         fn put<T: Clone, K: PartialEq>(rows: &mut Vec<T>, new: &[T], key: impl Fn(&T) -> K) {

@@ -32,6 +32,7 @@ use sha2::{Digest, Sha256};
 use storage::{ApplyError, Claimed, ClaimedDelivery, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::ground::Ground;
@@ -189,11 +190,18 @@ impl Outbox {
         if attempted_at >= begin_before {
             return None;
         }
-        let response = match self.compose(&claimed).await {
-            Ok(mail) => self.mailer.send(&mail).await,
-            Err(response) => response,
+        let mail = InHand::from(&claimed);
+        let attempt = mail.attempt();
+        let response = async {
+            let response = match self.compose(&claimed).await {
+                Ok(mail) => self.mailer.send(&mail).await,
+                Err(response) => response,
+            };
+            outcome::note(&response);
+            response
         };
-        Some(Sent { mail: InHand::from(&claimed.delivery), attempted_at, response })
+        let response = response.instrument(attempt).await;
+        Some(Sent { mail, attempted_at, response })
     }
 
     async fn compose(&self, claimed: &ClaimedDelivery) -> Result<Mail, Response> {

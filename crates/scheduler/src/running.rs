@@ -69,9 +69,7 @@ impl Scheduler {
         self.watcher.iter().for_each(crate::Watcher::tell);
         if letters > 0 || sealed {
             nudge.notify_waiters();
-        }
-        if report.warnings + letters > 0 || sealed {
-            tracing::info!(warnings = report.warnings, letters, set_aside = report.set_aside, "Swept");
+            tracing::info!(letters, sealed, "The letters of the week, the seal of the day");
         }
         Ok(())
     }

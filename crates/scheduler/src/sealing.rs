@@ -44,7 +44,9 @@ impl Sealing {
     async fn seal(&self, now: Instant) -> Result<bool, StoreError> {
         let seal = self.ground.store.next_seal(now).await?;
         let deliveries = self.letters(&seal, now).await?;
-        match self.ground.store.apply(Changes { seal: Some(seal), deliveries, ..Changes::default() }).await {
+        let request_id = Some(self.ground.ids(now).next());
+        match self.ground.store.apply(Changes { seal: Some(seal), deliveries, request_id, ..Changes::default() }).await
+        {
             Ok(_) => Ok(true),
             // Another instance has sealed.
             Err(ApplyError::Refused { .. } | ApplyError::Stale | ApplyError::Repeated(_)) => Ok(false),

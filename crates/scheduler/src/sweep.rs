@@ -19,6 +19,8 @@ use domain::{EncounterId, Instant, RequestId};
 use storage::{ApplyError, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::ground::{Ground, Undecided};
 
@@ -78,8 +80,33 @@ impl Sweep {
         stopped: &watch::Receiver<bool>,
         warned: &(dyn Fn() + Sync),
     ) -> Result<SweepReport, StoreError> {
-        let store = &self.ground.store;
         let request_id = self.ground.ids(now).next();
+        // As loud as the gravest line in it: a filter never takes the id off an error.
+        let span = tracing::error_span!("sweep", %request_id, swept = Empty, warnings = Empty, set_aside = Empty);
+        async {
+            let report = self.run_as(request_id, now, stopped, warned).await?;
+            let SweepReport { swept, warnings, set_aside, .. } = report;
+            for (what, number) in [("swept", swept), ("warnings", warnings), ("set_aside", set_aside)] {
+                Span::current().record(what, i64::try_from(number).unwrap_or(i64::MAX));
+            }
+            match report {
+                SweepReport { warnings: 0, set_aside: 0, .. } => tracing::debug!("Swept"),
+                _ => tracing::info!("Swept"),
+            }
+            Ok(report)
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn run_as(
+        &self,
+        request_id: RequestId,
+        now: Instant,
+        stopped: &watch::Receiver<bool>,
+        warned: &(dyn Fn() + Sync),
+    ) -> Result<SweepReport, StoreError> {
+        let store = &self.ground.store;
         let mut run = Run::default();
         while !*stopped.borrow() {
             let mut due = store
@@ -127,7 +154,8 @@ impl Sweep {
                 Ok(changes) => {
                     let store = self.ground.store.clone();
                     let warnings = changes.warnings.len();
-                    applying.spawn(async move { (id, warnings, store.apply(changes).await.map(drop)) });
+                    let apply = async move { (id, warnings, store.apply(changes).await.map(drop)) };
+                    applying.spawn(apply.in_current_span());
                 }
                 Err(Undecided::NoAgreement) => {
                     tracing::error!(encounter_id = %id, "No agreement is in force for a stay with something due");

@@ -91,7 +91,8 @@ impl Weekly {
                 state: DeliveryState::Pending { next_attempt_at: now, attempts: 0 },
                 created_at: now,
             };
-            match self.ground.store.apply(Changes { deliveries: vec![delivery], ..Changes::default() }).await {
+            let (deliveries, request_id) = (vec![delivery], Some(self.ground.ids(now).next()));
+            match self.ground.store.apply(Changes { deliveries, request_id, ..Changes::default() }).await {
                 Ok(_) => written += 1,
                 Err(ApplyError::Refused { .. } | ApplyError::Stale | ApplyError::Repeated(_)) => {}
                 Err(ApplyError::Busy) => return Err(StoreError::Busy),

@@ -6,7 +6,7 @@
 
 use domain::delivery::{Attempt, Delivery, DeliveryState};
 use domain::text::Line;
-use domain::{DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId};
+use domain::{DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId, RequestId};
 use sqlx::SqlSafeStr;
 use uuid::Uuid;
 
@@ -28,6 +28,8 @@ pub struct ClaimedDelivery {
     pub serial: Option<i64>,
     /// Whose mail it is.
     pub organization_name: Line,
+    /// Whose command caused it; none where an older version wrote it.
+    pub request_id: Option<RequestId>,
 }
 
 /// A claimed delivery of which a column holds what can't be: to be given up, for no later attempt can read it either.
@@ -45,6 +47,8 @@ pub struct UnreadableDelivery {
     pub notice_id: Option<NoticeId>,
     /// Made before.
     pub attempts: i64,
+    /// As in [`ClaimedDelivery::request_id`].
+    pub request_id: Option<RequestId>,
     /// Names the column.
     pub error: StoreError,
 }
@@ -324,14 +328,15 @@ fn read_claimed(row: &Row) -> Result<ClaimedDelivery, StoreError> {
     let row_of_name = delivery.organization_id.to_string();
     let wrong = |_| StoreError::Inconsistent { table: "organization", column: "name", row: row_of_name };
     let organization_name = Line::try_from(row.get::<String>(serial_at + 1)?).map_err(wrong)?;
-    Ok(ClaimedDelivery { delivery, serial: row.get(serial_at)?, organization_name })
+    let request_id = request_of_delivery(row)?;
+    Ok(ClaimedDelivery { delivery, serial: row.get(serial_at)?, organization_name, request_id })
 }
 
 fn read_unreadable(row: &Row, error: StoreError) -> Result<UnreadableDelivery, StoreError> {
     let mut c = DELIVERY.cursor(row);
     let (id, region_id, organization_id) = (c.id()?, c.id()?, c.id()?);
     let (encounter_id, notice_id) = (c.maybe_id()?, c.maybe_id()?);
-    let attempts_at = DELIVERY.columns.iter().position(|(name, _)| *name == "attempts").unwrap_or_default();
-    let attempts = row.get(attempts_at)?;
-    Ok(UnreadableDelivery { id, region_id, organization_id, encounter_id, notice_id, attempts, error })
+    let attempts = row.get(place_in_delivery("attempts"))?;
+    let request_id = request_of_delivery(row)?;
+    Ok(UnreadableDelivery { id, region_id, organization_id, encounter_id, notice_id, attempts, request_id, error })
 }

@@ -8,8 +8,11 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
+use domain::RequestId;
 use domain::changes::Changes;
 use tokio::sync::{mpsc, oneshot};
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::apply::{Abort, Applied, Command, Op, Outcome, Ready, Task, transaction};
@@ -32,9 +35,17 @@ pub(crate) struct Writer {
 }
 
 enum Job {
-    Work(Task, Reply),
+    Work(Waiting),
     /// Everything before it is answered, then the writer ends.
     Stop(oneshot::Sender<()>),
+}
+
+/// What waits for its transaction.
+struct Waiting {
+    task: Task,
+    reply: Reply,
+    /// Of logs and traces: from the queue to the answer.
+    commit: Span,
 }
 
 enum Reply {
@@ -66,9 +77,11 @@ impl Writer {
     pub(crate) async fn apply(&self, changes: Changes) -> Result<Applied, ApplyError> {
         let (reply, answer) = oneshot::channel();
         let ready = Ready::of(&changes, self.dialect, &self.keys);
+        let commit = commit(changes.request());
         let task = Task::Apply(Box::new(Command { changes, ready }));
-        match self.queue.try_send(Job::Work(task, Reply::Apply(reply))) {
-            Ok(()) => answer.await.unwrap_or_else(|_| Err(closed().into())),
+        let waiting = Waiting { task, reply: Reply::Apply(reply), commit: commit.clone() };
+        match self.queue.try_send(Job::Work(waiting)) {
+            Ok(()) => answer.instrument(commit).await.unwrap_or_else(|_| Err(closed().into())),
             Err(mpsc::error::TrySendError::Full(_)) => Err(ApplyError::Busy),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(closed().into()),
         }
@@ -77,8 +90,10 @@ impl Writer {
     /// Runs the statements in the writer's next transaction; answers each one's rows.
     pub(crate) async fn run(&self, ops: Vec<Op>) -> Result<Vec<Vec<Row>>, StoreError> {
         let (reply, answer) = oneshot::channel();
-        match self.queue.try_send(Job::Work(Task::Run(ops), Reply::Run(reply))) {
-            Ok(()) => answer.await.unwrap_or_else(|_| Err(closed())),
+        let commit = commit(None);
+        let waiting = Waiting { task: Task::Run(ops), reply: Reply::Run(reply), commit: commit.clone() };
+        match self.queue.try_send(Job::Work(waiting)) {
+            Ok(()) => answer.instrument(commit).await.unwrap_or_else(|_| Err(closed())),
             Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(closed()),
         }
@@ -101,8 +116,6 @@ struct Work {
     checkpoints: Option<Checkpoints>,
 }
 
-type Waiting = (Task, Reply);
-
 impl Work {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>, batch: usize) {
         let mut jobs = Vec::with_capacity(batch);
@@ -117,7 +130,7 @@ impl Work {
             let mut keys = HashSet::new();
             let mut later = VecDeque::new();
             let work = carried.drain(..).chain(jobs.drain(..).filter_map(|job| match job {
-                Job::Work(task, reply) => Some((task, reply)),
+                Job::Work(waiting) => Some(waiting),
                 Job::Stop(done) => {
                     stop = Some(done);
                     None
@@ -125,7 +138,7 @@ impl Work {
             }));
             for waiting in work {
                 // A key that is in this transaction already waits for the next one, where it is a repeat.
-                if key_of(&waiting.0).is_none_or(|key| keys.insert(key)) {
+                if key_of(&waiting.task).is_none_or(|key| keys.insert(key)) {
                     lot.push(waiting);
                 } else {
                     later.push_back(waiting);
@@ -155,18 +168,23 @@ impl Work {
                 Ok(outcomes) => {
                     metrics::histogram!("tsunagi_commit_seconds").record(began.elapsed());
                     metrics::histogram!("tsunagi_commit_commands").record(u32::try_from(lot.len()).unwrap_or(u32::MAX));
-                    if lot.iter().any(|(task, _)| changes_directory(task)) {
+                    if lot.iter().any(|waiting| changes_directory(&waiting.task)) {
                         self.directories.forget();
                     }
                     let commands = lot.len();
-                    lot.into_iter().zip(outcomes).for_each(|((_, reply), outcome)| answer(reply, outcome));
+                    let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
+                    let shared = i64::try_from(commands).unwrap_or(i64::MAX);
+                    for (waiting, outcome) in lot.into_iter().zip(outcomes) {
+                        waiting.commit.record("commands", shared).record("transaction_micros", micros);
+                        answer(waiting, outcome);
+                    }
                     if let (Some(checkpoints), Some(conn)) = (&mut self.checkpoints, &mut self.conn) {
                         checkpoints.wrote(commands, conn).await;
                     }
                 }
                 Err(Abort::Stale(indexes)) => {
                     for index in indexes.into_iter().rev() {
-                        answer(lot.remove(index).1, Outcome::Stale);
+                        answer(lot.remove(index), Outcome::Stale);
                     }
                     lots.push((lot, collisions));
                 }
@@ -185,14 +203,14 @@ impl Work {
                     } else {
                         tracing::warn!(?failure, commands = lot.len(), "a transaction failed");
                     }
-                    lot.into_iter().for_each(|(_, reply)| refuse(reply, &failure));
+                    lot.into_iter().for_each(|waiting| refuse(waiting, &failure));
                 }
             }
         }
     }
 
     async fn attempt(&mut self, lot: &[Waiting]) -> Result<Vec<Outcome>, Abort> {
-        let tasks: Vec<&Task> = lot.iter().map(|(task, _)| task).collect();
+        let tasks: Vec<&Task> = lot.iter().map(|waiting| &waiting.task).collect();
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => self.reconnect().await?,
@@ -232,6 +250,19 @@ impl Work {
     }
 }
 
+/// From the queue to the answer; only traces look so closely.
+fn commit(request: Option<RequestId>) -> Span {
+    let request_id = request.map(display);
+    tracing::debug_span!(
+        "commit",
+        request_id,
+        commands = Empty,
+        transaction_micros = Empty,
+        became = Empty,
+        otel.status_code = Empty
+    )
+}
+
 fn key_of(task: &Task) -> Option<(Uuid, String)> {
     match task {
         Task::Apply(command) => command.changes.idempotency.as_ref().map(|i| (i.account_id.uuid(), i.key.clone())),
@@ -256,8 +287,14 @@ fn changes_directory(task: &Task) -> bool {
 }
 
 /// Whoever waited may have gone away; what was committed stays.
-fn answer(reply: Reply, outcome: Outcome) {
-    match (reply, outcome) {
+fn answer(waiting: Waiting, outcome: Outcome) {
+    let became = match outcome {
+        Outcome::Applied(_) | Outcome::Ran(_) => "applied",
+        Outcome::Stale => "stale",
+        Outcome::Repeated(_) => "repeated",
+    };
+    waiting.commit.record("became", became);
+    match (waiting.reply, outcome) {
         (Reply::Apply(reply), outcome) => {
             let result = match outcome {
                 Outcome::Applied(applied) => Ok(applied),
@@ -272,8 +309,14 @@ fn answer(reply: Reply, outcome: Outcome) {
     }
 }
 
-fn refuse(reply: Reply, failure: &Failure) {
-    match reply {
+fn refuse(waiting: Waiting, failure: &Failure) {
+    // A constraint that refuses one command is that command's answer, not a fault of the store.
+    let is_fault = !matches!(failure, Failure::Row { .. });
+    waiting.commit.record("became", if is_fault { "failed" } else { "refused" });
+    if is_fault {
+        waiting.commit.record("otel.status_code", "ERROR");
+    }
+    match waiting.reply {
         Reply::Apply(reply) => drop(reply.send(Err(failure.clone().into()))),
         Reply::Run(reply) => drop(reply.send(Err(failure.clone().into()))),
     }

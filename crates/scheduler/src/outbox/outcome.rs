@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
-use domain::delivery::{Attempt, Delivery, DeliveryState, Response};
+use domain::delivery::{Attempt, DeliveryState, Response};
 use domain::text::EmailAddress;
-use domain::{AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId, WarningId};
-use storage::{ApplyError, FinishedDelivery, StoreError, UnreadableDelivery};
+use domain::{
+    AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId, RequestId, WarningId,
+};
+use storage::{ApplyError, ClaimedDelivery, FinishedDelivery, StoreError, UnreadableDelivery};
+use tracing::field::{Empty, display};
+use tracing::{Instrument, Span};
 
 use super::{Outbox, OutboxReport};
 use crate::ground::Undecided;
@@ -37,6 +41,7 @@ pub(super) struct InHand {
     /// The warning whose mail it is, and the mailbox; a delivery that can't be read does not say.
     warning: Option<(WarningId, EmailAddress)>,
     attempts: i64,
+    request_id: Option<RequestId>,
 }
 
 /// What is said once a mail is given up.
@@ -47,34 +52,57 @@ enum Escalation {
     Warning(WarningId, EmailAddress),
 }
 
-impl From<&Delivery> for InHand {
-    fn from(d: &Delivery) -> Self {
+impl From<&ClaimedDelivery> for InHand {
+    fn from(ClaimedDelivery { delivery: d, request_id, .. }: &ClaimedDelivery) -> Self {
         let (DeliveryState::Pending { attempts, .. }
         | DeliveryState::Delivered { attempts, .. }
         | DeliveryState::GivenUp { attempts, .. }) = d.state;
         let (region_id, organization_id) = (d.region_id, d.organization_id);
         let warning = d.warning_id.map(|id| (id, d.to.clone()));
-        let (encounter_id, notice_id) = (d.encounter_id, d.notice_id);
-        Self { id: d.id, region_id, organization_id, encounter_id, notice_id, warning, attempts }
+        let (encounter_id, notice_id, request_id) = (d.encounter_id, d.notice_id, *request_id);
+        Self { id: d.id, region_id, organization_id, encounter_id, notice_id, warning, attempts, request_id }
     }
 }
 
 impl InHand {
-    fn escalation(&self) -> Option<Escalation> {
+    /// One attempt, in logs and traces. As loud as the gravest line in it: a filter never takes the ids off an error.
+    pub(super) fn attempt(&self) -> Span {
+        let (cause, attempt) = (self.request_id.map(display), self.attempts + 1);
+        tracing::error_span!("mail", request_id = cause, delivery_id = %self.id, attempt, response = Empty, code = Empty)
+    }
+
+    /// What has to be said once it is given up; nothing of a letter that concerns no stay.
+    fn next(&self) -> Option<Escalation> {
         match (self.notice_id, &self.warning) {
             (Some(notice_id), _) => Some(Escalation::Notice(notice_id)),
             (None, Some((warning_id, to))) => Some(Escalation::Warning(*warning_id, to.clone())),
             (None, None) => None,
         }
     }
+
+    fn escalation(&self) -> Span {
+        tracing::error_span!("escalation", request_id = self.request_id.map(display), delivery_id = %self.id)
+    }
+}
+
+/// What the relay said, in the attempt's own words.
+pub(super) fn note(response: &Response) {
+    let (word, code) = match response {
+        Response::Ok => ("ok", None),
+        Response::TransientError { code, .. } => ("transient", *code),
+        Response::FatalError { code, .. } => ("fatal", *code),
+    };
+    Span::current().record("response", word).record("code", code.map(i64::from));
+    tracing::debug!("A mail was tried");
 }
 
 impl Sent {
     pub(super) fn unreadable(delivery: UnreadableDelivery, now: Instant) -> Self {
-        let UnreadableDelivery { id, region_id, organization_id, encounter_id, notice_id, attempts, error } = delivery;
-        tracing::error!(delivery_id = %id, %error, "A delivery can't be read and is given up");
+        let UnreadableDelivery { id, region_id, organization_id, encounter_id, notice_id, attempts, .. } = delivery;
+        let (request_id, error) = (delivery.request_id, delivery.error);
+        tracing::error!(request_id = request_id.map(display), delivery_id = %id, %error, "A delivery can't be read and is given up");
         let detail = format!("it can't be read: {error}");
-        let mail = InHand { id, region_id, organization_id, encounter_id, notice_id, warning: None, attempts };
+        let mail = InHand { id, region_id, organization_id, encounter_id, notice_id, warning: None, attempts, request_id };
         Self { mail, attempted_at: now, response: Response::FatalError { code: None, detail } }
     }
 }
@@ -103,9 +131,10 @@ impl Outbox {
         for Sent { mail, attempted_at, response } in ended {
             let mut state = self.settings.retries.after(mail.attempts, &response, now, self.ground.chance());
             if let DeliveryState::GivenUp { attempts, .. } = state
-                && let Err(error) = self.escalate(&mail, now).await
+                && let Err(error) = self.escalate(&mail, now).instrument(mail.escalation()).await
             {
-                tracing::error!(delivery_id = %mail.id, %error, "The escalation of a mail has to wait");
+                let cause = mail.request_id.map(display);
+                tracing::error!(request_id = cause, delivery_id = %mail.id, %error, "The escalation of a mail has to wait");
                 state = DeliveryState::Pending { next_attempt_at: now.plus_seconds(ESCALATION_WAIT_SECONDS), attempts };
             }
             match state {
@@ -140,8 +169,8 @@ impl Outbox {
     /// Tells whoever the agreement names that a notice's mail could not be delivered; once, however often it is called. The mail of a
     /// warning goes on to whoever stands behind that mailbox: once more where a crash comes between this and the record of the attempt.
     async fn escalate(&self, mail: &InHand, now: Instant) -> Result<(), StoreError> {
-        tracing::warn!(delivery_id = %mail.id, organization_id = %mail.organization_id, "A mail was given up");
-        let (Some(escalation), Some(encounter_id)) = (mail.escalation(), mail.encounter_id) else { return Ok(()) };
+        tracing::warn!(organization_id = %mail.organization_id, "A mail was given up");
+        let (Some(next), Some(encounter_id)) = (mail.next(), mail.encounter_id) else { return Ok(()) };
         let request_id = self.ground.ids(now).next();
         for _ in 0..TRIES {
             let case = match self.ground.store.case(mail.region_id, encounter_id).await {
@@ -153,7 +182,7 @@ impl Outbox {
                 }
                 Err(error) => return Err(error),
             };
-            let steps = |decision: &mut domain::decide::Decision<'_>| match &escalation {
+            let steps = |decision: &mut domain::decide::Decision<'_>| match &next {
                 Escalation::Notice(notice_id) => decision.give_up(*notice_id),
                 Escalation::Warning(warning_id, to) => decision.give_up_warning(*warning_id, to),
             };

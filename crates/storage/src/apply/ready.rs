@@ -33,7 +33,7 @@ impl Ready {
         changes.events.iter().for_each(|row| write_event(&mut ready.events, row));
         changes.screenings.iter().for_each(|row| write_screening(&mut ready.screenings, row));
         changes.deadlines.iter().for_each(|row| write_deadline(&mut ready.deadlines, row));
-        changes.deliveries.iter().for_each(|row| write_delivery(&mut ready.deliveries, row));
+        changes.deliveries.iter().for_each(|row| write_delivery(&mut ready.deliveries, row, changes.request()));
         changes.fact.iter().for_each(|row| write_survey_fact(&mut ready.fact, row));
         ready
     }

@@ -1,6 +1,8 @@
 //! 配信 and its attempts.
 
+use domain::RequestId;
 use domain::delivery::{Attempt, Delivery, DeliveryState, Response};
+use uuid::Uuid;
 
 use crate::engine::Row;
 use crate::error::StoreError;
@@ -23,16 +25,18 @@ pub(crate) static DELIVERY: Table = Table::new(
         ("next_attempt_at", At),
         ("finished_at", At),
         ("created_at", At),
+        ("request_id", Id),
     ],
     &["id"],
 );
 
-pub(crate) fn write_delivery(rows: &mut Rows, d: &Delivery) {
+/// `request`: that of the changes which the delivery comes with.
+pub(crate) fn write_delivery(rows: &mut Rows, d: &Delivery, request: Option<RequestId>) {
     let (state, attempts, next_attempt_at, finished_at) = delivery_columns(&d.state);
     rows.row(|r| {
         r.id(d.id).id(d.region_id).id(d.organization_id).maybe_id(d.encounter_id).maybe_id(d.notice_id);
         r.maybe_id(d.warning_id).word(&d.to).nested(&d.letter).text(state).int(attempts).maybe_at(next_attempt_at);
-        r.maybe_at(finished_at).at(d.created_at);
+        r.maybe_at(finished_at).at(d.created_at).maybe_id(request);
     });
 }
 
@@ -62,6 +66,15 @@ pub(crate) fn read_delivery(row: &Row) -> Result<Delivery, StoreError> {
     };
     let created_at = c.at()?;
     Ok(Delivery { id, region_id, organization_id, encounter_id, notice_id, warning_id, to, letter, state, created_at })
+}
+
+/// None: an older version wrote the delivery.
+pub(crate) fn request_of_delivery(row: &Row) -> Result<Option<RequestId>, StoreError> {
+    Ok(row.get::<Option<Uuid>>(place_in_delivery("request_id"))?.map(RequestId::from))
+}
+
+pub(crate) fn place_in_delivery(column: &str) -> usize {
+    DELIVERY.columns.iter().position(|(name, _)| *name == column).unwrap_or_default()
 }
 
 pub(crate) static ATTEMPT: Table = Table::new(
