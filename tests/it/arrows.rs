@@ -14,7 +14,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("storage", &["domain", "rules"]),
     ("scheduler", &["storage", "domain", "rules", "outward"]),
     ("api", &["storage", "survey", "domain", "rules", "outward"]),
-    ("server", &["api", "scheduler", "storage", "survey", "domain", "rules"]),
+    ("server", &["api", "scheduler", "storage", "survey", "domain", "rules", "outward"]),
     ("tests", &["api", "scheduler", "storage", "survey", "domain", "rules", "paper", "server"]),
 ];
 

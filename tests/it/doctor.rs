@@ -7,6 +7,7 @@ use tests::faulty_smtp::{Act, FaultySmtp, Point, Session};
 use tests::{TestApp, on_both};
 
 use crate::edge::Authority;
+use crate::telemetry::collector::Collector;
 
 async fn relayed(app: &TestApp, sessions: Vec<Session>) -> (Config, FaultySmtp) {
     let relay = FaultySmtp::start(sessions).await;
@@ -83,6 +84,25 @@ on_both! {
         assert_eq!(wrong(&examine(&changed, now).await), ["keys"]);
         let said = format!("{:#}", server::keys::required(&changed).unwrap_err());
         assert!(said.contains("tsunagi key new"), "{said}");
+    }
+
+    async fn a_collector_of_traces_that_does_not_take_them_is_told(app: TestApp) {
+        let (mut config, _relay) = relayed(&app, vec![]).await;
+        app.sweep().await;
+        let now = app.clock.now();
+        assert!(examine(&config, now).await.iter().all(|it| it.name != "telemetry"), "nobody is to be asked");
+        let collector = Collector::start().await;
+        config.telemetry.endpoint = format!("http://{}", collector.address);
+        let all = examine(&config, now).await;
+        assert!(all.iter().any(|it| it.name == "telemetry" && matches!(it.finding, Finding::Well(_))), "{all:#?}");
+        assert!(collector.spans().is_empty(), "nothing was told");
+        drop(collector);
+        assert_eq!(wrong(&examine(&config, now).await), ["telemetry"]);
+        let strict = Collector::answering(0, hyper::StatusCode::UNAUTHORIZED).await;
+        config.telemetry.endpoint = format!("http://{}", strict.address);
+        let all = examine(&config, now).await;
+        let refused = |it: &&Examined| matches!(&it.finding, Finding::Wrong { what, .. } if what.contains("headers_file"));
+        assert_eq!(all.iter().filter(refused).map(|it| it.name).collect::<Vec<_>>(), ["telemetry"], "{all:#?}");
     }
 
     async fn each_illness_has_its_name(app: TestApp) {

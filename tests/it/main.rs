@@ -24,4 +24,5 @@ mod scheduler;
 mod schema;
 mod standby;
 mod storage;
+mod telemetry;
 mod watched;

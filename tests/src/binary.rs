@@ -24,6 +24,7 @@ use server::city::{City, CitySize, DEMO_PASSWORD};
 use storage::Store;
 use tokio::task::JoinHandle;
 
+use crate::client::Person;
 use crate::keys::{KeyPlace, key_file, store_options};
 
 /// How often a balancer looks.
@@ -37,6 +38,7 @@ pub struct Binary {
     pub address: SocketAddr,
     sets: Vec<String>,
     environment: Vec<(&'static str, PathBuf)>,
+    log: Option<PathBuf>,
     child: Option<Child>,
     _key: KeyPlace,
 }
@@ -66,7 +68,7 @@ impl Binary {
             "log.filter=\"error\"".into(),
         ];
         sets.extend_from_slice(further);
-        Self { address, sets, environment: Vec::new(), child: None, _key: key }
+        Self { address, sets, environment: Vec::new(), log: None, child: None, _key: key }
     }
 
     /// With this in its environment: a disk that fails, a clock that is set.
@@ -74,6 +76,18 @@ impl Binary {
     pub fn with(mut self, environment: [(&'static str, PathBuf); 2]) -> Self {
         self.environment.extend(environment);
         self
+    }
+
+    /// What it logs is written behind what stands in this file.
+    #[must_use]
+    pub fn logging_to(mut self, file: PathBuf) -> Self {
+        self.log = Some(file);
+        self
+    }
+
+    /// Somebody in front of it who is not logged in.
+    pub fn nobody(&self) -> Person {
+        Person::nobody(format!("http://{}", self.address))
     }
 
     pub fn start(&mut self) {
@@ -86,7 +100,7 @@ impl Binary {
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(self.log.as_ref().map_or_else(Stdio::null, appending));
         self.sets.iter().for_each(|set| {
             command.arg("--set").arg(set);
         });
@@ -114,6 +128,10 @@ impl Binary {
         let ended = tokio::task::spawn_blocking(move || child.wait()).await.expect("waiting is no panic");
         assert!(ended.expect("it ended").success(), "the service did not stop well");
     }
+}
+
+fn appending(file: &PathBuf) -> Stdio {
+    std::fs::OpenOptions::new().create(true).append(true).open(file).expect("the log can be written").into()
 }
 
 impl Drop for Binary {

@@ -19,6 +19,8 @@ use scheduler::mail::{
 };
 use serde::Deserialize;
 
+use crate::telemetry::Collector;
+
 pub use sections::*;
 
 const DEFAULT: &str = include_str!("../../../config/default.toml");
@@ -40,6 +42,7 @@ pub struct Config {
     pub audit: Audit,
     pub health: Health,
     pub metrics: Metrics,
+    pub telemetry: TelemetryKeys,
     pub backup: Backup,
     pub log: Log,
 }
@@ -78,7 +81,7 @@ impl Config {
         if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
             refuse("database.url", "sqlite://… or postgres://…")?;
         }
-        let positive: [(&str, u64); 15] = [
+        let positive: [(&str, u64); 17] = [
             ("server.connections", self.server.connections as u64),
             ("server.connections_of_one_network", self.server.connections_of_one_network as u64),
             ("server.head_within_seconds", self.server.head_within_seconds),
@@ -94,6 +97,8 @@ impl Config {
             ("outbox.every_seconds", self.outbox.every_seconds),
             ("sweep.every_seconds", self.sweep.every_seconds),
             ("sweep.batch", self.sweep.batch.into()),
+            ("telemetry.send_within_seconds", self.telemetry.send_within_seconds),
+            ("telemetry.queue", self.telemetry.queue as u64),
         ];
         for (key, value) in [
             ("session.lockout_after", self.session.lockout_after),
@@ -123,6 +128,7 @@ impl Config {
         }
         self.passkeys()?;
         self.oidc()?;
+        Collector::new(&self.telemetry)?;
         self.sender().map(drop)
     }
 
@@ -281,6 +287,21 @@ mod tests {
             ["issuer=\"http://localhost:1\"", "client_secret_file=\"/nowhere\""].map(|key| format!("oidc.{key}"));
         let refused = format!("{:#}", Config::read(None, &sets).unwrap_err());
         assert!(refused.starts_with("oidc.client_secret_file: reading /nowhere"), "{refused}");
+    }
+
+    #[test]
+    fn a_collector_that_can_not_be_asked_is_refused_by_its_key() {
+        assert!(Collector::new(&Config::read(None, &[]).unwrap().telemetry).unwrap().is_none());
+        assert!(set("telemetry.endpoint=\"collector:4317\"").starts_with("telemetry.endpoint: expected http://"));
+        assert!(set("telemetry.endpoint=\"http://c/v1/traces\"").starts_with("telemetry.endpoint: expected"));
+        assert!(set("telemetry.sampling_ratio=1.5").starts_with("telemetry.sampling_ratio: expected 0.0 to 1.0"));
+        assert!(set("telemetry.sampling_ratio=nan").starts_with("telemetry.sampling_ratio: expected 0.0 to 1.0"));
+        assert!(set("telemetry.service_name=\"\"").starts_with("telemetry.service_name: expected"));
+        assert!(set("telemetry.queue=0").starts_with("telemetry.queue: expected a number above 0"));
+        assert!(set("telemetry.headers_file=\"/nowhere\"").starts_with("telemetry.headers_file: reading /nowhere"));
+        let sets = ["endpoint=\"https://c:4318\"", "ca_file=\"/nowhere\""].map(|key| format!("telemetry.{key}"));
+        let refused = format!("{:#}", Config::read(None, &sets).unwrap_err());
+        assert!(refused.starts_with("telemetry.ca_file: "), "{refused}");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::edge::Certificates;
 use crate::found::doubtful_codes;
 use crate::keys;
 use crate::service;
+use crate::telemetry::Collector;
 
 /// A disk with less free than this is nearly full: a day of a busy city, and a compaction, fit into it.
 const FREE_MEGABYTES: u64 = 1024;
@@ -71,6 +72,7 @@ pub async fn examine(config: &Config, now: Instant) -> Vec<Examined> {
     }
     all.push(relay(config).await);
     all.extend(provider(config, now).await);
+    all.extend(collector(config).await);
     all.push(backup(config, now));
     all
 }
@@ -149,6 +151,18 @@ async fn provider(config: &Config, now: Instant) -> Option<Examined> {
     let well = || Finding::Well("the OpenID provider says who it is; whether it knows us is not tried".into());
     let remedy = "see [oidc]: the issuer as the provider writes it, its certificate, the way there; people have their passwords meanwhile";
     Some(judged("provider", looked.map(|()| well()), remedy))
+}
+
+/// None where no traces are sent.
+async fn collector(config: &Config) -> Option<Examined> {
+    let looked = match Collector::new(&config.telemetry) {
+        Ok(None) => return None,
+        Ok(Some(collector)) => collector.greet().await,
+        Err(error) => Err(error),
+    };
+    let well = || Finding::Well("the collector of traces takes what it is sent".into());
+    let remedy = "see [telemetry]: its address, its headers, its certificate; nothing waits for it, traces are dropped meanwhile";
+    Some(judged("telemetry", looked.map(|()| well()), remedy))
 }
 
 fn key_files(config: &Config) -> Examined {

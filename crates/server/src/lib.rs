@@ -7,6 +7,7 @@
 //! - [`edge`] — connections, TLS, limits, whose address a request comes from.
 //! - [`keys`] — the keys of the sealed columns: read, asked for, changed.
 //! - [`metrics`] — figures for Prometheus, and the alerts that matter.
+//! - [`telemetry`] — traces for a collector of OpenTelemetry, if one is configured.
 //! - [`found`] — a new region and its first administrator; [`neighbours`] — who takes part in a further one.
 //! - [`papers`] — the threat model, and the Ministry's guideline point by point.
 //! - [`surveys`] — the survey of a period from the command line.
@@ -28,6 +29,7 @@ pub mod papers;
 pub mod purge;
 pub mod service;
 pub mod surveys;
+pub mod telemetry;
 pub mod trail;
 
 /// Threads free here what others have allocated (rows, changes, replies), which the C library's allocator showed up for in profiles.

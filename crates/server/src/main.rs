@@ -15,8 +15,11 @@ use server::doctor;
 use server::keys;
 use server::service::{self, Parts, Service};
 use server::surveys;
+use server::telemetry::Telemetry;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use arguments::{AuditTask, Command, KeyTask, Task};
 
@@ -24,8 +27,21 @@ use arguments::{AuditTask, Command, KeyTask, Task};
 async fn main() -> Result<()> {
     let command = Command::parse();
     let config = Config::read(command.config.as_deref(), &command.sets)?;
-    log(&config)?;
-    match command.task {
+    // Only who serves is traced: the other commands tell whoever runs them.
+    let telemetry = match command.task {
+        Task::Serve | Task::Sweep => Telemetry::start(&config.telemetry)?,
+        _ => None,
+    };
+    log(&config, telemetry.as_ref())?;
+    let done = run(command.task, config).await;
+    if let Some(telemetry) = telemetry {
+        telemetry.stop().await;
+    }
+    done
+}
+
+async fn run(task: Task, config: Config) -> Result<()> {
+    match task {
         Task::Serve => serve(&config).await,
         Task::Demo { listen, directory, small } => server::demo::run(config, &listen, directory, small).await,
         Task::Migrate => migrate(&config).await,
@@ -49,14 +65,12 @@ async fn main() -> Result<()> {
     }
 }
 
-fn log(config: &Config) -> Result<()> {
+fn log(config: &Config, telemetry: Option<&Telemetry>) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log.filter).context("log.filter")?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.log.json {
-        logs.json().init();
-    } else {
-        logs.init();
-    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // The innermost span has the ids.
+    let lines = if config.log.json { lines.json().with_span_list(false).boxed() } else { lines.boxed() };
+    tracing_subscriber::registry().with(telemetry.map(Telemetry::layer)).with(lines.with_filter(filter)).init();
     Ok(())
 }
 

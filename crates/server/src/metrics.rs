@@ -11,6 +11,7 @@
 //! | `tsunagi_writer_waiting` | commands that wait for the writer |
 //! | `tsunagi_warnings_total`, `tsunagi_set_aside_total` | what sweeps wrote, and stays they could not judge |
 //! | `tsunagi_mails_total{became}` | `delivered`, `postponed`, `given_up` |
+//! | `tsunagi_spans_total{became}` | spans for the collector of traces: `sent`, `lost` |
 //! | `tsunagi_database_up` | 1 if it answers this scrape |
 //! | `tsunagi_last_sweep_age_seconds`, `tsunagi_mail_wait_seconds` | as in `/health/ready` |
 //! | `tsunagi_mails_pending` | mails still to be sent |

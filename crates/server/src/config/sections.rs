@@ -180,6 +180,19 @@ pub struct Metrics {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct TelemetryKeys {
+    /// Empty: nothing is sent anywhere.
+    pub endpoint: String,
+    pub service_name: String,
+    pub sampling_ratio: f64,
+    pub headers_file: PathBuf,
+    pub ca_file: PathBuf,
+    pub send_within_seconds: u64,
+    pub queue: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Backup {
     pub directory: PathBuf,
     pub key_file: PathBuf,
