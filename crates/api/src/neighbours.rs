@@ -133,24 +133,25 @@ impl Everywhere {
         })
     }
 
-    /// The stays that fall due first, and how many there are altogether.
+    /// The stays at which the organization has to do something first, and how many there are altogether.
     pub(crate) async fn first_due(
         &self,
         app: &App,
         filter: &EncounterFilter,
         limit: u32,
     ) -> Result<(Vec<EncounterLine>, usize), ApiError> {
+        let ours = self.actors[0].organization_id;
         let (mut lines, mut all) = (Vec::new(), 0);
         for actor in self.with_stays(filter) {
-            let listed = app.store().encounters_by_deadline(actor.region_id, filter, limit).await?;
+            let listed = app.store().encounters_by_deadline(actor.region_id, filter, ours, limit).await?;
             // A page that isn't full holds them all.
             let full = listed.len() >= limit as usize;
             all += if full { app.store().count_encounters(actor.region_id, filter).await? } else { listed.len() };
             lines.extend(listed);
         }
-        lines.sort_by_key(|line| {
-            let due = line.deadline.as_ref().map_or(chrono::NaiveDate::MAX, |deadline| deadline.due_on);
-            (due, line.encounter.admitted_at)
+        lines.sort_by_key(|line: &EncounterLine| {
+            let due = line.deadline_of(ours).map(|deadline| (deadline.organization_id != ours, deadline.due_on));
+            (due.is_none(), due, line.encounter.admitted_at, line.encounter.id)
         });
         lines.truncate(limit as usize);
         Ok((lines, all))

@@ -66,6 +66,8 @@ pub struct EncounterLine {
     pub patient: Patient,
     /// The open deadline at which something must happen first.
     pub deadline: Option<Deadline>,
+    /// All that are open, the earliest last day first.
+    pub deadlines: Vec<Deadline>,
     /// Notices that nobody has answered.
     pub unacknowledged: i64,
     /// Who has sent each of them, and who is to answer it.
@@ -77,6 +79,12 @@ impl EncounterLine {
     /// the stay's own page, where the charge is read.
     pub fn shares_with(&self, organization_id: OrganizationId) -> bool {
         self.encounter.hospital_id == organization_id || self.patient.sharing == Sharing::Everyone
+    }
+
+    /// The open deadline that concerns the organization most: the first that it has to keep itself, else the first that it waits for.
+    pub fn deadline_of(&self, organization_id: OrganizationId) -> Option<&Deadline> {
+        let own = self.deadlines.iter().find(|deadline| deadline.organization_id == organization_id);
+        own.or_else(|| self.deadlines.first())
     }
 
     /// Notices that wait for the organization's answer.
@@ -249,15 +257,10 @@ impl Store {
         let d = self.inner.dialect;
         let (columns, chosen) = (DEADLINE.list(""), d.in_ids("encounter_id", 1));
         let sql = format!("SELECT {columns} FROM deadline WHERE {chosen} AND open");
-        let mut first = HashMap::<EncounterId, Deadline>::new();
+        let mut open = HashMap::<EncounterId, Vec<Deadline>>::new();
         for row in self.inner.pool.rows(AssertSqlSafe(sql), args![ids.clone()]).await? {
             let deadline = read_deadline(&row, 0)?;
-            // An open deadline without a next instant comes behind those that have one.
-            let rank = |d: &Deadline| (d.next_at.is_none(), d.next_at, d.due_on);
-            let known = first.get(&deadline.encounter_id);
-            if known.is_none_or(|known| rank(&deadline) < rank(known)) {
-                first.insert(deadline.encounter_id, deadline);
-            }
+            open.entry(deadline.encounter_id).or_default().push(deadline);
         }
         let sql =
             format!("SELECT encounter_id, sender_id, recipient_id FROM notice WHERE {chosen} AND state = 'issued'");
@@ -267,7 +270,11 @@ impl Store {
             waiting.entry(row.get(0)?).or_default().push((sender_id, recipient_id));
         }
         for line in lines {
-            line.deadline = first.remove(&line.encounter.id);
+            line.deadlines = open.remove(&line.encounter.id).unwrap_or_default();
+            line.deadlines.sort_by_key(|d| (d.due_on, d.rule, d.subject));
+            // An open deadline without a next instant comes behind those that have one.
+            let rank = |d: &&Deadline| (d.next_at.is_none(), d.next_at, d.due_on);
+            line.deadline = line.deadlines.iter().min_by_key(rank).cloned();
             line.waiting = waiting.remove(&line.encounter.id.uuid()).unwrap_or_default();
             line.unacknowledged = i64::try_from(line.waiting.len()).unwrap_or(i64::MAX);
         }
@@ -406,6 +413,7 @@ fn notice_line(row: &Row) -> Result<NoticeLine, StoreError> {
 
 fn encounter_line(row: &Row) -> Result<EncounterLine, StoreError> {
     let patient = read_patient(row, ENCOUNTER.columns.len())?;
-    let (deadline, waiting) = (None, Vec::new());
-    Ok(EncounterLine { encounter: read_encounter(row, 0)?, patient, deadline, unacknowledged: 0, waiting })
+    let (deadlines, waiting) = (Vec::new(), Vec::new());
+    let encounter = read_encounter(row, 0)?;
+    Ok(EncounterLine { encounter, patient, deadline: None, deadlines, unacknowledged: 0, waiting })
 }

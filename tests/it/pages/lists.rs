@@ -77,4 +77,19 @@ on_both! {
         assert_eq!((figure("期限を過ぎた退院連絡"), figure("急な退院予定で未連絡")), ("0".to_owned(), "1".to_owned()));
         assert!(overview.contains("11月21日(土) 退院予定"), "{overview}");
     }
+
+    /// What the ward itself has to do stands before what it waits for.
+    async fn an_untold_discharge_is_not_hidden_behind_an_answer_that_is_awaited(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        nurse.post(&format!("{stay}/notices"), &json!({ "kind": "admission", "message": "" })).await.expect(201);
+        let planned = json!({ "event": "pending_discharge", "planned_on": "2026-11-28" });
+        nurse.post(&format!("{stay}/events"), &planned).await.expect(201);
+        app.clock_shows(2026, 11, 25, 13, 0);
+        app.sweep().await;
+        let board = text(&app.log_in_by_page("nurse").await, "/").await;
+        assert!(board.contains("期限を過ぎた退院連絡が<b>1件</b>"), "{board}");
+        assert!(board.contains("2日過ぎています(11月23日(月)まで)") && board.contains("相手の回答待ち1件"), "{board}");
+        assert!(board.contains(&format!("href=\"{}/file\"", &stay[7..])), "{board}");
+    }
 }

@@ -42,12 +42,12 @@ on_both_stores! {
         // Only the oldest has anything due.
         ground.store.apply(ground.filing(&cases[0], "k")).await.unwrap();
         let filter = EncounterFilter { hospital_id: Some(ground.hospital.id), open_only: true, ..EncounterFilter::default() };
-        let first = ground.store.encounters_by_deadline(region_id, &filter, 2).await.unwrap();
+        let (hospital, office) = (ground.hospital.id, ground.office.id);
+        let first = ground.store.encounters_by_deadline(region_id, &filter, hospital, 2).await.unwrap();
         let listed: Vec<_> = first.iter().map(|line| line.encounter.id).collect();
         let registered_first = cases[1..].iter().map(|case| case.encounter.id).min().unwrap();
         assert_eq!(listed, [cases[0].encounter.id, registered_first]);
         assert_eq!(ground.store.count_encounters(region_id, &filter).await.unwrap(), 4);
-        let (hospital, office) = (ground.hospital.id, ground.office.id);
         assert_eq!((first[0].to_answer(office), first[0].awaited(office)), (1, 0), "the office answers");
         assert_eq!((first[0].to_answer(hospital), first[0].awaited(hospital)), (0, 1), "the hospital waits");
         ground.store.apply(ground.filing(&cases[1], "l")).await.unwrap();

@@ -94,10 +94,11 @@ pub(super) fn stay_row(line: &EncounterLine, directory: &Directory, today: Naive
     let encounter = &line.encounter;
     let hospital = matches!(reader.role, Role::WardStaff | Role::Coordinator);
     let ours = reader.organization_id;
+    let deadline = line.deadline_of(ours);
     let untold = match encounter.state {
         EncounterState::InProgress => true,
         EncounterState::DischargePlanned { .. } => {
-            line.deadline.as_ref().is_some_and(|deadline| deadline.rule == DeadlineRule::DischargeNotice)
+            line.deadlines.iter().any(|deadline| deadline.rule == DeadlineRule::DischargeNotice)
         }
         _ => false,
     };
@@ -116,11 +117,11 @@ pub(super) fn stay_row(line: &EncounterLine, directory: &Directory, today: Naive
         },
         admitted: words::day(encounter.admitted_at.day()),
         state: words::stay_state(&encounter.state, shared),
-        deadline: line.deadline.as_ref().map(|deadline| deadline_badge(deadline, today, ours)),
+        deadline: deadline.map(|deadline| deadline_badge(deadline, today, ours)),
         to_answer: line.to_answer(ours),
         awaited: line.awaited(ours),
         to_file: hospital && untold,
-        short_notice: line.deadline.as_ref().is_some_and(|d| d.timeliness == Timeliness::Impossible),
+        short_notice: deadline.is_some_and(|deadline| deadline.timeliness == Timeliness::Impossible),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What has to be done first: the lists that somebody begins her day with. The database puts them in order, so that what is cut off is
 //! the least urgent, and counts them, so that nobody takes a page for the whole.
 
-use domain::RegionId;
+use domain::{OrganizationId, RegionId};
 use sqlx::AssertSqlSafe;
 
 use super::{
@@ -12,17 +12,21 @@ use crate::error::{StoreError, readable};
 use crate::store::Store;
 
 impl Store {
-    /// Stays in the order in which their open deadlines fall due; those without one follow, the longest stay first. One that can't be
-    /// read is left out.
+    /// Stays in the order in which what `acting` itself has to do falls due; then those at which it waits for others, in the order of their
+    /// deadlines; then the rest, the longest stay first. One that can't be read is left out.
     pub async fn encounters_by_deadline(
         &self,
         region_id: RegionId,
         filter: &EncounterFilter,
+        acting: OrganizationId,
         limit: u32,
     ) -> Result<Vec<EncounterLine>, StoreError> {
-        let order = "(SELECT min(d.due_on) FROM deadline AS d WHERE d.encounter_id = e.id AND d.open) NULLS LAST,
-                     e.admitted_at, e.id";
-        let rows = self.listed(&encounters(), filter.conditions(region_id), order, limit).await?;
+        let mut asked = filter.conditions(region_id);
+        asked.args.push(acting.uuid().into());
+        let open = "SELECT min(d.due_on) FROM deadline AS d WHERE d.encounter_id = e.id AND d.open";
+        let own = format!("{open} AND d.organization_id = ${}", asked.args.len());
+        let order = format!("({own}) NULLS LAST, ({open}) NULLS LAST, e.admitted_at, e.id");
+        let rows = self.listed(&encounters(), asked, &order, limit).await?;
         let mut lines = Vec::with_capacity(rows.len());
         for row in &rows {
             lines.extend(readable(encounter_line(row)).transpose()?);
