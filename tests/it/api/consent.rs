@@ -32,7 +32,8 @@ fn quiet() -> Value {
 fn assert_minimal(app: &TestApp, text: &str) {
     let ward = app.city.wards.iter().find(|ward| ward.id == app.city.cast.ward_id).expect("the nurse's ward");
     let (ward, name) = (ward.id.to_string(), ward.name.as_str());
-    for secret in ["要介護3", "care3", "カンファレンス", "ADLが低下", "adl_decline", "birth_on", "歳", &ward, name]
+    for secret in
+        ["要介護3", "care3", "カンファレンス", "ADLが低下", "adl_decline", "birth_on", "歳", ward.as_str(), name]
     {
         assert!(!text.contains(secret), "{secret} is shown: {text}");
     }

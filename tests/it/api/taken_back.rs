@@ -54,14 +54,14 @@ on_both! {
         let account = app.city.accounts.iter().find(|account| account.organization_id == other).expect("somebody works there");
         let office = app.session_of(account).await;
         let (page, list) = (&notice[7..], "/api/v1/notices");
-        for path in [&notice, page, list, "/notices", "/"] {
+        for path in [notice.as_str(), page, list, "/notices", "/"] {
             let seen = office.get(path).await.text();
             assert!(seen.contains("花子"), "until then it is hers to read: {path} {seen}");
         }
         assert!(office.get(&notice).await.text().contains("カンファレンス"));
 
         office.post(&format!("{notice}/acknowledgement"), &json!({ "code": "not_our_client" })).await.expect(201);
-        for path in [&notice, page, list, "/notices", "/"] {
+        for path in [notice.as_str(), page, list, "/notices", "/"] {
             let seen = office.get(path).await;
             assert_eq!(seen.status.as_u16(), 200, "{path}");
             for secret in ["花子", "ハナコ", "カンファレンス", "ADLが低下", "2026-11-28", "11月28日"] {

@@ -50,10 +50,12 @@ on_both_stores! {
         assert_eq!(ground.store.count_encounters(region_id, &filter).await.unwrap(), 4);
         assert_eq!((first[0].to_answer(office), first[0].awaited(office)), (1, 0), "the office answers");
         assert_eq!((first[0].to_answer(hospital), first[0].awaited(hospital)), (0, 1), "the hospital waits");
-        ground.store.apply(ground.filing(&cases[1], "l")).await.unwrap();
+        let mut earlier = ground.filing(&cases[1], "l");
+        earlier.notices[0].issued_at = ground.now.plus_seconds(-60);
+        ground.store.apply(earlier).await.unwrap();
         let asked = NoticeFilter { recipient_id: Some(office), unanswered_only: true, ..NoticeFilter::default() };
         let oldest = ground.store.oldest_notices(region_id, &asked, 1).await.unwrap();
-        assert_eq!(oldest[0].notice.encounter_id, cases[0].encounter.id);
+        assert_eq!(oldest[0].notice.encounter_id, cases[1].encounter.id, "whichever was written first");
         assert_eq!(ground.store.count_notices(region_id, &asked).await.unwrap(), 2);
     }
 

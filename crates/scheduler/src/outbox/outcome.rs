@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use domain::delivery::{Attempt, DeliveryState, Response};
 use domain::text::EmailAddress;
-use domain::{
-    AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId, RequestId, WarningId,
-};
+use domain::{AttemptId, DeliveryId, EncounterId, Instant, NoticeId, OrganizationId, RegionId, RequestId, WarningId};
 use storage::{ApplyError, ClaimedDelivery, FinishedDelivery, StoreError, UnreadableDelivery};
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span};
@@ -102,7 +100,8 @@ impl Sent {
         let (request_id, error) = (delivery.request_id, delivery.error);
         tracing::error!(request_id = request_id.map(display), delivery_id = %id, %error, "A delivery can't be read and is given up");
         let detail = format!("it can't be read: {error}");
-        let mail = InHand { id, region_id, organization_id, encounter_id, notice_id, warning: None, attempts, request_id };
+        let mail =
+            InHand { id, region_id, organization_id, encounter_id, notice_id, warning: None, attempts, request_id };
         Self { mail, attempted_at: now, response: Response::FatalError { code: None, detail } }
     }
 }
