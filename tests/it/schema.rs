@@ -86,4 +86,6 @@ fn each_migration_has_its_twin() {
         files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect()
     };
     assert_eq!(files("sqlite"), files("postgres"));
+    let numbers: Vec<String> = files("sqlite").iter().map(|name| name[..4].to_owned()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "each number once: {numbers:?}");
 }
