@@ -85,6 +85,9 @@ on_both! {
         nurse.post(&format!("{stay}/notices"), &json!({ "kind": "admission", "message": "" })).await.expect(201);
         let planned = json!({ "event": "pending_discharge", "planned_on": "2026-11-28" });
         nurse.post(&format!("{stay}/events"), &planned).await.expect(201);
+        // An answer that is late elsewhere is no discharge that is late here.
+        let other = admit(&app, &nurse, app.city.cast.unmanaged).await;
+        nurse.post(&format!("{other}/notices"), &json!({ "kind": "admission", "message": "" })).await.expect(201);
         app.clock_shows(2026, 11, 25, 13, 0);
         app.sweep().await;
         let board = text(&app.log_in_by_page("nurse").await, "/").await;

@@ -121,6 +121,7 @@ pub(super) fn stay_row(line: &EncounterLine, directory: &Directory, today: Naive
         to_answer: line.to_answer(ours),
         awaited: line.awaited(ours),
         to_file: hospital && untold,
+        tells_discharge: deadline.is_some_and(|deadline| deadline.rule == DeadlineRule::DischargeNotice),
         short_notice: deadline.is_some_and(|deadline| deadline.timeliness == Timeliness::Impossible),
     }
 }

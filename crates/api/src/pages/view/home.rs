@@ -24,7 +24,7 @@ pub(crate) struct Board {
 
 impl Board {
     pub(crate) fn late(&self) -> usize {
-        self.rows.iter().filter(|row| row.to_file && row.tone() == Tone::Late).count()
+        self.rows.iter().filter(|row| row.is_due() && row.tone() == Tone::Late).count()
     }
 
     /// Their day became known too late for the full period.
@@ -33,7 +33,7 @@ impl Board {
     }
 
     pub(crate) fn soon(&self) -> usize {
-        self.rows.iter().filter(|row| row.to_file && !row.short_notice && row.tone() == Tone::Soon).count()
+        self.rows.iter().filter(|row| row.is_due() && !row.short_notice && row.tone() == Tone::Soon).count()
     }
 }
 
@@ -62,11 +62,18 @@ pub(crate) struct StayRow {
     pub(crate) awaited: usize,
     /// The discharge has not been told yet.
     pub(crate) to_file: bool,
+    /// Its deadline is that of the discharge notice, and not of an answer.
+    pub(crate) tells_discharge: bool,
     /// Its planned day became known too late for the full period.
     pub(crate) short_notice: bool,
 }
 
 impl StayRow {
+    /// The discharge has to be told by the day that is shown.
+    fn is_due(&self) -> bool {
+        self.to_file && self.tells_discharge
+    }
+
     fn tone(&self) -> Tone {
         self.deadline.as_ref().map_or(Tone::Quiet, |badge| badge.tone)
     }

@@ -98,6 +98,7 @@ fn stays() -> Vec<StayRow> {
         to_answer: waiting,
         awaited: waiting,
         to_file,
+        tells_discharge: true,
         short_notice: false,
     };
     let planned = |day: &str| Badge::new(Tone::Calm, format!("{day} 退院予定"), "planned");
