@@ -92,11 +92,12 @@ impl Everywhere {
         app: &App,
         who: &SignedIn,
         command: Command,
-        shown: impl Iterator<Item = (RegionId, Uuid)> + Clone,
+        shown: impl Iterator<Item = (RegionId, Uuid)>,
     ) -> Vec<AuditEntry> {
+        let shown: Vec<_> = shown.collect();
         let row = |actor: &Actor| {
-            let here = shown.clone().filter(|(region_id, _)| *region_id == actor.region_id);
-            let items: Vec<Uuid> = here.map(|(_, id)| id).collect();
+            let here = shown.iter().filter(|(region_id, _)| *region_id == actor.region_id);
+            let items: Vec<Uuid> = here.map(|(_, id)| *id).collect();
             let entry = who.audit_entry(app.now(), &listed(command.name(), &items));
             AuditEntry { region_id: actor.region_id, ..entry }
         };

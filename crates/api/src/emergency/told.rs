@@ -26,7 +26,7 @@ pub(super) struct Opening<'a> {
 impl Opening<'_> {
     /// A mail to each.
     pub(super) async fn letters(&self, app: &App, ids: &mut Ids) -> Result<Vec<Delivery>, ApiError> {
-        let mut letters = self.to_those_concerned(ids);
+        let mut letters = self.letters_to_those_concerned(ids);
         let ours = self.glass.organization_id;
         let opened_on = self.glass.opened_at.day();
         let nobody = letters.is_empty();
@@ -50,7 +50,7 @@ impl Opening<'_> {
     }
 
     /// Her hospitals and her care office, but for whoever opened it.
-    fn to_those_concerned(&self, ids: &mut Ids) -> Vec<Delivery> {
+    fn letters_to_those_concerned(&self, ids: &mut Ids) -> Vec<Delivery> {
         let at = self.glass.opened_at;
         let desk =
             |stay: &EncounterLine| (stay.encounter.hospital_id, ContactUse::CoordinationDesk, Some(stay.encounter.id));

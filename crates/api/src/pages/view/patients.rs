@@ -55,6 +55,9 @@ pub(crate) struct Standing {
     pub(crate) now: String,
 }
 
+/// Japanese and English.
+type Wording = (&'static str, &'static str);
+
 #[derive(Debug, Template)]
 #[template(path = "patient.html")]
 pub(crate) struct Person {
@@ -65,7 +68,7 @@ pub(crate) struct Person {
     pub(crate) doubts: Vec<(&'static str, &'static str)>,
     pub(crate) team: Vec<Charge>,
     /// Nobody is in charge now: whom a hospital would tell, and why; or that there is nobody.
-    pub(crate) told: Option<Result<(String, (&'static str, &'static str)), String>>,
+    pub(crate) told: Option<Result<(String, Wording), String>>,
     pub(crate) consent: Badge,
     pub(crate) can_record_consent: bool,
     pub(crate) can_view_disclosures: bool,
