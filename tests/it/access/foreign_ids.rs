@@ -68,6 +68,9 @@ async fn rows(app: &TestApp, town: &Town) -> Vec<(String, String)> {
     rows
 }
 
+/// What a form is filled in with.
+type Fields<'a> = Vec<(&'a str, &'a str)>;
+
 on_both! {
     async fn an_id_of_another_town_in_a_body_is_none_s(app: TestApp) {
         let world = World::make(&app).await;
@@ -115,7 +118,7 @@ on_both! {
         let page = format!("/encounters/{}", world.stay);
         let team = format!("/patients/{}/care-team", world.patient);
         let answer = format!("/notices/{}/acknowledgement", world.standing);
-        let forms: Vec<(&Person, &str, Vec<(&str, &str)>)> = vec![
+        let forms: Vec<(&Person, &str, Fields<'_>)> = vec![
             (admin, "/admin/people", vec![("role", "ward_staff"), ("ward_id", &ward)]),
             (admin, "/admin/people", vec![("role", "coordinator"), ("organization_id", &office)]),
             (admin, "/admin/people", vec![("role", "care_manager"), ("care_manager_id", &manager)]),
