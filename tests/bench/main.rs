@@ -48,7 +48,7 @@ use storage::StoreOptions;
 use table::{Figure, Table};
 
 /// What can be asked for.
-const PARTS: [&str; 9] = ["notices", "rules", "form", "stock", "idle", "mails", "load", "growth", "large"];
+const PARTS: [&str; 10] = ["notices", "rules", "form", "survey", "stock", "idle", "mails", "load", "growth", "large"];
 
 /// Divides rows and requests: to see that the bench works, not how fast the service is.
 fn scale() -> usize {
@@ -121,6 +121,8 @@ async fn main() -> Result<()> {
         Some("--growth-sqlite") => return Figure::send(&growth::measure(Engine::Sqlite).await?),
         Some("--growth-postgres") => return Figure::send(&growth::measure(Engine::Postgres).await?),
         Some("--large-sqlite") => return Figure::send(&large::measure().await?),
+        Some("--survey-sqlite") => return Figure::send(&stock::measure_survey(Engine::Sqlite).await?),
+        Some("--survey-postgres") => return Figure::send(&stock::measure_survey(Engine::Postgres).await?),
         Some("--stock-sqlite") => return Figure::send(&stock::measure(Engine::Sqlite).await?),
         Some("--stock-postgres") => return Figure::send(&stock::measure(Engine::Postgres).await?),
         _ => {}
@@ -155,6 +157,9 @@ async fn main() -> Result<()> {
                 let figures = in_own_process(&format!("--{part}-{}", engine.part()), false)?;
                 table.add(&format!("{title}, {}", engine.name()), figures);
             }
+        }
+        if wanted("survey") {
+            table.add(&format!("Survey, {}", engine.name()), in_own_process(&format!("--survey-{part}"), false)?);
         }
         if wanted("stock") {
             table.add(&format!("Stock, {}", engine.name()), in_own_process(&format!("--stock-{part}"), false)?);

@@ -4,6 +4,7 @@
 //! new ids and a person of their own; their survey facts are drawn, so that the counted cells are as many and as skewed as a year's. Only
 //! one row a table and stay is kept: what is measured reads no other.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use domain::changes::{Changes, Write};
 use domain::decide::{Context, NewStay, admit};
 use domain::notice::Medium;
 use domain::patient::CareGroup;
-use domain::survey::{DischargeFact, LeadTime, Method, Month, SurveyFact};
+use domain::survey::{Cell, CellKey, DischargeFact, LeadTime, Method, Month, SurveyFact};
 use domain::time::ManualClock;
 use domain::{EncounterId, Ids, Instant as At};
 use rand::rngs::StdRng;
@@ -61,6 +62,38 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     figures.extend(stock.survey(&store, whole).await?);
     store.close().await;
     engine.drop_database("stock");
+    Ok(figures)
+}
+
+/// The survey by itself: the cells of a year with a million stays, and of the five years before it, of which the trend is made. The facts are
+/// drawn and counted here; what the writer adds to its cells for each stay is what [`measure`] fills.
+pub(crate) async fn measure_survey(engine: Engine) -> Result<Vec<Figure>> {
+    let stays = 1_000_000 / crate::scale();
+    let url = engine.database("survey").await;
+    let store = Store::open(&url, &crate::options()).await?;
+    store.migrate().await?;
+    let wards = Wards::found(&store, CitySize::Full).await?;
+    let mut stock = Stock::over(&wards);
+    let mut counted = HashMap::new();
+    for _ in 0..stays {
+        let id = stock.ids.next();
+        for cell in SurveyFact::difference(None, Some(&stock.fact(id))) {
+            *counted.entry(cell.key).or_insert(0) += cell.count;
+        }
+    }
+    for years in 0..=5 {
+        let back =
+            |key: &CellKey| Month::from_number(key.month.number() - 100 * years).ok_or_else(|| anyhow!("a month"));
+        let cells = counted
+            .iter()
+            .map(|(key, count)| Ok(Cell { key: CellKey { month: back(key)?, ..key.clone() }, count: *count }));
+        for lot in cells.collect::<Result<Vec<_>>>()?.chunks(10_000) {
+            store.apply(Changes { cells: lot.to_vec(), ..Changes::default() }).await?;
+        }
+    }
+    let figures = stock.survey(&store, stays).await?;
+    store.close().await;
+    engine.drop_database("survey");
     Ok(figures)
 }
 
