@@ -14,29 +14,28 @@ use crate::store::Store;
 impl Store {
     /// The counts of these months, both included. Kept true by every change, so a year costs its cells and not its stays.
     ///
-    /// A party's cells of a month come in one row: a row a cell would cost several times what reading it does.
+    /// A party's cells of a month come in one row: a row a cell would cost several times what reading it does. Grouped in the key's own order
+    /// PostgreSQL would fetch them one by one along the index; SQLite, whose rows lie in that order, doesn't mind.
     pub async fn survey_cells(&self, region_id: RegionId, first: Month, last: Month) -> Result<Vec<Cell>, StoreError> {
         let sql = format!(
             "SELECT region_id, measure, month, side, party_id, {PACKED_COUNTS}
              FROM survey_cell WHERE region_id = $3 AND month BETWEEN $4 AND $5 AND stays <> 0
-             GROUP BY region_id, month, measure, side, party_id
-             ORDER BY region_id, month, measure, side, party_id"
+             GROUP BY region_id, party_id, side, measure, month"
         );
         let [field, count] = packing();
         let args = args![field, count, region_id.uuid(), i64::from(first.number()), i64::from(last.number())];
         self.packed_cells(sql, args).await
     }
 
-    /// The same for comparing years: from the hospitals' side, and all hospitals as one.
+    /// The same for comparing years: from the hospitals' side, all hospitals, groups and methods as one, for each told or not.
     pub async fn survey_trend(&self, region_id: RegionId, first: Month, last: Month) -> Result<Vec<Cell>, StoreError> {
         let sql = format!(
             "SELECT region_id, measure, month, side, party_id, {PACKED_COUNTS}
-             FROM (SELECT region_id, measure, month, side, $6 AS party_id, care_group, method, lead, exclusion,
-                          CAST(sum(stays) AS BIGINT) AS stays
+             FROM (SELECT region_id, measure, month, side, $6 AS party_id, min(care_group) AS care_group, min(method) AS method,
+                          lead, exclusion, CAST(sum(stays) AS BIGINT) AS stays
                    FROM survey_cell WHERE region_id = $3 AND month BETWEEN $4 AND $5 AND side = 'hospital' AND stays <> 0
-                   GROUP BY region_id, month, measure, side, care_group, method, lead, exclusion) AS sums
-             GROUP BY region_id, month, measure, side, party_id
-             ORDER BY region_id, month, measure, side"
+                   GROUP BY region_id, month, measure, side, lead, exclusion, method <> '') AS sums
+             GROUP BY region_id, month, measure, side, party_id"
         );
         let [field, count] = packing();
         let months = (i64::from(first.number()), i64::from(last.number()));

@@ -6,6 +6,7 @@ use crate::deadline::{Deadline, DeadlineRule, DueSteps, Level, miss_days, noons}
 use crate::delivery::{Delivery, DeliveryState, Letter};
 use crate::notice::Notice;
 use crate::party::{ContactUse, OrganizationKind};
+use crate::text::EmailAddress;
 use crate::{Fault, NoticeId, OrganizationId, Refusal, WardId, WarningId};
 
 impl Decision<'_> {
@@ -57,7 +58,7 @@ impl Decision<'_> {
     fn push_delivery(
         &mut self,
         to: OrganizationId,
-        mailbox: crate::text::EmailAddress,
+        mailbox: EmailAddress,
         letter: Letter,
         notice_id: Option<NoticeId>,
         warning_id: Option<WarningId>,
@@ -98,15 +99,20 @@ impl Decision<'_> {
         deadline: &Deadline,
         level: Level,
         warning_id: WarningId,
-        failed: &crate::text::EmailAddress,
+        (of, failed): (OrganizationId, &EmailAddress),
     ) {
         let chain = [EscalationTo::Ward, EscalationTo::CoordinationDesk, EscalationTo::Municipality];
         let takes = |to: EscalationTo| {
             let mut places = self.places_of(to, deadline).into_iter();
             places.any(|(id, use_for, ward)| self.context.directory.mailbox(id, use_for, ward) == Some(failed))
         };
-        // A mailbox that is none of them was an office's: only the municipality is left.
-        let behind = chain.into_iter().rposition(takes).map_or(chain.len() - 1, |place| place + 1);
+        let behind = match chain.into_iter().rposition(takes) {
+            Some(place) => place + 1,
+            // The ward in which the person lay before: the desk, too.
+            None if of == self.case.encounter.hospital_id => 1,
+            // An office's: only the municipality is left.
+            None => chain.len() - 1,
+        };
         if let Some(to) = chain.get(behind).copied() {
             self.mail_escalation(to, deadline, &letter_of(deadline, level, vec![to]), warning_id);
         }

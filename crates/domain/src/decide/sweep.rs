@@ -4,7 +4,7 @@ use super::Decision;
 use crate::deadline::{Deadline, DeadlineRule, DueSteps, Ground, Level, Warning, derive, due_steps};
 use crate::notice::NoticeState;
 use crate::text::EmailAddress;
-use crate::{Fault, NoticeId, Refusal, WarningId};
+use crate::{Fault, NoticeId, OrganizationId, Refusal, WarningId};
 
 impl Decision<'_> {
     /// Takes every step that is due: for each deadline one warning, at its latest level, with mails to everybody whom one of its steps
@@ -36,11 +36,15 @@ impl Decision<'_> {
 
     /// The mail of a warning could not be delivered to this mailbox: it goes to the next of ward, coordination desk and municipality that
     /// has another one. Nobody is left after the municipality.
-    pub fn give_up_warning(&mut self, warning_id: WarningId, to: &EmailAddress) -> Result<(), Refusal> {
+    pub fn give_up_warning(
+        &mut self,
+        warning_id: WarningId,
+        failed: (OrganizationId, &EmailAddress),
+    ) -> Result<(), Refusal> {
         let warning = self.case.warnings.iter().find(|w| w.id == warning_id).ok_or(Fault::NotFound)?.clone();
         let key = |d: &&Deadline| (d.rule, d.subject, d.due_on) == (warning.rule, warning.subject, warning.due_on);
         let deadline = self.case.deadlines.iter().find(key).ok_or(Fault::NotFound)?.clone();
-        self.mail_onward(&deadline, warning.level, warning_id, to);
+        self.mail_onward(&deadline, warning.level, warning_id, failed);
         Ok(())
     }
 

@@ -183,7 +183,9 @@ impl Outbox {
             };
             let steps = |decision: &mut domain::decide::Decision<'_>| match &next {
                 Escalation::Notice(notice_id) => decision.give_up(*notice_id),
-                Escalation::Warning(warning_id, to) => decision.give_up_warning(*warning_id, to),
+                Escalation::Warning(warning_id, to) => {
+                    decision.give_up_warning(*warning_id, (mail.organization_id, to))
+                }
             };
             let changes = match self.ground.decide(case, now, request_id, "give_up", steps).await {
                 Ok(changes) => changes,
