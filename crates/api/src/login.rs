@@ -100,7 +100,7 @@ pub async fn log_in(
     let audit = vec![audit_of(&account, app.now(), action, request_id)];
     let applied = app.store().apply(Changes { credentials, audit, ..Changes::default() }).await;
     match applied {
-        Ok(_) => Ok(NewSession { token, stage, expires_at, account }),
+        Ok(_) => Ok(begun(app, NewSession { token, stage, expires_at, account })),
         // Locked in this very moment.
         Err(ApplyError::Stale) => Err(ApiError::LoginRefused),
         Err(error) => Err(error.into()),
@@ -237,11 +237,20 @@ async fn open(
     match app.store().apply(Changes { credentials, deliveries, audit, ..Changes::default() }).await {
         Ok(_) => {
             app.nudge();
-            Ok(Some(NewSession { token, stage: Stage::Open, expires_at, account: account.clone() }))
+            let account = account.clone();
+            Ok(Some(begun(app, NewSession { token, stage: Stage::Open, expires_at, account })))
         }
         Err(ApplyError::Stale) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whoever is in is a caller of her own from her first request on.
+fn begun(app: &App, session: NewSession) -> NewSession {
+    if session.stage == Stage::Open {
+        app.crowd().saw(&session.token, true);
+    }
+    session
 }
 
 fn fresh(app: &App, client: &Client, account: &Account, stage: Stage) -> (String, Session) {

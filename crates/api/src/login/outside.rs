@@ -12,7 +12,7 @@ use domain::party::Account;
 use domain::{Fault, RequestId};
 use storage::ApplyError;
 
-use super::{NewSession, fresh, letters, refuse};
+use super::{NewSession, begun, fresh, letters, refuse};
 use crate::error::ApiError;
 use crate::oidc::{self, Brought, Oidc, Outside, Somebody};
 use crate::session::{SignedIn, audit_of, hash_of, hex};
@@ -159,7 +159,7 @@ async fn open(
     let credentials = std::iter::once(used).chain(attempt.unlocked(app)).chain([opened]).collect();
     let audit = vec![audit_of(&account, app.now(), "log_in_by_outside_account", request_id)];
     match app.store().apply(Changes { credentials, audit, ..Changes::default() }).await {
-        Ok(_) => Ok(Some(NewSession { token, stage: Stage::Open, expires_at, account })),
+        Ok(_) => Ok(Some(begun(app, NewSession { token, stage: Stage::Open, expires_at, account }))),
         Err(ApplyError::Stale) => Ok(None),
         Err(error) => Err(error.into()),
     }
