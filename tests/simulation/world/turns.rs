@@ -17,6 +17,9 @@ pub(super) type Stop = (i64, Option<&'static str>, bool);
 
 pub(super) const NEVER: Stop = (0, None, false);
 
+/// Seconds by which no mail changes hands.
+const CLAIM: i64 = 150;
+
 pub(super) struct Turns {
     /// None: dead, or not yet begun.
     machines: Vec<Option<Machine>>,
@@ -168,11 +171,13 @@ impl World {
         self.turns.interludes += 1;
         self.takes_over();
         self.app.clock.set(self.turns.right.plus_seconds(self.turns.skews[self.turns.turn]));
+        self.relay.keeps_to_the_clock(true);
         if what == "sweep" {
             actors::interlude(self).await?;
         } else {
             self.works(what, NEVER).await?;
         }
+        self.relay.keeps_to_the_clock(false);
         self.turns.held = None;
         self.turns.turn = turn;
         self.app.clock.set(now);
@@ -180,8 +185,11 @@ impl World {
     }
 
     fn hold(&mut self, share: f64, at: &'static str) -> Stop {
+        let (ahead, behind) = (self.turns.skews.iter().max(), self.turns.skews.iter().min());
+        // Whoever is ahead by the time for which a mail is claimed may take it over, and send it again: so it was promised.
+        let apart = ahead.zip(behind).is_some_and(|(ahead, behind)| at == "answered" && ahead - behind >= CLAIM);
         let holds = self.turns.machines.len() > 1 && self.turns.held.is_none() && !self.turns.calm;
-        if holds && self.chance.random_bool(share * self.pace.mishaps) { (1, Some(at), true) } else { NEVER }
+        if holds && !apart && self.chance.random_bool(share * self.pace.mishaps) { (1, Some(at), true) } else { NEVER }
     }
 
     /// Warnings that are due are given, mails that are due are sent.
