@@ -1,13 +1,14 @@
 //! SQLite's checkpoints: what the write-ahead log holds is copied into the database file beside the writer, on a connection of its own.
 //!
 //! Why: a checkpoint copies thousands of pages and flushes them; made by the writer, everybody who waits for the next commit would wait for
-//! it too. While it copies, the writer goes on; so under load the log never comes to its beginning again, and grows. Therefore the writer
-//! makes one itself, with nobody beside it, when the log is long: by then little is left to copy, and the log begins anew.
+//! it too. While it copies, the writer goes on; so under load the log never comes to its beginning again, and grows. Therefore, when the log
+//! is long, checkpoints follow one another until little is left to copy; the writer makes the last one itself, with nobody beside it, and
+//! the log begins anew.
 //!
 //! What it doesn't promise: anything about durability. What was answered is in the log, flushed, whether or not it was ever copied.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, Notify, watch};
 
@@ -21,6 +22,12 @@ const COMMANDS: usize = 256;
 /// A log of more pages than this, 64 MB, is long.
 const LONG: i64 = 16_000;
 
+/// Pages that came into a long log during a checkpoint: so few are left to the writer.
+const FEW: i64 = 600;
+
+/// A long log is left to the writer after so many checkpoints, however much has come meanwhile.
+const ROUNDS: usize = 6;
+
 /// The writer's end: counts what it has written.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
@@ -33,8 +40,8 @@ struct Shared {
     due: Notify,
     /// Whoever makes a checkpoint holds it: SQLite refuses a second one at the same time.
     turn: Mutex<()>,
-    /// The length of the log at the last checkpoint.
-    log: AtomicI64,
+    /// The log is long, and what is left of it is the writer's.
+    left: AtomicBool,
 }
 
 impl Checkpoints {
@@ -54,21 +61,27 @@ impl Checkpoints {
             self.commands = 0;
             self.shared.due.notify_one();
         }
-        if self.shared.log.load(Ordering::Relaxed) > LONG {
-            self.shared.checkpoint(conn).await.unwrap_or_else(|failure| told(&failure));
-            self.shared.log.store(0, Ordering::Relaxed);
+        if self.shared.left.swap(false, Ordering::Relaxed)
+            && let Err(failure) = self.shared.checkpoint(conn).await
+        {
+            told(&failure);
         }
+    }
+
+    /// [`Self::wrote`] would take its time now.
+    pub(crate) fn is_due(&self) -> bool {
+        self.shared.left.load(Ordering::Relaxed)
     }
 }
 
 impl Shared {
-    async fn checkpoint(&self, conn: &mut Conn) -> Result<(), Failure> {
+    /// Answers with the length of the log.
+    async fn checkpoint(&self, conn: &mut Conn) -> Result<i64, Failure> {
         let _turn = self.turn.lock().await;
         let answer = conn.rows("PRAGMA wal_checkpoint(PASSIVE)", vec![]).await?;
         let log = answer.first().map_or(Ok(0), |row| row.get::<i64>(1));
         let failed = |error: StoreError| Failure::Failed { code: error.to_string() };
-        self.log.store(log.map_err(failed)?, Ordering::Relaxed);
-        Ok(())
+        log.map_err(failed)
     }
 }
 
@@ -103,6 +116,16 @@ async fn checkpoint(target: &Target, shared: &Shared, kept: Option<Conn>) -> Res
         Some(conn) => conn,
         None => target.connect().await?,
     };
-    shared.checkpoint(&mut conn).await?;
+    let mut log = shared.checkpoint(&mut conn).await?;
+    let mut rounds = 1;
+    while log > LONG {
+        let before = log;
+        log = shared.checkpoint(&mut conn).await?;
+        rounds += 1;
+        if log - before < FEW || rounds >= ROUNDS {
+            shared.left.store(log > LONG, Ordering::Relaxed);
+            break;
+        }
+    }
     Ok(conn)
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::RequestId;
 use domain::changes::Changes;
@@ -69,7 +69,7 @@ impl Writer {
     ) -> Self {
         let (sender, receiver) = mpsc::channel(queue.max(1));
         let (dialect, keys) = (target.dialect(), conn.keys().clone());
-        let work = Work { target, conn: Some(conn), chain, directories, checkpoints };
+        let work = Work { target, conn: Some(conn), chain, directories, checkpoints, committed: Vec::new() };
         tokio::spawn(work.run(receiver, batch.max(1)));
         Self { queue: sender, dialect, keys }
     }
@@ -114,6 +114,26 @@ struct Work {
     chain: Chain,
     directories: Arc<Directories>,
     checkpoints: Option<Checkpoints>,
+    /// Not answered yet.
+    committed: Vec<Committed>,
+}
+
+/// A transaction that stands. Whoever waits for it is told while the database works on the next one, if there is one.
+struct Committed {
+    lot: Vec<Waiting>,
+    outcomes: Vec<Outcome>,
+    took: Duration,
+}
+
+impl Committed {
+    fn answer(self) {
+        let micros = i64::try_from(self.took.as_micros()).unwrap_or(i64::MAX);
+        let shared = i64::try_from(self.lot.len()).unwrap_or(i64::MAX);
+        for (waiting, outcome) in self.lot.into_iter().zip(self.outcomes) {
+            waiting.commit.record("commands", shared).record("transaction_micros", micros);
+            answer(waiting, outcome);
+        }
+    }
 }
 
 impl Work {
@@ -146,7 +166,11 @@ impl Work {
             }
             carried = later;
             self.serve(lot).await;
+            if carried.is_empty() && queue.is_empty() {
+                self.answer_all();
+            }
         }
+        self.answer_all();
         if let Some(conn) = self.conn.take() {
             conn.close().await;
         }
@@ -164,19 +188,22 @@ impl Work {
                 continue;
             }
             let began = Instant::now();
-            match self.attempt(&lot).await {
+            let committed = std::mem::take(&mut self.committed);
+            // The transaction is on its way to the database before the first of them is told.
+            let told = async { committed.into_iter().for_each(Committed::answer) };
+            let (attempted, ()) = tokio::join!(biased; self.attempt(&lot), told);
+            match attempted {
                 Ok(outcomes) => {
-                    metrics::histogram!("tsunagi_commit_seconds").record(began.elapsed());
+                    let took = began.elapsed();
+                    metrics::histogram!("tsunagi_commit_seconds").record(took);
                     metrics::histogram!("tsunagi_commit_commands").record(u32::try_from(lot.len()).unwrap_or(u32::MAX));
                     if lot.iter().any(|waiting| changes_directory(&waiting.task)) {
                         self.directories.forget();
                     }
                     let commands = lot.len();
-                    let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
-                    let shared = i64::try_from(commands).unwrap_or(i64::MAX);
-                    for (waiting, outcome) in lot.into_iter().zip(outcomes) {
-                        waiting.commit.record("commands", shared).record("transaction_micros", micros);
-                        answer(waiting, outcome);
+                    self.committed.push(Committed { lot, outcomes, took });
+                    if self.checkpoints.as_ref().is_some_and(Checkpoints::is_due) {
+                        self.answer_all();
                     }
                     if let (Some(checkpoints), Some(conn)) = (&mut self.checkpoints, &mut self.conn) {
                         checkpoints.wrote(commands, conn).await;
@@ -207,6 +234,10 @@ impl Work {
                 }
             }
         }
+    }
+
+    fn answer_all(&mut self) {
+        self.committed.drain(..).for_each(Committed::answer);
     }
 
     async fn attempt(&mut self, lot: &[Waiting]) -> Result<Vec<Outcome>, Abort> {

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 use domain::changes::Write;
 use domain::notice::Notice;
 use domain::survey::CellKey;
-use domain::{OrganizationId, RegionId};
+use domain::{NoticeId, OrganizationId, RegionId};
 use uuid::Uuid;
 
-use super::{Abort, Applied, Batch, step_of};
+use super::{Abort, Batch, step_of};
 use crate::chain::Chain;
 use crate::dialect::{Dialect, once};
 use crate::engine::{Ends, Step, args};
@@ -31,44 +31,53 @@ pub(super) struct Front {
     pub(super) checks: bool,
 }
 
+/// Where a new notice stands among those of its receiver.
+struct Place {
+    task: usize,
+    notice: NoticeId,
+    of: OrganizationId,
+    /// How many of the same transaction come after it.
+    behind: i64,
+}
+
 impl<'a> Batch<'a> {
     /// Writes what is filed and whatever else there is, and ends the transaction.
     pub(super) async fn write_filed(&mut self, chain: &mut Chain, front: Front) -> Result<(), Abort> {
         let answers = self.has_answers();
         let ends = Ends { opens: front.opens, closes: !answers };
-        let mut serials = HashMap::<Uuid, i64>::new();
-        for row in self.conn.together(self.steps(chain, front.checks)?, ends).await? {
+        let (steps, places) = self.steps(chain, front.checks)?;
+        let mut last = HashMap::<Uuid, i64>::new();
+        for row in self.conn.together(steps, ends).await? {
             if let Some(id) = row.get::<Option<Uuid>>(0)? {
-                serials.insert(id, row.get(1)?);
+                last.insert(id, row.get(1)?);
             }
         }
-        let given = self.going().map(|(index, changes)| {
-            let new = changes.notices.iter().filter(|notice| is_new(notice));
-            let given = new.filter_map(|notice| Some((notice.id, *serials.get(&notice.id.uuid())?)));
-            (index, Applied { serials: given.collect(), ..Applied::default() })
-        });
-        let given: Vec<_> = given.filter(|(_, applied)| !applied.serials.is_empty()).collect();
-        self.applied.extend(given);
+        for Place { task, notice, of, behind } in places {
+            let Some(last) = last.get(&of.uuid()) else { continue };
+            self.applied.entry(task).or_default().serials.push((notice, last - behind));
+        }
         if answers { self.answers_and_end().await } else { Ok(()) }
     }
 
-    fn steps(&self, chain: &mut Chain, checks: bool) -> Result<Vec<Step>, Failure> {
+    fn steps(&self, chain: &mut Chain, checks: bool) -> Result<(Vec<Step>, Vec<Place>), Failure> {
         let d = self.dialect;
         let (mut stays, mut settled, mut new) = (self.rows(&ENCOUNTER), self.rows(&NOTICE), self.rows(&NOTICE));
         stays.with_read_at();
-        let mut guarded = 0;
+        let (mut guarded, mut places) = (0, Vec::new());
         let mut left: HashMap<OrganizationId, i64> =
             self.wanted().into_iter().map(|(id, (_, count))| (id, count)).collect();
-        for (_, changes) in self.going() {
+        for (task, changes) in self.going() {
             if let Some(Write::Update { row, read_at }) = changes.encounter.as_ref().filter(|_| checks) {
                 write_encounter(&mut stays, row, Some(*read_at));
                 guarded += 1;
             }
             for notice in &changes.notices {
                 if is_new(notice) {
-                    let left = left.entry(notice.recipient.organization_id).or_insert(1);
+                    let of = notice.recipient.organization_id;
+                    let left = left.entry(of).or_insert(1);
                     *left -= 1;
                     write_notice(&mut new, notice, -*left);
+                    places.push(Place { task, notice: notice.id, of, behind: *left });
                 } else {
                     write_notice(&mut settled, notice, notice.serial);
                 }
@@ -88,7 +97,7 @@ impl<'a> Batch<'a> {
             let check = Step { idle: quiet, ..Step::new(once!(d, as_many(d)), args![i64::from(guarded)]) };
             if d == Dialect::Sqlite { steps.push(check) } else { last.push(check) }
         } else if d == Dialect::Postgres {
-            last.push(Step { idle: quiet, ..Step::new("SELECT id, serial FROM numbered", vec![]) });
+            last.push(Step { idle: quiet, ..Step::new("SELECT organization_id, last FROM counted", vec![]) });
         }
         steps.extend([
             named("counted", SERIAL_COUNTER.count(d, "last", "RETURNING organization_id, last"), self.counted())?,
@@ -105,7 +114,7 @@ impl<'a> Batch<'a> {
             })?,
         ]);
         steps.extend(last);
-        Ok(steps)
+        Ok((steps, places))
     }
 
     fn sums(&self) -> BTreeMap<&'a CellKey, i64> {
@@ -148,8 +157,7 @@ fn guarded_stays(d: Dialect) -> String {
 fn numbered_notices(d: Dialect) -> String {
     let counted = if d == Dialect::Sqlite { "serial_counter" } else { "counted" };
     let last = format!("(SELECT c.last FROM {counted} AS c WHERE c.organization_id = r.recipient_id)");
-    let insert = NOTICE.insert_with(d, &[("serial", format!("{last} + r.serial"))]);
-    format!("{insert} RETURNING id, serial")
+    NOTICE.insert_with(d, &[("serial", format!("{last} + r.serial"))])
 }
 
 /// An error unless as many stays were changed as there are guards.
@@ -158,7 +166,7 @@ fn as_many(d: Dialect) -> String {
         Dialect::Sqlite => "SELECT NULL, abs(-9223372036854775807 - (changes() <> $1))".into(),
         Dialect::Postgres => {
             "SELECT NULL::uuid, (1 / (CASE WHEN (SELECT count(*) FROM guarded) = $1 THEN 1 ELSE 0 END))::bigint
-             UNION ALL SELECT id, serial FROM numbered"
+             UNION ALL SELECT organization_id, last FROM counted"
                 .into()
         }
     }
