@@ -1,5 +1,6 @@
 //! The lists of the pages and the API: newest first, a page at a time, the cursor being the last id of the page before.
 
+mod filter;
 mod first;
 mod warnings;
 
@@ -13,49 +14,19 @@ use domain::encounter::Encounter;
 use domain::notice::{AcknowledgementRecord, Notice, Reading};
 use domain::patient::Patient;
 use domain::text::{Kana, Line};
-use domain::{DeliveryId, EncounterId, NoticeId, OrganizationId, PatientId, RegionId, WardId};
+use domain::{DeliveryId, EncounterId, NoticeId, OrganizationId, RegionId};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::engine::{Arg, Row, args};
+use crate::engine::{Row, args};
 use crate::error::{StoreError, readable};
 use crate::rows::*;
 use crate::store::Store;
 
+use filter::Conditions;
+
+pub use filter::{EncounterFilter, NoticeFilter};
 pub use warnings::{OverdueLine, WarningFilter, WarningLine};
-
-/// Which stays; what is none does not narrow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EncounterFilter {
-    /// Of this hospital.
-    pub hospital_id: Option<OrganizationId>,
-    /// Now on this ward.
-    pub ward_id: Option<WardId>,
-    /// To which this organization is attached: it sent a notice, was sent one that still stands, or manages the person's care on [`Self::today`].
-    pub office_id: Option<OrganizationId>,
-    /// The day for which "manages the care" is asked; without it only a charge without an end counts.
-    pub today: Option<NaiveDate>,
-    /// In progress or with a planned discharge.
-    pub open_only: bool,
-    /// Of this person.
-    pub patient_id: Option<PatientId>,
-}
-
-impl EncounterFilter {
-    fn conditions(&self, region_id: RegionId) -> Conditions {
-        let mut asked = Conditions::of_region("e", region_id);
-        asked.and("e.hospital_id = ?", self.hospital_id.map(Uuid::from));
-        asked.and("e.ward_id = ?", self.ward_id.map(Uuid::from));
-        asked.and("e.patient_id = ?", self.patient_id.map(Uuid::from));
-        if let Some(office_id) = self.office_id {
-            asked.attached(office_id, self.today);
-        }
-        if self.open_only {
-            asked.plain("e.state IN ('in_progress', 'discharge_planned')");
-        }
-        asked
-    }
-}
 
 /// One stay of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,38 +72,6 @@ impl EncounterLine {
     }
 }
 
-/// Which notices; what is none does not narrow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NoticeFilter {
-    /// Sent to this organization.
-    pub recipient_id: Option<OrganizationId>,
-    /// Sent by this organization.
-    pub sender_id: Option<OrganizationId>,
-    /// About this stay.
-    pub encounter_id: Option<EncounterId>,
-    /// About a stay that is now on this ward.
-    pub ward_id: Option<WardId>,
-    /// In this state, by [`domain::notice::NoticeState::name`].
-    pub state: Option<String>,
-    /// Neither answered nor taken back.
-    pub unanswered_only: bool,
-}
-
-impl NoticeFilter {
-    fn conditions(&self, region_id: RegionId) -> Conditions {
-        let mut asked = Conditions::of_region("n", region_id);
-        asked.and("n.recipient_id = ?", self.recipient_id.map(Uuid::from));
-        asked.and("n.sender_id = ?", self.sender_id.map(Uuid::from));
-        asked.and("n.encounter_id = ?", self.encounter_id.map(Uuid::from));
-        asked.and("e.ward_id = ?", self.ward_id.map(Uuid::from));
-        asked.and("n.state = ?", self.state.clone());
-        if self.unanswered_only {
-            asked.plain("n.state = 'issued'");
-        }
-        asked
-    }
-}
-
 /// One notice of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NoticeLine {
@@ -157,53 +96,6 @@ impl NoticeLine {
         } else {
             Content::Minimal
         }
-    }
-}
-
-/// The conditions of a list as they are asked for, so that each asked one can use its index.
-struct Conditions {
-    sql: String,
-    args: Vec<Arg>,
-}
-
-impl Conditions {
-    fn of_region(alias: &str, region_id: RegionId) -> Self {
-        Self { sql: format!("{alias}.region_id = $1"), args: args![region_id.uuid()] }
-    }
-
-    /// `?` in the clause stands for the argument.
-    fn and(&mut self, clause: &str, arg: Option<impl Into<Arg>>) {
-        if let Some(arg) = arg {
-            self.args.push(arg.into());
-            let placeholder = format!("${}", self.args.len());
-            self.plain(&clause.replace('?', &placeholder));
-        }
-    }
-
-    fn plain(&mut self, clause: &str) {
-        self.sql.push_str(" AND ");
-        self.sql.push_str(clause);
-    }
-
-    /// The office has to do with the stay `e`: [`domain::case::Case::is_attached`] of whoever is not its hospital.
-    fn attached(&mut self, office_id: OrganizationId, today: Option<NaiveDate>) {
-        self.args.push(office_id.uuid().into());
-        let office = format!("${}", self.args.len());
-        let current = match today {
-            None => "m.until_on IS NULL".to_owned(),
-            Some(today) => {
-                self.args.push(today.into());
-                let n = self.args.len();
-                format!("m.from_on <= ${n} AND (m.until_on IS NULL OR m.until_on >= ${n})")
-            }
-        };
-        self.plain(&format!(
-            "(e.id IN (SELECT n.encounter_id FROM notice AS n
-                       WHERE n.recipient_id = {office} AND n.state IN ('issued', 'acknowledged'))
-              OR e.id IN (SELECT n.encounter_id FROM notice AS n WHERE n.sender_id = {office})
-              OR e.patient_id IN (SELECT m.patient_id FROM care_team_member AS m
-                                  WHERE m.organization_id = {office} AND {current}))"
-        ));
     }
 }
 

@@ -1,11 +1,12 @@
 //! The words of each letter, in Japanese and English, side by side.
 
 mod account;
+mod deadline;
 mod trail;
+mod waiting;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use domain::agreement::EscalationTo;
-use domain::deadline::Level;
 use domain::delivery::Letter;
 use domain::notice::NoticeKind;
 use domain::party::OrganizationKind;
@@ -62,16 +63,16 @@ pub(super) fn of(
             Words { path: format!("/notices/{notice_id}"), ..declined_by_hospital(&number) }
         }
         Letter::DeadlineWarning { level, due_on, ref told, .. } if city => {
-            Words { path: "/overview".into(), ..missed_for_the_city(level, due_on, told) }
+            Words { path: "/overview".into(), ..deadline::missed_for_the_city(level, due_on, told) }
         }
         Letter::DeadlineWarning { encounter_id, level, due_on, .. } => {
-            Words { path: format!("/encounters/{encounter_id}"), ..deadline(level, due_on, written_on) }
+            Words { path: format!("/encounters/{encounter_id}"), ..deadline::warning(level, due_on, written_on) }
         }
         Letter::StillWaiting { level, ref told, .. } if city => {
-            Words { path: "/overview".into(), ..waiting_for_the_city(level, &number, told) }
+            Words { path: "/overview".into(), ..waiting::for_the_city(level, &number, told) }
         }
         Letter::StillWaiting { notice_id, level, .. } => {
-            Words { path: format!("/notices/{notice_id}"), ..still_waiting(level, hospital, &number) }
+            Words { path: format!("/notices/{notice_id}"), ..waiting::still(level, hospital, &number) }
         }
         Letter::OpenedInEmergency { encounter_id, opened_on } => {
             let path = encounter_id.map_or_else(|| "/".to_owned(), |id| format!("/encounters/{id}"));
@@ -219,152 +220,6 @@ fn declined_by_hospital(number: &Number) -> Words {
     )
 }
 
-fn deadline(level: Level, due_on: NaiveDate, written_on: NaiveDate) -> Words {
-    let (day_ja, day_en) = day(due_on);
-    let left = (due_on - written_on).num_days();
-    let (subject, lead_en) = match level {
-        Level::AtOnce => (
-            "すぐに退院連絡が必要な入院があります".to_owned(),
-            "A discharge is planned at short notice: the word is due at once.".to_owned(),
-        ),
-        Level::Missed(_) | Level::Unacknowledged(_) | Level::Undeliverable => (
-            "退院連絡の期限を過ぎた入院があります".to_owned(),
-            "The deadline of a discharge notice has passed.".to_owned(),
-        ),
-        Level::Ahead(_) if left <= 0 => {
-            ("本日が退院連絡の期限です".to_owned(), "The discharge notice of a stay is due today.".to_owned())
-        }
-        Level::Ahead(_) => {
-            let days_en = if left == 1 { "1 day".to_owned() } else { format!("{left} days") };
-            (
-                format!("退院連絡の期限まであと{left}日です"),
-                format!("The discharge notice of a stay is due in {days_en}."),
-            )
-        }
-    };
-    let (until_ja, until_en) = match level {
-        Level::AtOnce => (
-            format!(
-                "連絡ルールの期限({day_ja})は、退院の予定がわかったときには過ぎていました。いますぐお知らせください。"
-            ),
-            format!("The agreed day ({day_en}) had passed when the discharge was planned. Please tell them now."),
-        ),
-        Level::Ahead(_) => (
-            format!("{day_ja}までに、担当のケアマネジャーなどへ退院をお知らせください。"),
-            format!("Please tell the care manager of the discharge by {day_en}."),
-        ),
-        _ => (
-            format!("期限は{day_ja}でしたが、まだ連絡の記録がありません。いまからでもお知らせください。"),
-            format!("It was {day_en}, and no word is recorded. It is still worth telling them now."),
-        ),
-    };
-    letter(
-        &subject,
-        Voice::new(
-            format!("{subject}。"),
-            &[&until_ja],
-            "入院の画面を開く",
-            &[
-                "電話やFAXでもうお知らせになったときは、画面の「連絡の記録」に書いてください。この知らせは止まります。",
-                "担当の病棟でないときは、地域連携室へお伝えください。",
-            ],
-        ),
-        Voice::new(
-            lead_en,
-            &[&until_en],
-            "Open the stay",
-            &[
-                "If you have told them by phone or FAX, log that contact on the page, and these warnings stop.",
-                "If it is not your ward's, please tell the coordination desk.",
-            ],
-        ),
-    )
-}
-
-fn missed_for_the_city(level: Level, due_on: NaiveDate, told: &[EscalationTo]) -> Words {
-    let (day_ja, day_en) = day(due_on);
-    let (others_ja, others_en) = others(told);
-    let (lead_ja, lead_en) = match level {
-        Level::Ahead(_) => ("退院連絡の期限が近い入院があります", "The deadline of a discharge notice is near"),
-        Level::AtOnce => ("すぐに退院連絡が必要な入院があります", "A discharge notice is due at once"),
-        _ => ("退院連絡が期限までに出されていない入院があります", "A discharge notice was not given in time"),
-    };
-    letter(
-        lead_ja,
-        Voice::new(
-            format!("{lead_ja}。"),
-            &[&format!("期限は{day_ja}です。{others_ja}"), "医療機関へのお声がけをお願いします。"],
-            "地域の状況を見る",
-            &["担当の課でないときは、在宅医療・介護連携の担当の方へお伝えください。"],
-        ),
-        Voice::new(
-            format!("{lead_en}."),
-            &[format!("It was due on {day_en}. {others_en}").trim_end(), "Please speak with the hospital."],
-            "See the region",
-            &["If this is not your section's, please tell whoever is in charge of medical and care coordination."],
-        ),
-    )
-}
-
-fn still_waiting(level: Level, hospital: bool, number: &Number) -> Words {
-    let lost = level == Level::Undeliverable;
-    let (what_ja, what_en) = if lost {
-        ("連絡のお知らせメールを届けられませんでした", "could not be delivered by mail")
-    } else {
-        ("連絡の受領確認がまだありません", "has not been acknowledged")
-    };
-    let (ask_ja, ask_en) = if hospital {
-        (
-            ["宛先の事業所へ、お電話でお知らせください。", "自院あての連絡のときは、開いて受領確認をお願いします。"],
-            ["Please phone the office that it is addressed to.", "If it is addressed to you, open and acknowledge it."],
-        )
-    } else {
-        (
-            ["担当の方がお留守かもしれません。", "代わりに開いて、本日中に受領確認をお願いします。"],
-            ["Whoever it is for may be away.", "Please open it in their place and acknowledge it today."],
-        )
-    };
-    letter(
-        &format!("{what_ja}{}", number.ja),
-        Voice::new(
-            format!("{what_ja}{}。", number.ja),
-            &ask_ja,
-            "連絡を開く",
-            &["担当ではないときは、開いて「担当ではない」を選ぶか、心当たりの方へお伝えください。"],
-        ),
-        Voice::new(
-            format!("A notice{} {what_en}.", number.en),
-            &ask_en,
-            "Open the notice",
-            &["If it is not yours, open it and say so, or tell whoever you think it is for."],
-        ),
-    )
-}
-
-fn waiting_for_the_city(level: Level, number: &Number, told: &[EscalationTo]) -> Words {
-    let (others_ja, others_en) = others(told);
-    let (what_ja, what_en) = if level == Level::Undeliverable {
-        ("お知らせメールが届かない連絡があります", "could not be delivered by mail")
-    } else {
-        ("受領確認のない連絡があります", "has still not been acknowledged")
-    };
-    letter(
-        &format!("{what_ja}{}", number.ja),
-        Voice::new(
-            format!("{what_ja}{}。", number.ja),
-            &said(&[&others_ja, "本日中に、事業所へのお声がけをお願いします。"]),
-            "地域の状況を見る",
-            &["担当の課でないときは、在宅医療・介護連携の担当の方へお伝えください。"],
-        ),
-        Voice::new(
-            format!("A notice{} {what_en}.", number.en),
-            &said(&[&others_en, "Please speak with the office today."]),
-            "See the region",
-            &["If this is not your section's, please tell whoever is in charge of medical and care coordination."],
-        ),
-    )
-}
-
 fn weekly(first: i64, last: i64, from_on: NaiveDate, until_on: NaiveDate) -> Words {
     let ((from_ja, from_en), (to_ja, to_en)) = (day(from_on), day(until_on.pred_opt().unwrap_or(until_on)));
     let (range_ja, range_en) = if first == last {
@@ -434,15 +289,6 @@ fn day(day: NaiveDate) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_days_left_are_counted_from_the_day_of_writing_not_from_the_step() {
-        let on = |day| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
-        let subject = |written| deadline(Level::Ahead(2), on(25), on(written)).subject;
-        assert_eq!(subject(23), "【つなぎ】退院連絡の期限まであと2日です");
-        assert_eq!(subject(24), "【つなぎ】退院連絡の期限まであと1日です");
-        assert_eq!(subject(25), "【つなぎ】本日が退院連絡の期限です");
-    }
 
     #[test]
     fn the_weekly_letter_names_the_last_day_within_the_week() {
