@@ -102,6 +102,27 @@ on_both! {
         assert!(tombstone.contains("<title>差し替えられた連絡") && !tombstone.contains("取り消された連絡"), "{tombstone}");
     }
 
+    /// Whoever logged it by mistake takes it back on the same page; it stays to be seen, and counts for nothing.
+    async fn a_contact_logged_by_mistake_is_taken_back_where_it_stands(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        let call = json!({ "kind": "admission", "medium": "phone", "with_whom": "訓子府 次郎", "told_on": "2026-11-20" });
+        let logged = nurse.post(&format!("{stay}/contacts"), &call).await.expect(201);
+        let page = &stay[7..];
+        let path = format!("{page}/contacts/{}/retraction", logged["id"].as_str().unwrap());
+        let button = format!("action=\"{path}\"");
+        let browser = app.log_in_by_page("nurse").await;
+        let office = text(&app.log_in_by_page("caremanager").await, page).await;
+        assert!(office.contains("訓子府 次郎") && !office.contains(&button), "another organization's: {office}");
+        let before = browser.get(page).await;
+        assert!(before.text().contains(&button), "{}", before.text());
+        let to = press(&browser, &path, &before, &[("idempotency_key", "taken-back-once")]).await;
+        assert_eq!(to.header("location"), Some(&*format!("{page}?done=contact_taken_back")), "{}", to.text());
+        let after = text(&browser, &format!("{page}?done=contact_taken_back")).await;
+        assert!(after.contains("連絡の記録を取り消しました") && after.contains("取消済み") && after.contains("訓子府 次郎"), "{after}");
+        assert!(!after.contains(&button), "{after}");
+    }
+
     async fn a_person_nobody_is_in_charge_of_shows_who_would_be_told(app: TestApp) {
         let browser = app.log_in_by_page("nurse").await;
         let cast = &app.city.cast;

@@ -188,21 +188,36 @@ fn parse_contact(typed: &Typed) -> Result<NewContact, Refusal> {
 }
 
 /// The other side has confirmed that the FAX, mail or letter came.
-pub(super) async fn confirm(
+pub(super) async fn confirm(State(app): State<App>, Path(names): Path<(String, String)>, post: Post) -> Response {
+    let done = on_contact(&app, &post, names, "confirmed", |decision, id| decision.confirm_receipt(id)).await;
+    post.answer(done)
+}
+
+/// It was logged by mistake.
+pub(super) async fn take_back_contact(
     State(app): State<App>,
-    Path((wanted, contact)): Path<(String, String)>,
+    Path(names): Path<(String, String)>,
     post: Post,
 ) -> Response {
-    let done = async {
-        let (encounter_id, contact_id) = (id::<EncounterId>(&wanted)?, id::<ContactId>(&contact)?);
-        let to = || leads_to(format!("/encounters/{encounter_id}?done=confirmed"));
-        if !post.typed.wants_sending() {
-            read_case(&app, &post.visitor.who.actor, encounter_id, Command::LogContact).await?;
-            return Ok(onward(leads_to(format!("/encounters/{encounter_id}"))));
-        }
-        let steps = |decision: &mut Decision<'_>| decision.confirm_receipt(contact_id);
-        let answer = |(): &(), _: &Case| to();
-        on_case(&app, &post.sender(None), encounter_id, Command::LogContact, steps, answer).await.map(onward)
-    };
-    post.answer(done.await)
+    let done =
+        on_contact(&app, &post, names, "contact_taken_back", |decision, id| decision.take_back_contact(id)).await;
+    post.answer(done)
+}
+
+/// Something is said of a contact that was logged before; back to its stay, with the word `done`.
+async fn on_contact(
+    app: &App,
+    post: &Post,
+    (wanted, contact): (String, String),
+    done: &str,
+    step: fn(&mut Decision<'_>, ContactId) -> Result<(), Refusal>,
+) -> Result<Response, ApiError> {
+    let (encounter_id, contact_id) = (id::<EncounterId>(&wanted)?, id::<ContactId>(&contact)?);
+    if !post.typed.wants_sending() {
+        read_case(app, &post.visitor.who.actor, encounter_id, Command::LogContact).await?;
+        return Ok(onward(leads_to(format!("/encounters/{encounter_id}"))));
+    }
+    let steps = |decision: &mut Decision<'_>| step(decision, contact_id);
+    let answer = |(): &(), _: &Case| leads_to(format!("/encounters/{encounter_id}?done={done}"));
+    on_case(app, &post.sender(None), encounter_id, Command::LogContact, steps, answer).await.map(onward)
 }

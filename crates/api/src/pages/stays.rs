@@ -98,6 +98,8 @@ async fn whole(app: &App, visitor: &Visitor, wanted: &str) -> Result<Response, A
                 by: shape::organization(directory, contact.by_organization_id),
                 confirmed: contact.receipt_confirmed,
                 needs_receipt: contact.medium.needs_receipt(),
+                taken_back: contact.taken_back.map(|taken| words::instant(taken.at)),
+                ours: contact.by_organization_id == visitor.who.actor.organization_id,
             })
             .collect(),
         screening: case.screening().map(|screening| ScreeningCard {

@@ -123,6 +123,10 @@ pub(crate) fn done(code: &str) -> Option<(&'static str, &'static str)> {
         }
         "recorded" => ("記録しました。", "Recorded."),
         "logged" => ("連絡の記録を保存しました。", "The contact is logged."),
+        "contact_taken_back" => (
+            "連絡の記録を取り消しました。連絡がなかったものとして数えます。",
+            "The contact is taken back, and counts for nothing.",
+        ),
         "confirmed" => ("受領の確認を記録しました。", "The receipt is confirmed."),
         "acknowledged" => ("回答を送信しました。", "Your answer is sent."),
         "withdrawn" => ("連絡を取り消しました。相手にもお知らせします。", "Withdrawn; the other side is told."),

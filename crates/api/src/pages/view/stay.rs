@@ -81,6 +81,10 @@ pub(crate) struct ContactRow {
     pub(crate) by: String,
     pub(crate) confirmed: bool,
     pub(crate) needs_receipt: bool,
+    /// When it was taken back.
+    pub(crate) taken_back: Option<String>,
+    /// Logged by the reader's own organization.
+    pub(crate) ours: bool,
 }
 
 #[derive(Debug, Clone)]

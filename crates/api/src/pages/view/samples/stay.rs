@@ -38,6 +38,8 @@ fn stay() -> Stay {
         by: "架空中央病院".into(),
         confirmed,
         needs_receipt: true,
+        taken_back: None,
+        ours: true,
     };
     Stay {
         frame: Frame { done: done("sent"), ..ward("入院の記録") },
@@ -66,7 +68,11 @@ fn stay() -> Stay {
             letter(waiting(), "退院連絡"),
             letter(Badge::new(Tone::Done, "受領済み", "acknowledged"), "入院連絡"),
         ],
-        contacts: vec![contact(true), contact(false)],
+        contacts: vec![
+            contact(true),
+            contact(false),
+            ContactRow { taken_back: Some("11月20日(金) 9:40".into()), ..contact(true) },
+        ],
         screening: Some(ScreeningCard {
             outcome: Badge::new(Tone::Late, "退院調整が必要", "notice required"),
             reasons: vec![(
