@@ -64,6 +64,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
         logins.push(began.elapsed());
     }
     let tokens = Arc::new(tokens);
+    let speed_before = fixed_work();
     // Somebody in each case: strangers of one network share a few places, and would be refused.
     let whos = Arc::clone(&tokens);
     let http_alone = storm(service.address, CLIENTS, each * 2, 200, move |client, _, into| {
@@ -93,6 +94,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
     let (used, server) = (service.used()?.since(before), Used::by_database_server()?.since(server_before));
     let flushed = flushes().zip(flushed_before).map(|(after, before)| after - before);
     let (own, memory) = (service.own_memory()?, service.memory()?);
+    let speed_after = fixed_work();
     let rest = ids[CLIENTS * (WARM_UP + each)..].to_vec();
     let alone = alone(&service, &tokens, &body, &rest).await?;
     let worst_each = in_no_order.len() / CLIENTS;
@@ -141,6 +143,10 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
             "a login with its password, one after the other, p50",
             format!("{} ms", grouped(millis(median(logins)))),
         ),
+        Figure::told(
+            "a fixed piece of work on one core, before and after the filings",
+            format!("{}, {} ms", grouped(millis(speed_before)), grouped(millis(speed_after))),
+        ),
         Figure::told("a flush of a file on this disk", format!("{} ms", grouped(millis(flush()?)))),
     ])
 }
@@ -179,6 +185,18 @@ pub(crate) fn key(id: EncounterId) -> String {
 
 fn per_second(number: usize, time: Duration) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX)) / time.as_secs_f64()
+}
+
+/// How fast this machine is at the moment: figures of two runs can be compared only as far as this says the same in both.
+fn fixed_work() -> Duration {
+    let work = || {
+        let began = Instant::now();
+        let mixed = (0..40_000_000_u64)
+            .fold(1, |mixed: u64, n| (mixed ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23));
+        std::hint::black_box(mixed);
+        began.elapsed()
+    };
+    median((0..5).map(|_| work()).collect())
 }
 
 /// What this process's disk takes for a flush (with the slow disk: 2 ms more).
