@@ -42,7 +42,7 @@ pub enum Command {
     ExportAudit,
     /// Records that a month of the trail was looked through.
     ReviewAudit,
-    /// Opens a record in an emergency, without a relation to it: see [`opens_in_emergency`].
+    /// Opens a record in an emergency, without a relation to it: see [`super::opens_in_emergency`].
     BreakGlass,
     ManageCalendar,
     /// Invite, close, end the sessions of the people of one's own organization.
