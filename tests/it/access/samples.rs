@@ -176,7 +176,7 @@ fn page_samples(route: &Route, world: &World, path: String) -> Vec<Sample> {
         "events" => (vec![], vec![("what", "plan"), ("planned_on", "2026-12-01")]),
         "tell" => (vec![("kind", "admission")], vec![("message", "よろしくお願いします。")]),
         "contact" => (vec![], vec![("kind", "admission"), ("medium", "phone"), ("with_whom", "担当の方")]),
-        "receipt" => (vec![], vec![("sure", "yes")]),
+        "receipt" | "retraction" => (vec![], vec![("sure", "yes")]),
         "acknowledgement" => (vec![], vec![("answer", "accepted")]),
         "withdrawal" => (vec![], vec![("why", "宛先の間違い")]),
         "replacement" => (vec![], vec![("message", "病棟が変わりました。")]),
