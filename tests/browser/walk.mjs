@@ -133,6 +133,11 @@ async function rest(nurse, stay) {
   nurse.check('the contact is logged', page.url().includes('done=logged'), await nurse.text());
   await page.getByRole('button', { name: '相手の受領を確認した' }).click();
   nurse.check('the receipt is confirmed', page.url().includes('done=confirmed'), await nurse.text());
+  await nurse.look('stay contact');
+  await page.getByRole('button', { name: '誤りなので取り消す' }).click();
+  const after = await nurse.text();
+  nurse.check('the contact is taken back, and stays', page.url().includes('done=contact_taken_back') && after.includes('取消済み'), after);
+  await nurse.look('stay contact taken back');
   await page.getByRole('link', { name: '予定日・退院・転棟・取消' }).click();
   await nurse.look('events');
   await page.getByLabel('退院予定日').fill(await dayFrom(page, 10));
