@@ -54,23 +54,21 @@ impl Checkpoints {
         })
     }
 
-    /// Between two transactions of the writer.
-    pub(crate) async fn wrote(&mut self, commands: usize, conn: &mut Conn) {
+    /// After each of the writer's transactions: whether the last pages of a long log are left to it, to be copied by [`Self::finish`].
+    pub(crate) fn wrote(&mut self, commands: usize) -> bool {
         self.commands += commands;
         if self.commands >= COMMANDS {
             self.commands = 0;
             self.shared.due.notify_one();
         }
-        if self.shared.left.swap(false, Ordering::Relaxed)
-            && let Err(failure) = self.shared.checkpoint(conn).await
-        {
-            told(&failure);
-        }
+        self.shared.left.swap(false, Ordering::Relaxed)
     }
 
-    /// [`Self::wrote`] would take its time now.
-    pub(crate) fn is_due(&self) -> bool {
-        self.shared.left.load(Ordering::Relaxed)
+    /// Between two transactions of the writer, over its own connection; everybody waits for it.
+    pub(crate) async fn finish(&self, conn: &mut Conn) {
+        if let Err(failure) = self.shared.checkpoint(conn).await {
+            told(&failure);
+        }
     }
 }
 

@@ -202,11 +202,11 @@ impl Work {
                     }
                     let commands = lot.len();
                     self.committed.push(Committed { lot, outcomes, took });
-                    if self.checkpoints.as_ref().is_some_and(Checkpoints::is_due) {
+                    if self.checkpoints.as_mut().is_some_and(|checkpoints| checkpoints.wrote(commands)) {
                         self.answer_all();
-                    }
-                    if let (Some(checkpoints), Some(conn)) = (&mut self.checkpoints, &mut self.conn) {
-                        checkpoints.wrote(commands, conn).await;
+                        if let (Some(checkpoints), Some(conn)) = (&self.checkpoints, &mut self.conn) {
+                            checkpoints.finish(conn).await;
+                        }
                     }
                 }
                 Err(Abort::Stale(indexes)) => {

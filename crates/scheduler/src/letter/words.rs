@@ -72,7 +72,7 @@ pub(super) fn of(
             Words { path: "/overview".into(), ..waiting::for_the_city(level, &number, told) }
         }
         Letter::StillWaiting { notice_id, level, .. } => {
-            Words { path: format!("/notices/{notice_id}"), ..waiting::still(level, hospital, &number) }
+            Words { path: format!("/notices/{notice_id}"), ..waiting::unanswered(level, hospital, &number) }
         }
         Letter::OpenedInEmergency { encounter_id, opened_on } => {
             let path = encounter_id.map_or_else(|| "/".to_owned(), |id| format!("/encounters/{id}"));

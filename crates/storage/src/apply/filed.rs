@@ -104,7 +104,7 @@ impl<'a> Batch<'a> {
             step_of(NOTICE.update(d), settled)?,
             step_of(EVENT.add(d), self.joined(&EVENT, |ready| &ready.events))?,
             step_of(SCREENING.add(d), self.joined(&SCREENING, |ready| &ready.screenings))?,
-            named("numbered", once!(d, numbered_notices(d)), new)?,
+            named("", once!(d, numbered_notices(d)), new)?,
             step_of(DEADLINE.put(d), self.joined(&DEADLINE, |ready| &ready.deadlines))?,
             step_of(DELIVERY.add(d), self.joined(&DELIVERY, |ready| &ready.deliveries))?,
             step_of(SURVEY_FACT.put(d), self.joined(&SURVEY_FACT, |ready| &ready.fact))?,

@@ -5,7 +5,7 @@ use domain::deadline::Level;
 
 use super::{Number, Voice, Words, letter, others, said};
 
-pub(super) fn still(level: Level, hospital: bool, number: &Number) -> Words {
+pub(super) fn unanswered(level: Level, hospital: bool, number: &Number) -> Words {
     let lost = level == Level::Undeliverable;
     let (what_ja, what_en) = if lost {
         ("連絡のお知らせメールを届けられませんでした", "could not be delivered by mail")
