@@ -16,14 +16,15 @@ use crate::dialect::Dialect;
 use crate::engine::{Conn, Target};
 use crate::error::{Failure, StoreError};
 
-/// A checkpoint after so many commands: some four thousand pages of the log.
-const COMMANDS: usize = 256;
+/// A checkpoint after so many commands, some nine thousand pages of the log. Of those most were changed several times and are copied
+/// once; with fewer commands more is copied, and the disk has no time for the writer's flushes.
+const COMMANDS: usize = 1024;
 
-/// A log of more pages than this, 64 MB, is long.
-const LONG: i64 = 16_000;
+/// A log of more pages than this, 80 MB, is long: two checkpoints. With a longer one, what the last copies keeps the disk busy for longer.
+const LONG: i64 = 20_000;
 
 /// Pages that came into a long log during a checkpoint: so few are left to the writer.
-const FEW: i64 = 600;
+const FEW: i64 = 100;
 
 /// A long log is left to the writer after so many checkpoints, however much has come meanwhile.
 const ROUNDS: usize = 6;
