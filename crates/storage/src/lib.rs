@@ -10,6 +10,7 @@
 //! | `checkpoint` | SQLite's log into its file, beside the writer |
 //! | `chain` | the audit trail's hashes, made in the writer |
 //! | `loader` | grouped reads: stays (`case`) and sessions (`session`) that are asked for one by one and read together |
+//! | `lot` | how much of what waits the writer and the loaders take at once |
 //! | `rows` | the tables' columns; how a value becomes a row and a row a value |
 //! | `table` | statements made from the columns |
 //! | `sealed` | personal columns: which, how they are sealed, how people are found all the same, and new keys |
@@ -51,6 +52,7 @@ mod engine;
 mod error;
 mod lists;
 mod loader;
+mod lot;
 mod outbox;
 mod patients;
 mod retention;

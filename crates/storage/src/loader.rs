@@ -1,12 +1,13 @@
 //! Reads that come one by one and are done together: what waits is taken as one lot and answered by one statement a table.
 //!
-//! A lot is whatever has come in while the lot before it was read, so nobody waits for others to come. There is one task a
+//! A lot is taken of what has come in while the lot before it was read, so nobody waits for others to come. There is one task a
 //! loader, with a connection of its own: a second one halves the lots and saves nobody time, and a pool would test it between lots.
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::{Conn, Target};
 use crate::error::{Failure, StoreError};
+use crate::lot::share;
 
 /// At most this many keys in one statement.
 const LOT: usize = 256;
@@ -75,7 +76,7 @@ async fn run<R: Read>(
     let mut lot = Vec::with_capacity(LOT);
     loop {
         let taken = tokio::select! {
-            taken = queue.recv_many(&mut lot, LOT) => taken,
+            taken = queue.recv_many(&mut lot, share(queue.len(), LOT)) => taken,
             // An error means that the store is gone.
             _ = closing.wait_for(|closing| *closing) => 0,
         };

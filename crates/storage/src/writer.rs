@@ -4,16 +4,16 @@
 //! A transaction that fails for one row's sake is run again in halves until the bad command stands alone; the others are applied. The
 //! task survives every failure of the database: it answers, rolls back, connects again if need be, and takes the next lot.
 
+mod waiting;
+
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::RequestId;
 use domain::changes::Changes;
 use tokio::sync::{mpsc, oneshot};
-use tracing::field::{Empty, display};
 use tracing::{Instrument, Span};
-use uuid::Uuid;
 
 use crate::apply::{Abort, Applied, Command, Op, Outcome, Ready, Task, transaction};
 use crate::chain::Chain;
@@ -22,7 +22,9 @@ use crate::dialect::Dialect;
 use crate::directory::Directories;
 use crate::engine::{Conn, Row, Target, args};
 use crate::error::{ApplyError, Failure, StoreError};
+use crate::lot::share;
 use crate::sealed::Keyring;
+use waiting::{Committed, Reply, Waiting};
 
 /// How often a transaction that collided with another process's is run again.
 const COLLISIONS: u32 = 5;
@@ -38,19 +40,6 @@ enum Job {
     Work(Waiting),
     /// Everything before it is answered, then the writer ends.
     Stop(oneshot::Sender<()>),
-}
-
-/// What waits for its transaction.
-struct Waiting {
-    task: Task,
-    reply: Reply,
-    /// Of logs and traces: from the queue to the answer.
-    commit: Span,
-}
-
-enum Reply {
-    Apply(oneshot::Sender<Result<Applied, ApplyError>>),
-    Run(oneshot::Sender<Result<Vec<Vec<Row>>, StoreError>>),
 }
 
 fn closed() -> StoreError {
@@ -77,26 +66,30 @@ impl Writer {
     pub(crate) async fn apply(&self, changes: Changes) -> Result<Applied, ApplyError> {
         let (reply, answer) = oneshot::channel();
         let ready = Ready::of(&changes, self.dialect, &self.keys);
-        let commit = commit(changes.request());
+        let request = changes.request();
         let task = Task::Apply(Box::new(Command { changes, ready }));
-        let waiting = Waiting { task, reply: Reply::Apply(reply), commit: commit.clone() };
-        match self.queue.try_send(Job::Work(waiting)) {
-            Ok(()) => answer.instrument(commit).await.unwrap_or_else(|_| Err(closed().into())),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(ApplyError::Busy),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(closed().into()),
-        }
+        let commit = self.put(task, Reply::Apply(reply), request).map_err(|refused| match refused {
+            StoreError::Busy => ApplyError::Busy,
+            other => other.into(),
+        })?;
+        answer.instrument(commit).await.unwrap_or_else(|_| Err(closed().into()))
     }
 
     /// Runs the statements in the writer's next transaction; answers each one's rows.
     pub(crate) async fn run(&self, ops: Vec<Op>) -> Result<Vec<Vec<Row>>, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let commit = commit(None);
-        let waiting = Waiting { task: Task::Run(ops), reply: Reply::Run(reply), commit: commit.clone() };
-        match self.queue.try_send(Job::Work(waiting)) {
-            Ok(()) => answer.instrument(commit).await.unwrap_or_else(|_| Err(closed())),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(closed()),
-        }
+        let commit = self.put(Task::Run(ops), Reply::Run(reply), None)?;
+        answer.instrument(commit).await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Into the queue, or it is refused at once.
+    fn put(&self, task: Task, reply: Reply, request: Option<RequestId>) -> Result<Span, StoreError> {
+        let (waiting, commit) = Waiting::of(task, reply, request);
+        self.queue.try_send(Job::Work(waiting)).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => closed(),
+        })?;
+        Ok(commit)
     }
 
     pub(crate) async fn stop(&self) {
@@ -118,31 +111,13 @@ struct Work {
     committed: Vec<Committed>,
 }
 
-/// A transaction that stands. Whoever waits for it is told while the database works on the next one, if there is one.
-struct Committed {
-    lot: Vec<Waiting>,
-    outcomes: Vec<Outcome>,
-    took: Duration,
-}
-
-impl Committed {
-    fn answer(self) {
-        let micros = i64::try_from(self.took.as_micros()).unwrap_or(i64::MAX);
-        let shared = i64::try_from(self.lot.len()).unwrap_or(i64::MAX);
-        for (waiting, outcome) in self.lot.into_iter().zip(self.outcomes) {
-            waiting.commit.record("commands", shared).record("transaction_micros", micros);
-            answer(waiting, outcome);
-        }
-    }
-}
-
 impl Work {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>, batch: usize) {
         let mut jobs = Vec::with_capacity(batch);
         let mut carried = VecDeque::<Waiting>::new();
         let mut stop = None;
         while stop.is_none() || !carried.is_empty() {
-            if carried.is_empty() && queue.recv_many(&mut jobs, batch).await == 0 {
+            if carried.is_empty() && queue.recv_many(&mut jobs, share(queue.len(), batch)).await == 0 {
                 break;
             }
             metrics::gauge!("tsunagi_writer_waiting").set(u32::try_from(queue.len()).unwrap_or(u32::MAX));
@@ -158,7 +133,7 @@ impl Work {
             }));
             for waiting in work {
                 // A key that is in this transaction already waits for the next one, where it is a repeat.
-                if key_of(&waiting.task).is_none_or(|key| keys.insert(key)) {
+                if waiting.key().is_none_or(|key| keys.insert(key)) {
                     lot.push(waiting);
                 } else {
                     later.push_back(waiting);
@@ -211,7 +186,7 @@ impl Work {
                 }
                 Err(Abort::Stale(indexes)) => {
                     for index in indexes.into_iter().rev() {
-                        answer(lot.remove(index), Outcome::Stale);
+                        lot.remove(index).answer(Outcome::Stale);
                     }
                     lots.push((lot, collisions));
                 }
@@ -230,7 +205,7 @@ impl Work {
                     } else {
                         tracing::warn!(?failure, commands = lot.len(), "a transaction failed");
                     }
-                    lot.into_iter().for_each(|waiting| refuse(waiting, &failure));
+                    lot.into_iter().for_each(|waiting| waiting.refuse(&failure));
                 }
             }
         }
@@ -281,26 +256,6 @@ impl Work {
     }
 }
 
-/// From the queue to the answer; only traces look so closely.
-fn commit(request: Option<RequestId>) -> Span {
-    let request_id = request.map(display);
-    tracing::debug_span!(
-        "commit",
-        request_id,
-        commands = Empty,
-        transaction_micros = Empty,
-        became = Empty,
-        otel.status_code = Empty
-    )
-}
-
-fn key_of(task: &Task) -> Option<(Uuid, String)> {
-    match task {
-        Task::Apply(command) => command.changes.idempotency.as_ref().map(|i| (i.account_id.uuid(), i.key.clone())),
-        Task::Run(_) => None,
-    }
-}
-
 /// Its transaction moves the audit chain on.
 fn is_witnessed(task: &Task) -> bool {
     matches!(task, Task::Apply(command) if !command.changes.audit.is_empty())
@@ -314,41 +269,5 @@ fn changes_directory(task: &Task) -> bool {
     match task {
         Task::Apply(command) => command.changes.directory != domain::changes::DirectoryChanges::default(),
         Task::Run(_) => false,
-    }
-}
-
-/// Whoever waited may have gone away; what was committed stays.
-fn answer(waiting: Waiting, outcome: Outcome) {
-    let became = match outcome {
-        Outcome::Applied(_) | Outcome::Ran(_) => "applied",
-        Outcome::Stale => "stale",
-        Outcome::Repeated(_) => "repeated",
-    };
-    waiting.commit.record("became", became);
-    match (waiting.reply, outcome) {
-        (Reply::Apply(reply), outcome) => {
-            let result = match outcome {
-                Outcome::Applied(applied) => Ok(applied),
-                Outcome::Stale => Err(ApplyError::Stale),
-                Outcome::Repeated(record) => Err(ApplyError::Repeated(record)),
-                Outcome::Ran(_) => Ok(Applied::default()),
-            };
-            drop(reply.send(result));
-        }
-        (Reply::Run(reply), Outcome::Ran(answers)) => drop(reply.send(Ok(answers))),
-        (Reply::Run(reply), _) => drop(reply.send(Ok(Vec::new()))),
-    }
-}
-
-fn refuse(waiting: Waiting, failure: &Failure) {
-    // A constraint that refuses one command is that command's answer, not a fault of the store.
-    let is_fault = !matches!(failure, Failure::Row { .. });
-    waiting.commit.record("became", if is_fault { "failed" } else { "refused" });
-    if is_fault {
-        waiting.commit.record("otel.status_code", "ERROR");
-    }
-    match waiting.reply {
-        Reply::Apply(reply) => drop(reply.send(Err(failure.clone().into()))),
-        Reply::Run(reply) => drop(reply.send(Err(failure.clone().into()))),
     }
 }
