@@ -210,7 +210,7 @@ impl Store {
     /// Several stays of whatever regions, in the order asked for, without those that don't exist. For the sweep.
     pub async fn cases(&self, ids: &[EncounterId]) -> Result<Vec<Case>, StoreError> {
         let read = Cases { dialect: self.inner.dialect, directories: Arc::clone(&self.inner.directories) };
-        let mut conn = self.inner.target.for_lookups().connect().await?;
+        let mut conn = self.inner.target.by_key().connect().await?;
         let mut found = Vec::with_capacity(ids.len());
         for lot in ids.chunks(200) {
             match read.read(&mut conn, lot).await {

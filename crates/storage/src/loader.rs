@@ -52,7 +52,7 @@ pub(crate) struct Loader<R: Read> {
 impl<R: Read> Loader<R> {
     pub(crate) fn start(read: R, target: &Target, queue: usize, closing: &watch::Receiver<bool>) -> Self {
         let (sender, receiver) = mpsc::channel(queue.max(1));
-        tokio::spawn(run(read, target.for_lookups(), receiver, closing.clone()));
+        tokio::spawn(run(read, target.by_key(), receiver, closing.clone()));
         Self { queue: sender }
     }
 

@@ -82,7 +82,7 @@ impl Store {
     pub async fn open(url: &str, options: &StoreOptions) -> Result<Self, StoreError> {
         let target = Target::parse(url, options.keys.clone())?;
         let dialect = target.dialect();
-        let writing = target.for_writing();
+        let writing = target.by_key();
         let mut conn = writing.connect().await?;
         let writer_id = random_id(&mut conn, dialect).await?;
         let pool = target.pool(options.readers.max(1));

@@ -15,9 +15,6 @@ use crate::sealed::Keyring;
 /// How long a statement waits for another process's lock before it is an error.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 const STATEMENTS: usize = 400;
-/// 8 MB: a reader's pages are forgotten with every commit of the writer.
-const READER_CACHE: &str = "-8192";
-
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     server: Server,
@@ -47,21 +44,9 @@ impl Target {
         }
     }
 
-    /// For connections that only ever look rows up by their keys: PostgreSQL plans each statement once, and not by how many keys there are
-    /// this time or how small a table was when it was young.
-    pub(crate) fn for_lookups(&self) -> Self {
-        let server = match &self.server {
-            Server::Sqlite(options) => {
-                Server::Sqlite(Box::new(options.as_ref().clone().pragma("cache_size", READER_CACHE)))
-            }
-            Server::Postgres(options) => Server::Postgres(Box::new(planned_once(options))),
-        };
-        Self { server, keys: self.keys.clone() }
-    }
-
-    /// For the writer, whose statements are long and find what they change by its key: PostgreSQL would plan them for milliseconds, anew
-    /// for every number of rows.
-    pub(crate) fn for_writing(&self) -> Self {
+    /// For connections that find what they read or change by its key: PostgreSQL plans each statement once, and not by how many keys
+    /// there are this time or how small a table was when it was young. The writer's, which are long, it would plan for milliseconds.
+    pub(crate) fn by_key(&self) -> Self {
         let server = match &self.server {
             Server::Sqlite(options) => Server::Sqlite(options.clone()),
             Server::Postgres(options) => Server::Postgres(Box::new(planned_once(options))),
@@ -80,7 +65,7 @@ impl Target {
     pub(crate) fn pool(&self, size: u32) -> Pool {
         let links = match &self.server {
             Server::Sqlite(options) => {
-                let options = options.as_ref().clone().pragma("query_only", "ON").pragma("cache_size", READER_CACHE);
+                let options = options.as_ref().clone().pragma("query_only", "ON");
                 let pool = SqlitePoolOptions::new().max_connections(size).test_before_acquire(false);
                 Links::Sqlite(pool.acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options))
             }
@@ -114,10 +99,10 @@ impl Server {
                 .busy_timeout(LOCK_WAIT)
                 .statement_cache_capacity(STATEMENTS)
                 .row_buffer_size(4096)
-                // Pages of the writer's: with the default of 2 MB every commit would read its pages again. A bigger cache costs as
-                // well: after a page was split, a commit looks through all of it. The file is not mapped: a reader would give its
-                // map back after every commit of the writer.
-                .pragma("cache_size", "-24576")
+                // 8 MB. With the default of 2 MB every commit would read its pages again. A bigger cache costs the writer as well:
+                // after a page was split, a commit looks through all of it; a reader's is forgotten with every commit. The file is
+                // not mapped: a reader would give its map back after every commit.
+                .pragma("cache_size", "-8192")
                 // Whoever else writes (a migration) sees to a log that `checkpoint` does not know of.
                 .pragma("wal_autocheckpoint", "32000")
                 // What a statement of many rows would have to take back is kept in memory, not in a temporary file.
