@@ -71,9 +71,10 @@ impl Cases {
         if d == Dialect::Postgres {
             // Each statement is a way of its own there and back: those that would find nothing are not made.
             rows = conn.script(std::mem::take(&mut steps)).await?;
-            for (nth, place) in rare().map(|(place, _)| place).enumerate() {
+            let rare = wanted.iter_mut().zip(&CHILDREN).filter(|(_, child)| child.rare);
+            for (nth, (wanted, _)) in rare.enumerate() {
                 let flags = rows.iter().map(|row| row.get(first_flag() + nth));
-                wanted[place] = flags.collect::<Result<Vec<bool>, _>>()?.contains(&true);
+                *wanted = flags.collect::<Result<Vec<bool>, _>>()?.contains(&true);
             }
         }
         let texts = once_each(d);
@@ -134,24 +135,35 @@ impl Cases {
     }
 }
 
-/// What belongs to a stay: the number of its rows, the table, and their order.
-static CHILDREN: [(i64, &Table, &str); 8] = [
-    (tag::TEAM, &CARE_TEAM_MEMBER, "id"),
-    (tag::EVENT, &EVENT, "id"),
-    (tag::SCREENING, &SCREENING, "id"),
-    (tag::NOTICE, &NOTICE, "id"),
-    (tag::CONTACT, &CONTACT, "id"),
-    (tag::DEADLINE, &DEADLINE, "rule, subject, due_on"),
-    (tag::WARNING, &WARNING, "id"),
-    (tag::FACT, &SURVEY_FACT, "encounter_id"),
-];
-
-/// Of [`CHILDREN`], with their places: those of which a stay often has none. Asking for each stay costs as well.
-fn rare() -> impl Iterator<Item = (usize, &'static str)> {
-    let rare = [tag::SCREENING, tag::NOTICE, tag::CONTACT, tag::WARNING];
-    let places = CHILDREN.iter().enumerate();
-    places.filter(move |(_, (tag, ..))| rare.contains(tag)).map(|(place, (_, table, _))| (place, table.name))
+/// What belongs to a stay.
+struct Child {
+    tag: i64,
+    table: &'static Table,
+    order: &'static str,
+    /// A stay often has none of it: PostgreSQL is asked beforehand. Where there is nearly always something, asking costs more than it saves.
+    rare: bool,
 }
+
+impl Child {
+    const fn of(tag: i64, table: &'static Table, order: &'static str) -> Self {
+        Self { tag, table, order, rare: false }
+    }
+
+    const fn rare(tag: i64, table: &'static Table, order: &'static str) -> Self {
+        Self { tag, table, order, rare: true }
+    }
+}
+
+static CHILDREN: [Child; 8] = [
+    Child::of(tag::TEAM, &CARE_TEAM_MEMBER, "id"),
+    Child::of(tag::EVENT, &EVENT, "id"),
+    Child::rare(tag::SCREENING, &SCREENING, "id"),
+    Child::rare(tag::NOTICE, &NOTICE, "id"),
+    Child::rare(tag::CONTACT, &CONTACT, "id"),
+    Child::of(tag::DEADLINE, &DEADLINE, "rule, subject, due_on"),
+    Child::rare(tag::WARNING, &WARNING, "id"),
+    Child::of(tag::FACT, &SURVEY_FACT, "encounter_id"),
+];
 
 /// Behind the number, the version, the discharge before, the stay and the patient: whether there is anything in each rare child table.
 fn first_flag() -> usize {
@@ -163,12 +175,12 @@ fn once_each(d: Dialect) -> &'static [String; CHILDREN.len()] {
     static TEXTS: [OnceLock<[String; CHILDREN.len()]>; 2] = [const { OnceLock::new() }; 2];
     let stays = |column: &str| d.in_ids(column, 1);
     TEXTS[d as usize].get_or_init(|| {
-        CHILDREN.map(|(number, table, order)| {
-            let chosen = match number {
+        CHILDREN.each_ref().map(|child| {
+            let chosen = match child.tag {
                 tag::TEAM => format!("patient_id IN (SELECT patient_id FROM encounter WHERE {})", stays("id")),
                 _ => stays("encounter_id"),
             };
-            tagged(number, table, &chosen, order)
+            tagged(child, &chosen)
         })
     })
 }
@@ -177,7 +189,8 @@ fn once_each(d: Dialect) -> &'static [String; CHILDREN.len()] {
 fn encounters(d: Dialect) -> String {
     let (encounter, patient, chosen) = (ENCOUNTER.list("e."), PATIENT.list("p."), d.in_ids("e.id", 1));
     let tag = tag::ENCOUNTER;
-    let flags = rare().map(|(_, name)| format!(", EXISTS (SELECT 1 FROM {name} WHERE encounter_id = e.id)"));
+    let rare = CHILDREN.iter().filter(|child| child.rare);
+    let flags = rare.map(|child| format!(", EXISTS (SELECT 1 FROM {} WHERE encounter_id = e.id)", child.table.name));
     // SQLite is asked for all of it in one go.
     let flags = if d == Dialect::Postgres { flags.collect() } else { String::new() };
     format!(
@@ -194,9 +207,10 @@ fn encounters(d: Dialect) -> String {
 }
 
 /// A notice's own first column is its id, so the stay's stands before it.
-fn tagged(tag: i64, table: &Table, chosen: &str, order: &str) -> String {
+fn tagged(child: &Child, chosen: &str) -> String {
+    let Child { tag, table, order, .. } = child;
     let (columns, name) = (table.list(""), table.name);
-    let stay = if tag == tag::NOTICE { "encounter_id, " } else { "" };
+    let stay = if *tag == tag::NOTICE { "encounter_id, " } else { "" };
     format!("SELECT CAST({tag} AS BIGINT), {stay}{columns} FROM {name} WHERE {chosen} ORDER BY {order}")
 }
 

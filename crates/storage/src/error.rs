@@ -105,6 +105,13 @@ pub(crate) enum Failure {
     },
 }
 
+impl Failure {
+    /// A constraint that refuses one command is that command's answer, not a fault of the store.
+    pub(crate) const fn is_fault(&self) -> bool {
+        !matches!(self, Self::Row { .. })
+    }
+}
+
 /// Of a list: a row that can't be read is told of in the log and left out, so that it doesn't hide the others.
 pub(crate) fn readable<T>(read: Result<T, StoreError>) -> Option<Result<T, StoreError>> {
     match read {

@@ -199,11 +199,10 @@ impl Work {
                     lots.push((lot, collisions + 1));
                 }
                 Err(Abort::Failure(failure)) => {
-                    // A constraint that refuses one command is that command's answer, not a fault of the store.
-                    if matches!(failure, Failure::Row { .. }) {
-                        tracing::debug!(?failure, "a constraint refused a command");
-                    } else {
+                    if failure.is_fault() {
                         tracing::warn!(?failure, commands = lot.len(), "a transaction failed");
+                    } else {
+                        tracing::debug!(?failure, "a constraint refused a command");
                     }
                     lot.into_iter().for_each(|waiting| waiting.refuse(&failure));
                 }

@@ -15,6 +15,7 @@ use crate::sealed::Keyring;
 /// How long a statement waits for another process's lock before it is an error.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 const STATEMENTS: usize = 400;
+
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     server: Server,

@@ -69,10 +69,8 @@ impl Waiting {
     }
 
     pub(super) fn refuse(self, failure: &Failure) {
-        // A constraint that refuses one command is that command's answer, not a fault of the store.
-        let is_fault = !matches!(failure, Failure::Row { .. });
-        self.commit.record("became", if is_fault { "failed" } else { "refused" });
-        if is_fault {
+        self.commit.record("became", if failure.is_fault() { "failed" } else { "refused" });
+        if failure.is_fault() {
             self.commit.record("otel.status_code", "ERROR");
         }
         match self.reply {
