@@ -18,16 +18,16 @@
 
 mod outcome;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use domain::Instant;
 use domain::changes::Changes;
 use domain::credential::Proof;
 use domain::delivery::{Delivery, Letter, Response, RetrySchedule};
+use domain::{DeliveryId, Instant};
 use sha2::{Digest, Sha256};
 use storage::{ApplyError, Claimed, ClaimedDelivery, StoreError};
 use tokio::sync::watch;
@@ -89,6 +89,12 @@ struct Claim {
     begin_before: Instant,
 }
 
+impl Claim {
+    const fn id(&self) -> DeliveryId {
+        self.claimed.delivery.id
+    }
+}
+
 impl Outbox {
     pub(crate) fn new(ground: Arc<Ground>, mailer: Mailer, letters: Letters, settings: OutboxSettings) -> Self {
         let worker = ground.ids(ground.now()).uuid();
@@ -103,30 +109,31 @@ impl Outbox {
     /// The same; once `stopped` says so nothing more is claimed, and what is in hand is finished.
     pub(crate) async fn run(self: &Arc<Self>, stopped: &watch::Receiver<bool>) -> Result<OutboxReport, StoreError> {
         let mut report = OutboxReport::default();
-        let mut hand = VecDeque::new();
+        let mut hand = VecDeque::<Claim>::new();
         let mut sending = JoinSet::new();
         let mut ended: Vec<Sent> = Vec::new();
         let (mut claiming, mut writing) = (None, None);
-        let mut unwritten = 0;
+        let mut unwritten = HashSet::new();
         let mut may_be_more = true;
         let mut failure = None;
         loop {
             // The next are claimed while the last of those before are under way.
             if may_be_more
                 && claiming.is_none()
-                && hand.len() + unwritten < self.settings.in_flight
+                && hand.len() + unwritten.len() < self.settings.in_flight
                 && failure.is_none()
                 && !*stopped.borrow()
             {
                 may_be_more = false;
-                claiming = Some(Box::pin(self.claim()));
+                let ours = unwritten.iter().copied().chain(hand.iter().map(Claim::id)).collect();
+                claiming = Some(Box::pin(self.claim(ours)));
             }
             if writing.is_none() && !ended.is_empty() {
                 writing = Some(Box::pin(self.write_down(std::mem::take(&mut ended))));
             }
-            while sending.len() < self.settings.concurrency && unwritten < self.settings.in_flight {
+            while sending.len() < self.settings.concurrency && unwritten.len() < self.settings.in_flight {
                 let Some(next) = hand.pop_front() else { break };
-                unwritten += 1;
+                unwritten.insert(next.id());
                 sending.spawn(Arc::clone(self).send(next));
             }
             if sending.is_empty() && claiming.is_none() && writing.is_none() {
@@ -135,8 +142,8 @@ impl Outbox {
             tokio::select! {
                 biased;
                 written = ended_of(&mut writing) => match written {
-                    Ok(became) => {
-                        unwritten -= became.mails();
+                    Ok((became, written)) => {
+                        unwritten.retain(|id| !written.contains(id));
                         // An escalation has mails of its own.
                         may_be_more |= became.given_up > 0;
                         report += became;
@@ -148,17 +155,18 @@ impl Outbox {
                     Ok((claims, unreadable)) => {
                         may_be_more |= !claims.is_empty() || !unreadable.is_empty();
                         hand.extend(claims);
-                        unwritten += unreadable.len();
+                        unwritten.extend(unreadable.iter().map(|sent| sent.mail.id));
                         ended.extend(unreadable);
                     }
                     Err(error) => failure = Some(error),
                 },
                 Some(joined) = sending.join_next() => {
-                    let joined = std::iter::once(joined).chain(std::iter::from_fn(|| sending.try_join_next()));
-                    for sent in joined.map(|joined| joined.inspect_err(log_broken_send).ok().flatten()) {
-                        match sent {
-                            Some(sent) => ended.push(sent),
-                            None => unwritten -= 1,
+                    for joined in std::iter::once(joined).chain(std::iter::from_fn(|| sending.try_join_next())) {
+                        match joined {
+                            Ok(Ok(sent)) => ended.push(sent),
+                            Ok(Err(late)) => drop(unwritten.remove(&late)),
+                            // It stays counted: nobody knows whether the relay has it.
+                            Err(broken) => log_broken_send(&broken),
                         }
                     }
                 }
@@ -168,8 +176,9 @@ impl Outbox {
         failure.map_or(Ok(report), Err)
     }
 
-    /// Takes deliveries in hand; those that can't be read have ended with that.
-    async fn claim(&self) -> Result<(Vec<Claim>, Vec<Sent>), StoreError> {
+    /// Takes deliveries in hand; those that can't be read have ended with that. Those that are `ours` already may be claimed once more when
+    /// the process stood still for longer than a lease: they are not sent again for that.
+    async fn claim(&self, ours: HashSet<DeliveryId>) -> Result<(Vec<Claim>, Vec<Sent>), StoreError> {
         let (now, lease) = (self.ground.now(), self.settings.lease_seconds);
         let limit = self.settings.batch.max(1);
         let store = &self.ground.store;
@@ -180,15 +189,19 @@ impl Outbox {
         let Claimed { deliveries, unreadable } =
             store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit).await?;
         let begin_before = now.plus_seconds(lease / 2);
-        let claims = deliveries.into_iter().map(|claimed| Claim { claimed, begin_before }).collect();
-        Ok((claims, unreadable.into_iter().map(|delivery| Sent::unreadable(delivery, now)).collect()))
+        let claims = deliveries.into_iter().filter(|claimed| !ours.contains(&claimed.delivery.id));
+        let unreadable = unreadable.into_iter().filter(|delivery| !ours.contains(&delivery.id));
+        Ok((
+            claims.map(|claimed| Claim { claimed, begin_before }).collect(),
+            unreadable.map(|delivery| Sent::unreadable(delivery, now)).collect(),
+        ))
     }
 
-    /// None when it is too late to begin: whoever claims it once the lease has run out sends it.
-    async fn send(self: Arc<Self>, Claim { claimed, begin_before }: Claim) -> Option<Sent> {
+    /// An error when it is too late to begin: whoever claims it once the lease has run out sends it.
+    async fn send(self: Arc<Self>, Claim { claimed, begin_before }: Claim) -> Result<Sent, DeliveryId> {
         let attempted_at = self.ground.now();
         if attempted_at >= begin_before {
-            return None;
+            return Err(claimed.delivery.id);
         }
         let mail = InHand::from(&claimed);
         let attempt = mail.attempt();
@@ -201,7 +214,7 @@ impl Outbox {
             response
         };
         let response = response.instrument(attempt).await;
-        Some(Sent { mail, attempted_at, response })
+        Ok(Sent { mail, attempted_at, response })
     }
 
     async fn compose(&self, claimed: &ClaimedDelivery) -> Result<Mail, Response> {

@@ -1,12 +1,14 @@
 //! Mails against a relay that refuses, and the workers at work.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::delivery::{DeliveryState, Response};
+use scheduler::mail::MemoryTransport;
 use tokio::sync::Notify;
 
-use super::town::{Town, instant, november, on_both, transient};
+use super::town::{Town, instant, november, on_both, scheduler, transient};
 
 on_both! {
     async fn a_relay_that_is_down_is_tried_on_schedule_then_given_up_and_escalated(town: Town) {
@@ -73,6 +75,27 @@ on_both! {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!((ids.len(), mails.len(), sent + rest.delivered), (20, 20, 20));
+    }
+
+    async fn a_mail_is_sent_once_though_its_lease_runs_out_before_that_is_written_down(town: Town) {
+        for _ in 0..30 {
+            let stay = town.admit(november(30)).await;
+            town.tell(stay).await;
+        }
+        // As where the process stands still at each answer.
+        let clock = Arc::clone(&town.clock);
+        let slow = MemoryTransport::answering(move |_| {
+            clock.advance_seconds(301);
+            Response::Ok
+        });
+        let slowly = scheduler(town.store.clone(), &town.clock, &slow);
+        while town.store.pending_mails().await.unwrap() > 0 {
+            slowly.send_once().await.unwrap();
+            town.clock.advance_seconds(301);
+        }
+        let mails = slow.take_sent();
+        let ids: HashSet<_> = mails.iter().map(|mail| mail.message_id.as_str()).collect();
+        assert_eq!((ids.len(), mails.len()), (30, 30));
     }
 
     async fn a_mail_whose_worker_was_killed_is_sent_when_its_lease_has_run_out(town: Town) {

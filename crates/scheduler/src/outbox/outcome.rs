@@ -31,7 +31,7 @@ pub(super) struct Sent {
 
 /// What has to be known of a delivery to end it.
 pub(super) struct InHand {
-    id: DeliveryId,
+    pub(super) id: DeliveryId,
     region_id: RegionId,
     organization_id: OrganizationId,
     encounter_id: Option<EncounterId>,
@@ -106,12 +106,6 @@ impl Sent {
     }
 }
 
-impl OutboxReport {
-    pub(super) const fn mails(self) -> usize {
-        self.delivered + self.postponed + self.given_up
-    }
-}
-
 impl std::ops::AddAssign for OutboxReport {
     fn add_assign(&mut self, more: Self) {
         self.delivered += more.delivered;
@@ -121,8 +115,8 @@ impl std::ops::AddAssign for OutboxReport {
 }
 
 impl Outbox {
-    /// Writes down what became of the sends.
-    pub(super) async fn write_down(&self, ended: Vec<Sent>) -> Result<OutboxReport, StoreError> {
+    /// Writes down what became of the sends, and names them.
+    pub(super) async fn write_down(&self, ended: Vec<Sent>) -> Result<(OutboxReport, Vec<DeliveryId>), StoreError> {
         let now = self.ground.now();
         let mut ids = self.ground.ids(now);
         let mut report = OutboxReport::default();
@@ -145,7 +139,7 @@ impl Outbox {
             finished.push(FinishedDelivery { attempt, state });
         }
         self.finish(&finished).await?;
-        Ok(report)
+        Ok((report, finished.iter().map(|finished| finished.attempt.delivery_id).collect()))
     }
 
     /// A database that is away for a moment shall not make us send a mail twice.
