@@ -131,8 +131,8 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Result<(Asked, Vec<u64>
             || words.next().and_then(|text| text.parse().ok()).with_context(|| format!("{word} takes a number"));
         match word.as_str() {
             "--postgres" => asked.engine = Some(Engine::Postgres),
-            // Discharges of people of 65 and more in a city like Kitami.
-            "--year" => (asked.days, asked.monthly, asked.seconds) = (365, 900, 0),
+            // A small town. More of them by `--monthly` after it.
+            "--year" => (asked.days, asked.monthly, asked.seconds) = (365, 12, 0),
             "--days" => asked.days = number()?,
             "--monthly" => asked.monthly = number()?,
             "--instances" => asked.instances = Some(number()?),

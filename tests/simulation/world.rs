@@ -31,7 +31,7 @@ use turns::{NEVER, Turns};
 pub(crate) struct Pace {
     /// Looks after every step as the ward does, and reads the whole trail every day: what a year would take hours for.
     pub(crate) closely: bool,
-    /// Of the deaths and interludes of a close look, which come by requests and sweeps: fewer of them in a city with forty times the requests.
+    /// Of the deaths and interludes of a close look, which come by requests and sweeps: fewer of them in a year with nine times the days.
     pub(crate) mishaps: f64,
     /// Of all answers, those that never arrive, so that the same is sent again.
     lost_answers: f64,
@@ -73,6 +73,8 @@ pub(crate) struct World {
     pub(crate) away_until: Option<NaiveDate>,
     pub(crate) pace: Pace,
     sessions: HashMap<AccountId, (Person, NaiveDateTime)>,
+    /// Nobody in particular, whose connections all use.
+    anybody: Person,
 }
 
 impl World {
@@ -85,8 +87,10 @@ impl World {
     ) -> Result<Self> {
         let app = TestApp::start_with(engine, pace.sets()).await;
         let model = Model { parties: parties(&app.city), ..Model::default() };
+        let anybody = app.nobody();
         let mut world = Self {
             turns: Turns::new(instances, app.now()),
+            anybody,
             app,
             relay: Relay::new(seed, away_on),
             model,
@@ -123,7 +127,10 @@ impl World {
         match self.sessions.get(&who) {
             Some((person, since)) if (now - *since).num_minutes().abs() < self.pace.session_minutes => person.clone(),
             _ => {
-                let person = self.app.session_of(self.app.city.account(who)).await;
+                let began = Instant::now();
+                // Over the same connections as everybody: one for each session would be some twentieth of a year's time.
+                let person = self.app.session_of(self.app.city.account(who)).await.beside(&self.anybody);
+                self.spent.since(began, What::Logins);
                 self.sessions.insert(who, (person.clone(), now));
                 person
             }

@@ -121,6 +121,11 @@ impl Person {
         Self { base: format!("http://{address}"), ..self.clone() }
     }
 
+    /// The same person over whatever connections the other has.
+    pub fn beside(&self, other: &Self) -> Self {
+        Self { http: other.http.clone(), ..self.clone() }
+    }
+
     /// Of a service that may die meanwhile: none if no answer came.
     pub async fn try_post(&self, path: &str, body: &Value, key: &str) -> Option<Reply> {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];

@@ -12,6 +12,8 @@ pub(crate) enum What {
     Mails,
     /// Of instances, wherever one was needed: counted there as well.
     Starts,
+    /// Counted as requests as well.
+    Logins,
     Checks,
 }
 
