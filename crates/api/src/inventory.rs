@@ -119,7 +119,9 @@ pub(crate) fn of_operation(id: &str) -> Option<Access> {
         "screen" => May(C::Screen, Stay),
         "file" => May(C::File, Stay),
         "issue" | "recipient" => May(C::IssueNotice, Stay),
-        "log_contact" | "confirm_receipt" | "take_back_contact" => May(C::LogContact, Stay),
+        "log_contact" => May(C::LogContact, Stay),
+        "confirm_receipt" => May(C::ConfirmReceipt, Stay),
+        "take_back_contact" => May(C::TakeBackContact, Stay),
 
         "list_notices" => May(C::ListNotices, Own),
         "open" => May(C::ViewNotice, Notice),

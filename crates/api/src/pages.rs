@@ -137,8 +137,12 @@ pub(crate) fn screens() -> Screens {
         .post("/encounters/{id}/tell", May(C::IssueNotice, Stay), letters::tell)
         .get("/encounters/{id}/contact", May(C::LogContact, Stay), letters::contact_form)
         .post("/encounters/{id}/contact", May(C::LogContact, Stay), letters::log_contact)
-        .post("/encounters/{id}/contacts/{contact}/receipt", May(C::LogContact, Stay), letters::confirm)
-        .post("/encounters/{id}/contacts/{contact}/retraction", May(C::LogContact, Stay), letters::take_back_contact)
+        .post("/encounters/{id}/contacts/{contact}/receipt", May(C::ConfirmReceipt, Stay), letters::confirm)
+        .post(
+            "/encounters/{id}/contacts/{contact}/retraction",
+            May(C::TakeBackContact, Stay),
+            letters::take_back_contact,
+        )
         .get("/notices", May(C::ListNotices, Own), notices::list)
         .get("/notices/{id}", May(C::ViewNotice, Notice), notices::open)
         .post("/notices/{id}/acknowledgement", May(C::Acknowledge, Notice), notices::acknowledge)

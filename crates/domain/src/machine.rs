@@ -93,7 +93,15 @@ impl Scope {
             Self::StaysRead => &[C::ListEncounters, C::ViewEncounter, C::ViewWarnings],
             Self::StaysWrite => &[C::Admit, C::RecordEvent],
             Self::NoticesRead => &[C::ListNotices, C::ViewNotice],
-            Self::NoticesWrite => &[C::Screen, C::File, C::IssueNotice, C::TakeBackNotice, C::LogContact],
+            Self::NoticesWrite => &[
+                C::Screen,
+                C::File,
+                C::IssueNotice,
+                C::TakeBackNotice,
+                C::LogContact,
+                C::ConfirmReceipt,
+                C::TakeBackContact,
+            ],
             Self::Acknowledge => &[C::Acknowledge],
             Self::Figures => &[C::ViewSurvey, C::ViewOverview],
         }

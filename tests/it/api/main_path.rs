@@ -87,6 +87,8 @@ on_both! {
         let receipt = format!("{stay}/contacts/{}/receipt", logged["id"].as_str().unwrap());
         let confirmed = nurse.post(&receipt, &json!(null)).await.expect(200);
         assert_eq!(confirmed["receipt_confirmed"], true);
+        let trail = app.log_in("auditor").await.get("/api/v1/audit?limit=100").await.text();
+        assert!(trail.contains(r#""log_contact""#) && trail.contains(r#""confirm_receipt""#), "{trail}");
     }
 
     /// What was logged by mistake counts for nothing any more, and is on no list of what was given to anybody.
@@ -113,6 +115,8 @@ on_both! {
         let given = nurse.get(&disclosures).await.expect(200);
         let outside = |line: &&serde_json::Value| line["occasion"] == "outside_word";
         assert_eq!(given["disclosures"].as_array().unwrap().iter().filter(outside).count(), 0, "{given}");
+        let trail = app.log_in("auditor").await.get("/api/v1/audit?limit=100").await.text();
+        assert!(trail.contains(r#""take_back_contact""#), "{trail}");
     }
 
     /// The city sees what was missed, and no name.

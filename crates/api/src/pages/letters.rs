@@ -189,8 +189,8 @@ fn parse_contact(typed: &Typed) -> Result<NewContact, Refusal> {
 
 /// The other side has confirmed that the FAX, mail or letter came.
 pub(super) async fn confirm(State(app): State<App>, Path(names): Path<(String, String)>, post: Post) -> Response {
-    let done = on_contact(&app, &post, names, "confirmed", |decision, id| decision.confirm_receipt(id)).await;
-    post.answer(done)
+    let (command, done) = (Command::ConfirmReceipt, "confirmed");
+    post.answer(on_contact(&app, &post, names, (command, done), |decision, id| decision.confirm_receipt(id)).await)
 }
 
 /// It was logged by mistake.
@@ -199,9 +199,8 @@ pub(super) async fn take_back_contact(
     Path(names): Path<(String, String)>,
     post: Post,
 ) -> Response {
-    let done =
-        on_contact(&app, &post, names, "contact_taken_back", |decision, id| decision.take_back_contact(id)).await;
-    post.answer(done)
+    let (command, done) = (Command::TakeBackContact, "contact_taken_back");
+    post.answer(on_contact(&app, &post, names, (command, done), |decision, id| decision.take_back_contact(id)).await)
 }
 
 /// Something is said of a contact that was logged before; back to its stay, with the word `done`.
@@ -209,15 +208,15 @@ async fn on_contact(
     app: &App,
     post: &Post,
     (wanted, contact): (String, String),
-    done: &str,
+    (command, done): (Command, &str),
     step: fn(&mut Decision<'_>, ContactId) -> Result<(), Refusal>,
 ) -> Result<Response, ApiError> {
     let (encounter_id, contact_id) = (id::<EncounterId>(&wanted)?, id::<ContactId>(&contact)?);
     if !post.typed.wants_sending() {
-        read_case(app, &post.visitor.who.actor, encounter_id, Command::LogContact).await?;
+        read_case(app, &post.visitor.who.actor, encounter_id, command).await?;
         return Ok(onward(leads_to(format!("/encounters/{encounter_id}"))));
     }
     let steps = |decision: &mut Decision<'_>| step(decision, contact_id);
     let answer = |(): &(), _: &Case| leads_to(format!("/encounters/{encounter_id}?done={done}"));
-    on_case(app, &post.sender(None), encounter_id, Command::LogContact, steps, answer).await.map(onward)
+    on_case(app, &post.sender(None), encounter_id, command, steps, answer).await.map(onward)
 }

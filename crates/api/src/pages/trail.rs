@@ -328,6 +328,8 @@ fn action(name: &str) -> &'static str {
         "issue_notice" => "連絡の送信",
         "take_back_notice" => "連絡の取消・差し替え",
         "log_contact" => "連絡の記録",
+        "confirm_receipt" => "受領の確認",
+        "take_back_contact" => "連絡の記録の取消",
         "acknowledge" => "受領の回答",
         "view_overview" => "概況の閲覧",
         "view_survey" => "調査の閲覧",

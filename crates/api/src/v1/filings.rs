@@ -154,7 +154,7 @@ async fn confirm_receipt(
     let sender = who.sender(signal.key, signal.if_match);
     let steps =
         |decision: &mut domain::decide::Decision<'_>| -> Result<(), Refusal> { decision.confirm_receipt(contact_id) };
-    on_case(&app, &sender, id, Command::LogContact, steps, |(), case| contact(StatusCode::OK, contact_id, case))
+    on_case(&app, &sender, id, Command::ConfirmReceipt, steps, |(), case| contact(StatusCode::OK, contact_id, case))
         .await
         .map(Reply)
 }
@@ -172,7 +172,7 @@ async fn take_back_contact(
 ) -> Result<Reply, ApiError> {
     let sender = who.sender(signal.key, signal.if_match);
     let steps = |decision: &mut domain::decide::Decision<'_>| decision.take_back_contact(contact_id);
-    on_case(&app, &sender, id, Command::LogContact, steps, |(), case| contact(StatusCode::OK, contact_id, case))
+    on_case(&app, &sender, id, Command::TakeBackContact, steps, |(), case| contact(StatusCode::OK, contact_id, case))
         .await
         .map(Reply)
 }

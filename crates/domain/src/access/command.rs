@@ -30,6 +30,10 @@ pub enum Command {
     /// Withdraw or replace.
     TakeBackNotice,
     LogContact,
+    /// The other side has said that the FAX or letter came.
+    ConfirmReceipt,
+    /// It was logged by mistake.
+    TakeBackContact,
     Acknowledge,
     /// What the sweep warned of, without names.
     ViewWarnings,
@@ -60,7 +64,7 @@ pub enum Command {
 }
 
 impl Command {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::ViewDirectory,
         Self::SearchPatients,
         Self::ViewPatient,
@@ -78,6 +82,8 @@ impl Command {
         Self::IssueNotice,
         Self::TakeBackNotice,
         Self::LogContact,
+        Self::ConfirmReceipt,
+        Self::TakeBackContact,
         Self::Acknowledge,
         Self::ViewWarnings,
         Self::ViewOverview,
@@ -116,6 +122,8 @@ impl Command {
             Self::IssueNotice => "issue_notice",
             Self::TakeBackNotice => "take_back_notice",
             Self::LogContact => "log_contact",
+            Self::ConfirmReceipt => "confirm_receipt",
+            Self::TakeBackContact => "take_back_contact",
             Self::Acknowledge => "acknowledge",
             Self::ViewWarnings => "view_warnings",
             Self::ViewOverview => "view_overview",
