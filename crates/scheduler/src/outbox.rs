@@ -176,9 +176,9 @@ impl Outbox {
         failure.map_or(Ok(report), Err)
     }
 
-    /// Takes deliveries in hand; those that can't be read have ended with that. Those that are `ours` already may be claimed once more when
-    /// the process stood still for longer than a lease: they are not sent again for that.
-    async fn claim(&self, ours: HashSet<DeliveryId>) -> Result<(Vec<Claim>, Vec<Sent>), StoreError> {
+    /// Takes deliveries in hand; those that can't be read have ended with that. Those that are `ours` are not taken twice, though the
+    /// process may have stood still for longer than their lease.
+    async fn claim(&self, ours: Vec<DeliveryId>) -> Result<(Vec<Claim>, Vec<Sent>), StoreError> {
         let (now, lease) = (self.ground.now(), self.settings.lease_seconds);
         let limit = self.settings.batch.max(1);
         let store = &self.ground.store;
@@ -187,14 +187,10 @@ impl Outbox {
         }
         self.last_claim.store(now.micros(), Ordering::Relaxed);
         let Claimed { deliveries, unreadable } =
-            store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit).await?;
+            store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit, &ours).await?;
         let begin_before = now.plus_seconds(lease / 2);
-        let claims = deliveries.into_iter().filter(|claimed| !ours.contains(&claimed.delivery.id));
-        let unreadable = unreadable.into_iter().filter(|delivery| !ours.contains(&delivery.id));
-        Ok((
-            claims.map(|claimed| Claim { claimed, begin_before }).collect(),
-            unreadable.map(|delivery| Sent::unreadable(delivery, now)).collect(),
-        ))
+        let claims = deliveries.into_iter().map(|claimed| Claim { claimed, begin_before }).collect();
+        Ok((claims, unreadable.into_iter().map(|delivery| Sent::unreadable(delivery, now)).collect()))
     }
 
     /// An error when it is too late to begin: whoever claims it once the lease has run out sends it.

@@ -103,15 +103,18 @@ static FINISH: Table = Table::new(
 );
 
 impl Store {
-    /// Up to `limit` deliveries whose time has come, shared out evenly among the organizations that wait.
+    /// Up to `limit` deliveries whose time has come, shared out evenly among the organizations that wait. Never those that the worker has in
+    /// hand already (`ours`), even where their lease has run out.
     pub async fn claim_deliveries(
         &self,
         worker: Uuid,
         now: Instant,
         lease_until: Instant,
         limit: u32,
+        ours: &[DeliveryId],
     ) -> Result<Claimed, StoreError> {
-        let candidates = self.candidates(now, limit).await?;
+        let mut candidates = self.candidates(now, limit).await?;
+        candidates.retain(|id| !ours.contains(&DeliveryId::from(*id)));
         let mut claimed = Claimed::default();
         if candidates.is_empty() {
             return Ok(claimed);

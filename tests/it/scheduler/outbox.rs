@@ -103,7 +103,7 @@ on_both! {
         town.tell(stay).await;
         let (now, lease_until) = (instant(2, 10, 0), instant(2, 10, 5));
         let killed = uuid::Uuid::from_u128(7);
-        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10).await.unwrap().deliveries.len(), 1);
+        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10, &[]).await.unwrap().deliveries.len(), 1);
         town.clock_shows(2, 10, 4);
         town.expect_silence().await;
         town.clock_shows(2, 10, 5);
@@ -116,7 +116,7 @@ on_both! {
         // Somebody else holds it, dead since; and what is told now was told in a morning that has not come yet.
         let killed = uuid::Uuid::from_u128(7);
         let (now, lease_until) = (instant(2, 10, 0), instant(2, 10, 5));
-        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10).await.unwrap().deliveries.len(), 1);
+        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10, &[]).await.unwrap().deliveries.len(), 1);
         town.clock_shows(2, 10, 1);
         town.expect_silence().await;
         let other = town.admit(november(30)).await;
@@ -128,7 +128,7 @@ on_both! {
         let third = town.admit(november(30)).await;
         town.tell(third).await;
         let (now, lease_until) = (instant(2, 8, 0), instant(2, 8, 5));
-        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10).await.unwrap().deliveries.len(), 1);
+        assert_eq!(town.store.claim_deliveries(killed, now, lease_until, 10, &[]).await.unwrap().deliveries.len(), 1);
         town.clock_shows(2, 7, 58);
         town.expect_silence().await;
         town.clock_shows(2, 8, 5);

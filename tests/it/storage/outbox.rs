@@ -21,10 +21,10 @@ on_both_stores! {
         let (mine, other) = (ground.id(), ground.id());
         let lease = now.plus_seconds(60);
         assert_eq!(store.oldest_pending_delivery_at(now).await.unwrap(), Some(now));
-        let claimed = store.claim_deliveries(mine, now, lease, 10).await.unwrap().deliveries;
+        let claimed = store.claim_deliveries(mine, now, lease, 10, &[]).await.unwrap().deliveries;
         assert_eq!((claimed.len(), claimed[0].serial, claimed[0].organization_name.as_str()), (1, Some(1), "架空ケアプラン"));
-        assert_eq!(store.claim_deliveries(other, now.plus_seconds(59), lease, 10).await.unwrap().deliveries, []);
-        let again = store.claim_deliveries(other, lease, lease.plus_seconds(60), 10).await.unwrap().deliveries;
+        assert_eq!(store.claim_deliveries(other, now.plus_seconds(59), lease, 10, &[]).await.unwrap().deliveries, []);
+        let again = store.claim_deliveries(other, lease, lease.plus_seconds(60), 10, &[]).await.unwrap().deliveries;
         assert_eq!(again.len(), 1);
 
         let transient = Response::TransientError { code: Some(451), detail: "later".into() };
@@ -34,8 +34,8 @@ on_both_stores! {
         let next_attempt_at = lease.plus_seconds(10);
         let pending = DeliveryState::Pending { next_attempt_at, attempts: 1 };
         assert!(store.finish_delivery(other, attempt(&ground, &again[0], transient), pending).await.unwrap());
-        assert_eq!(store.claim_deliveries(other, lease, lease, 10).await.unwrap().deliveries, []);
-        let third = store.claim_deliveries(mine, next_attempt_at, next_attempt_at.plus_seconds(60), 10).await.unwrap().deliveries;
+        assert_eq!(store.claim_deliveries(other, lease, lease, 10, &[]).await.unwrap().deliveries, []);
+        let third = store.claim_deliveries(mine, next_attempt_at, next_attempt_at.plus_seconds(60), 10, &[]).await.unwrap().deliveries;
         assert!(store.finish_delivery(mine, attempt(&ground, &third[0], Response::Ok), late).await.unwrap());
 
         let notice_id = claimed[0].delivery.notice_id.unwrap();
@@ -60,11 +60,11 @@ on_both_stores! {
         changes.deliveries.extend(small.iter().map(|office| ground.delivery(office.id, None)));
         ground.store.apply(changes).await.unwrap();
         let (worker, until) = (ground.id(), ground.now.plus_seconds(60));
-        let claimed = ground.store.claim_deliveries(worker, ground.now, until, 50).await.unwrap().deliveries;
+        let claimed = ground.store.claim_deliveries(worker, ground.now, until, 50, &[]).await.unwrap().deliveries;
         for office in &small {
             assert!(claimed.iter().any(|c| c.delivery.organization_id == office.id));
         }
-        let more = ground.store.claim_deliveries(worker, ground.now, until, 50).await.unwrap().deliveries;
+        let more = ground.store.claim_deliveries(worker, ground.now, until, 50, &[]).await.unwrap().deliveries;
         assert_eq!(more.len(), 50);
     }
 
@@ -76,8 +76,8 @@ on_both_stores! {
         let until = ground.now.plus_seconds(60);
         loop {
             let (a, b) = tokio::join!(
-                ground.store.claim_deliveries(ground.id(), ground.now, until, 20),
-                other.claim_deliveries(ground.id(), ground.now, until, 20),
+                ground.store.claim_deliveries(ground.id(), ground.now, until, 20, &[]),
+                other.claim_deliveries(ground.id(), ground.now, until, 20, &[]),
             );
             let (a, b) = (a.unwrap().deliveries, b.unwrap().deliveries);
             if a.is_empty() && b.is_empty() {
