@@ -220,12 +220,20 @@ impl Asker {
         Self { http, balancer: Arc::clone(balancer), token: Arc::default(), again: None, cut: Arc::default() }
     }
 
-    /// Logs in once a service is ready; so do the clones of this one.
+    /// Logs in once a service is ready, and again if that is cut off; so do the clones of this one.
     pub async fn log_in(&self, login: &str) {
-        self.ready().await;
+        let began = Instant::now();
         let login = json!({ "login": login, "password": DEMO_PASSWORD });
-        let session = self.once(Method::POST, "/api/v1/session", "", &login).await.expect("an answer").2;
-        *self.token() = session["token"].as_str().expect("a token").to_owned();
+        loop {
+            self.ready().await;
+            let answer = self.once(Method::POST, "/api/v1/session", "", &login).await;
+            if let Some((201, _, session)) = &answer {
+                *self.token() = session["token"].as_str().expect("a token").to_owned();
+                return;
+            }
+            let cut_off = answer.is_none_or(|(status, ..)| status >= 500);
+            assert!(cut_off && began.elapsed() < Duration::from_secs(60), "no login");
+        }
     }
 
     /// The same, and again whenever the session has ended.

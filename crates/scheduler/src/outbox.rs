@@ -17,11 +17,11 @@
 //! read is set aside, so that its silence is seen on the municipality's overview.
 
 mod outcome;
+mod set_back;
 
 use std::collections::{HashSet, VecDeque};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::changes::Changes;
@@ -39,12 +39,10 @@ use crate::ground::Ground;
 use crate::letter::{Addressee, LetterError, Letters};
 use crate::mail::{Mail, Mailer};
 use outcome::{InHand, Sent};
+use set_back::SetBack;
 
 /// While a send hangs, the others are looked after this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// A clock that went back by less was not set.
-const SLEWED_SECONDS: i64 = 1;
 
 /// How the outbox works; every key comes from the configuration.
 #[derive(Debug, Clone)]
@@ -79,8 +77,7 @@ pub struct Outbox {
     letters: Letters,
     settings: OutboxSettings,
     worker: Uuid,
-    /// When the last claim was made; before the first, later than anything.
-    last_claim: AtomicI64,
+    clock: Mutex<SetBack>,
 }
 
 /// A delivery in hand.
@@ -98,7 +95,7 @@ impl Claim {
 impl Outbox {
     pub(crate) fn new(ground: Arc<Ground>, mailer: Mailer, letters: Letters, settings: OutboxSettings) -> Self {
         let worker = ground.ids(ground.now()).uuid();
-        Self { ground, mailer, letters, settings, worker, last_claim: AtomicI64::new(i64::MAX) }
+        Self { ground, mailer, letters, settings, worker, clock: Mutex::new(SetBack::new()) }
     }
 
     /// Sends until nothing can be claimed any more. Fails only when the database does; leases then run out by themselves.
@@ -182,10 +179,10 @@ impl Outbox {
         let (now, lease) = (self.ground.now(), self.settings.lease_seconds);
         let limit = self.settings.batch.max(1);
         let store = &self.ground.store;
-        if now.plus_seconds(SLEWED_SECONDS).micros() < self.last_claim.load(Ordering::Relaxed) {
+        let looks = self.clock.lock().unwrap_or_else(PoisonError::into_inner).looks(now);
+        if looks {
             store.recall_deliveries(self.worker, now, now.plus_seconds(2 * lease)).await?;
         }
-        self.last_claim.store(now.micros(), Ordering::Relaxed);
         let Claimed { deliveries, unreadable } =
             store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit, &ours).await?;
         let begin_before = now.plus_seconds(lease / 2);
