@@ -11,7 +11,7 @@
 //! workers send the same mail. [`OutboxSettings::in_flight`] bounds how many may be repeated so.
 //!
 //! The clock may be set back under it, or while it is down: then whatever was written after the time that it shows now is taken to be due, and
-//! a lease of more than twice its length to have ended. A retry that had been put off waits longer by the step.
+//! a lease of more than twice its length to have ended, but for what is in hand. A retry that had been put off waits longer by the step.
 //!
 //! A delivery that can't be read is given up at once, with the same escalation: no later attempt could read it either. A stay that can't be
 //! read is set aside, so that its silence is seen on the municipality's overview.
@@ -181,7 +181,7 @@ impl Outbox {
         let store = &self.ground.store;
         let looks = self.clock.lock().unwrap_or_else(PoisonError::into_inner).looks(now);
         if looks {
-            store.recall_deliveries(self.worker, now, now.plus_seconds(2 * lease)).await?;
+            store.recall_deliveries(now, now.plus_seconds(2 * lease), &ours).await?;
         }
         let Claimed { deliveries, unreadable } =
             store.claim_deliveries(self.worker, now, now.plus_seconds(lease), limit, &ours).await?;

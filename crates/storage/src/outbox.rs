@@ -186,14 +186,26 @@ impl Store {
     }
 
     /// Sets right what a clock that was ahead wrote: a delivery made after `now` is due now, and a lease that lasts beyond `longest` has ended,
-    /// unless it is this worker's own. Nothing else would be tried before the clock has caught up.
-    pub async fn recall_deliveries(&self, worker: Uuid, now: Instant, longest: Instant) -> Result<(), StoreError> {
-        let sql = "UPDATE delivery
-                   SET next_attempt_at = CASE WHEN created_at > $1 THEN $1 ELSE next_attempt_at END,
-                     lease_worker = CASE WHEN lease_until > $2 AND lease_worker <> $3 THEN NULL ELSE lease_worker END,
-                     lease_until = CASE WHEN lease_until > $2 AND lease_worker <> $3 THEN NULL ELSE lease_until END
-                   WHERE state = 'pending' AND (created_at > $1 OR lease_until > $2)";
-        self.write(sql, args![now, longest, worker]).await
+    /// unless the worker has it in hand (`ours`). Nothing else would be tried before the clock has caught up.
+    pub async fn recall_deliveries(
+        &self,
+        now: Instant,
+        longest: Instant,
+        ours: &[DeliveryId],
+    ) -> Result<(), StoreError> {
+        let d = self.inner.dialect;
+        let sql = once!(d, {
+            let over = format!("lease_until > $2 AND NOT ({})", d.in_ids("id", 3));
+            format!(
+                "UPDATE delivery
+                 SET next_attempt_at = CASE WHEN created_at > $1 THEN $1 ELSE next_attempt_at END,
+                   lease_worker = CASE WHEN {over} THEN NULL ELSE lease_worker END,
+                   lease_until = CASE WHEN {over} THEN NULL ELSE lease_until END
+                 WHERE state = 'pending' AND (created_at > $1 OR {over})"
+            )
+        });
+        let ours: Vec<Uuid> = ours.iter().map(|id| id.uuid()).collect();
+        self.write(sql, args![now, longest, ours]).await
     }
 
     /// Records an attempt and what follows from it; false when the lease was lost meanwhile (the attempt is recorded all the same).

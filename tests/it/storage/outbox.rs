@@ -45,6 +45,25 @@ on_both_stores! {
         assert_eq!(counts, OutboxCounts { notices: 1, delivered: 1, ..OutboxCounts::default() });
     }
 
+    async fn what_a_worker_has_in_hand_is_neither_claimed_nor_recalled(ground: Ground) {
+        let (store, worker, before) = (&ground.store, ground.id(), ground.now.plus_seconds(-3600));
+        let deliveries: Vec<_> = (0..3).map(|_| ground.delivery(ground.office.id, None)).collect();
+        let in_hand = [deliveries[0].id];
+        store.apply(Changes { deliveries, ..Changes::default() }).await.unwrap();
+        let claim = async |now: Instant| {
+            let claimed = store.claim_deliveries(worker, now, now.plus_seconds(60), 10, &in_hand).await.unwrap();
+            claimed.deliveries.len()
+        };
+        assert_eq!(store.claim_deliveries(worker, ground.now, ground.now.plus_seconds(60), 10, &[]).await.unwrap().deliveries.len(), 3);
+        assert_eq!(claim(ground.now.plus_seconds(60)).await, 2, "its lease has run out, and it is in hand");
+        // The clock is set back by an hour. What was dropped is free again, whoever claimed it.
+        store.recall_deliveries(before, before.plus_seconds(120), &in_hand).await.unwrap();
+        assert_eq!(claim(before).await, 2);
+        store.recall_deliveries(before, before.plus_seconds(120), &[]).await.unwrap();
+        let rest = store.claim_deliveries(worker, before, before.plus_seconds(60), 10, &[]).await.unwrap();
+        assert_eq!(rest.deliveries.iter().map(|claimed| claimed.delivery.id).collect::<Vec<_>>(), in_hand);
+    }
+
     async fn no_office_waits_behind_anothers_thousand(ground: Ground) {
         let small: Vec<Organization> = (0..4)
             .map(|n| Organization {
