@@ -19,7 +19,7 @@
 mod outcome;
 mod set_back;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -110,7 +110,8 @@ impl Outbox {
         let mut sending = JoinSet::new();
         let mut ended: Vec<Sent> = Vec::new();
         let (mut claiming, mut writing) = (None, None);
-        let mut unwritten = HashSet::new();
+        // With the task that sends it, if it could be read.
+        let mut unwritten = HashMap::new();
         let mut may_be_more = true;
         let mut failure = None;
         loop {
@@ -122,7 +123,7 @@ impl Outbox {
                 && !*stopped.borrow()
             {
                 may_be_more = false;
-                let ours = unwritten.iter().copied().chain(hand.iter().map(Claim::id)).collect();
+                let ours = unwritten.keys().copied().chain(hand.iter().map(Claim::id)).collect();
                 claiming = Some(Box::pin(self.claim(ours)));
             }
             if writing.is_none() && !ended.is_empty() {
@@ -130,8 +131,8 @@ impl Outbox {
             }
             while sending.len() < self.settings.concurrency && unwritten.len() < self.settings.in_flight {
                 let Some(next) = hand.pop_front() else { break };
-                unwritten.insert(next.id());
-                sending.spawn(Arc::clone(self).send(next));
+                let id = next.id();
+                unwritten.insert(id, Some(sending.spawn(Arc::clone(self).send(next)).id()));
             }
             if sending.is_empty() && claiming.is_none() && writing.is_none() {
                 break;
@@ -140,7 +141,7 @@ impl Outbox {
                 biased;
                 written = ended_of(&mut writing) => match written {
                     Ok((became, written)) => {
-                        unwritten.retain(|id| !written.contains(id));
+                        unwritten.retain(|id, _| !written.contains(id));
                         // An escalation has mails of its own.
                         may_be_more |= became.given_up > 0;
                         report += became;
@@ -152,7 +153,7 @@ impl Outbox {
                     Ok((claims, unreadable)) => {
                         may_be_more |= !claims.is_empty() || !unreadable.is_empty();
                         hand.extend(claims);
-                        unwritten.extend(unreadable.iter().map(|sent| sent.mail.id));
+                        unwritten.extend(unreadable.iter().map(|sent| (sent.mail.id, None)));
                         ended.extend(unreadable);
                     }
                     Err(error) => failure = Some(error),
@@ -162,8 +163,10 @@ impl Outbox {
                         match joined {
                             Ok(Ok(sent)) => ended.push(sent),
                             Ok(Err(late)) => drop(unwritten.remove(&late)),
-                            // It stays counted: nobody knows whether the relay has it.
-                            Err(broken) => log_broken_send(&broken),
+                            Err(broken) => {
+                                log_broken_send(&broken);
+                                unwritten.retain(|_, task| *task != Some(broken.id()));
+                            }
                         }
                     }
                 }

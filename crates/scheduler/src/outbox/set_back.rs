@@ -8,8 +8,8 @@ const SLEWED_SECONDS: i64 = 1;
 /// Whoever had read the clock before it was set back has written by then.
 const SETTLED_SECONDS: i64 = 60;
 
-/// What one worker has seen of the clock. It looks once when it begins, and for a while after the clock was set back: not only what stands
-/// there already is later than now, but also what requests that were under way are still to write.
+/// What one worker has seen of the clock. It looks for a while when it begins and after the clock was set back: not only what stands there
+/// already is later than now, but also what requests that were under way are still to write.
 #[derive(Debug)]
 pub(super) struct SetBack {
     /// Before the first one, later than anything.
