@@ -27,7 +27,7 @@ impl EncounterFilter {
     pub(super) fn conditions(&self, region_id: RegionId) -> Conditions {
         let of_one_person = self.patient_id.is_some();
         let mut asked =
-            if of_one_person { Conditions::beside(region_id) } else { Conditions::of_region("e", region_id) };
+            if of_one_person { Conditions::beside("e", region_id) } else { Conditions::of_region("e", region_id) };
         asked.and("e.patient_id = ?", self.patient_id.map(Uuid::from));
         let hospital = if of_one_person { "coalesce(e.hospital_id, e.hospital_id) = ?" } else { "e.hospital_id = ?" };
         asked.and(hospital, self.hospital_id.map(Uuid::from));
@@ -85,10 +85,10 @@ impl Conditions {
         Self { sql: format!("{alias}.region_id = $1"), args: args![region_id.uuid()] }
     }
 
-    /// Of a stay, beside a condition that leaves but a few: in words that no index answers. SQLite knows nothing of how many rows an index leads
-    /// to, and would rather go through all stays of the region or the hospital.
-    fn beside(region_id: RegionId) -> Self {
-        Self { sql: "coalesce(e.region_id, e.region_id) = $1".to_owned(), args: args![region_id.uuid()] }
+    /// The same beside a condition that leaves but a few: in words that no index answers. SQLite knows nothing of how many rows an index leads
+    /// to, and would rather go through the whole region.
+    pub(super) fn beside(alias: &str, region_id: RegionId) -> Self {
+        Self { sql: format!("coalesce({alias}.region_id, {alias}.region_id) = $1"), args: args![region_id.uuid()] }
     }
 
     /// `?` in the clause stands for the argument.
