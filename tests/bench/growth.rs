@@ -52,6 +52,9 @@ fn rows(stays: usize, look: &Look) -> Vec<Figure> {
             "— a stay of any time read from the store: p50, p99",
             format!("{}, {} ms", place(look, 50), place(look, 99)),
         ),
+        Figure::told("— the board of a hospital, page: p50, p99", both(&look.board)),
+        Figure::told("— the inbox of an office, page: p50, p99", both(&look.inbox)),
+        Figure::told("— whether all is well (/health/ready): p50, p99", both(&look.health)),
         Figure::told(format!("— sweep of {} due", due()), format!("{:.3} s", look.sweep.as_secs_f64())),
     ]
 }

@@ -56,7 +56,9 @@ pub(crate) struct Look {
     /// Over HTTP, of stays that lie there now; from the store alone, of any.
     pub(crate) stay: Storm,
     pub(crate) any_case: Vec<Duration>,
+    pub(crate) board: Storm,
     pub(crate) inbox: Storm,
+    pub(crate) health: Storm,
     pub(crate) stay_page: Storm,
     pub(crate) own_memory: f64,
     pub(crate) memory: f64,
@@ -110,14 +112,14 @@ impl<'a> Lookout<'a> {
         });
         let stay = stay.await?;
         let cookie = log_in_by_page(&service, self.wards.login(0)).await?;
+        let board = page(&service, "/", &cookie).await?;
         let stay_page = storm(service.address, 1, reads, 200, move |_, nth, into| {
-            into.extend_from_slice(&page(&format!("/encounters/{}", ids[nth * CLIENTS % ids.len()]), &cookie));
+            into.extend_from_slice(&page_of(&format!("/encounters/{}", ids[nth * CLIENTS % ids.len()]), &cookie));
         });
         let stay_page = stay_page.await?;
         let cookie = log_in_by_page(&service, self.wards.care_managers_login()?).await?;
-        let inbox =
-            storm(service.address, 1, reads, 200, move |_, _, into| into.extend_from_slice(&page("/notices", &cookie)));
-        let inbox = inbox.await?;
+        let inbox = page(&service, "/notices", &cookie).await?;
+        let health = page(&service, "/health/ready", &cookie).await?;
         let (own_memory, memory, ready_after) = (service.own_memory()?, service.memory()?, service.ready_after);
         service.stop()?;
 
@@ -131,7 +133,9 @@ impl<'a> Lookout<'a> {
             ready_after,
             stay,
             any_case,
+            board,
             inbox,
+            health,
             stay_page,
             own_memory,
             memory,
@@ -241,6 +245,12 @@ async fn log_in_by_page(service: &Service, login: &str) -> Result<String> {
     Ok(cookie.context("a cookie")?.to_owned())
 }
 
-fn page(path: &str, cookie: &str) -> Vec<u8> {
+/// One page, asked for again and again.
+async fn page(service: &Service, path: &'static str, cookie: &str) -> Result<Storm> {
+    let request = page_of(path, cookie);
+    storm(service.address, 1, reads(), 200, move |_, _, into| into.extend_from_slice(&request)).await
+}
+
+fn page_of(path: &str, cookie: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: bench\r\nCookie: {cookie}\r\n\r\n").into_bytes()
 }

@@ -41,8 +41,6 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use domain::Clock;
-use domain::time::SystemClock;
 
 use storage::StoreOptions;
 use table::{Figure, Table};
@@ -170,7 +168,7 @@ async fn main() -> Result<()> {
     }
     println!("{table}");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    println!("\n{} cores, {}, scale 1:{}.", cores, SystemClock.now().day(), scale());
+    println!("\n{cores} cores, scale 1:{}.", scale());
     Ok(())
 }
 

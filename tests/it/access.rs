@@ -161,13 +161,18 @@ async fn walk_all(app: &TestApp, world: &World, everybody: &[Option<&world::Some
     asked
 }
 
+/// Asks every route as somebody of every role in every relation, and as nobody.
+pub(crate) async fn ask_everything(app: &TestApp) {
+    let world = World::make(app).await;
+    app.sweep().await;
+    let everybody: Vec<_> = world.people.iter().map(Some).chain([None]).collect();
+    let asked = walk_all(app, &world, &everybody).await;
+    assert!(asked > 2000, "{asked} requests");
+}
+
 on_both! {
     async fn every_route_answers_every_role_in_every_relation_as_the_table_says(app: TestApp) {
-        let world = World::make(&app).await;
-        app.sweep().await;
-        let everybody: Vec<_> = world.people.iter().map(Some).chain([None]).collect();
-        let asked = walk_all(&app, &world, &everybody).await;
-        assert!(asked > 2000, "{asked} requests");
+        ask_everything(&app).await;
     }
 
     /// Each token is for one scope alone, so that what a scope opens and nothing else is seen.

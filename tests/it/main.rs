@@ -19,6 +19,7 @@ mod mail;
 mod metrics;
 mod oidc;
 mod pages;
+mod plans;
 mod quiet;
 mod scheduler;
 mod schema;

@@ -62,8 +62,9 @@ async fn both_engines_hold_the_same_tables_columns_constraints_and_indexes() {
         assert_eq!(ours, theirs);
     }
 
-    let rows =
-        sqlx::query("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'");
+    let rows = sqlx::query(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'",
+    );
     let mut ours = Names::new();
     for row in rows.fetch_all(&mut lite).await.unwrap() {
         let (table, sql): (String, String) = (row.get(0), row.get(1));

@@ -309,10 +309,10 @@ impl Store {
     /// That is the longest overdue attempt, or, if it is older, the first mail after the last one that was delivered: while the relay is
     /// away no attempt is overdue, each is made in time and fails. One mailbox that takes nothing counts only until a later mail leaves.
     pub async fn mails_wait_since(&self, now: Instant) -> Result<Option<Instant>, StoreError> {
-        // Ids are in the order of time, so both ends are found along the primary key.
+        // Ids are in the order of time, so both ends are found along the primary key; SQLite takes it where an id is compared.
         let sql = "SELECT created_at FROM delivery
                    WHERE state = 'pending' AND created_at <= $1
-                     AND id > coalesce((SELECT d.id FROM delivery AS d WHERE d.state = 'delivered' ORDER BY d.id DESC LIMIT 1), $2)
+                     AND id > coalesce((SELECT d.id FROM delivery AS d WHERE d.state = 'delivered' AND d.id > $2 ORDER BY d.id DESC LIMIT 1), $2)
                    ORDER BY id LIMIT 1";
         let rows = self.inner.pool.rows(sql, args![now, Uuid::nil()]).await?;
         let held_up = rows.first().map(|row| row.at(0)).transpose()?;

@@ -51,10 +51,7 @@ impl Store {
         after: Option<WarningId>,
         limit: u32,
     ) -> Result<Vec<WarningLine>, StoreError> {
-        let mut asked = match filter.encounter_id {
-            Some(_) => Conditions::beside("w", region_id),
-            None => Conditions::of_region("w", region_id),
-        };
+        let mut asked = Conditions::of_region("w", region_id);
         asked.and("e.hospital_id = ?", filter.hospital_id.map(Uuid::from));
         asked.and("w.encounter_id = ?", filter.encounter_id.map(Uuid::from));
         asked.and("w.warned_at >= ?", filter.since);
