@@ -9,6 +9,7 @@ use crate::Engine;
 use crate::look::{Look, Lookout, both, due};
 use crate::past::Past;
 use crate::table::{Figure, grouped, millis};
+use crate::waiting::settle;
 use crate::wards::Wards;
 
 const FIRST: usize = 10_000;
@@ -27,6 +28,7 @@ pub(crate) async fn measure(engine: Engine) -> Result<Vec<Figure>> {
         let store = Store::open(&url, &crate::options()).await?;
         past.fill_up_to(&wards, &store, size / crate::scale()).await?;
         store.close().await;
+        settle(engine, &url).await?;
         let look = lookout.look().await?;
         figures.extend(rows(past.stays, &look));
     }
@@ -52,7 +54,10 @@ fn rows(stays: usize, look: &Look) -> Vec<Figure> {
             "— a stay of any time read from the store: p50, p99",
             format!("{}, {} ms", place(look, 50), place(look, 99)),
         ),
-        Figure::told("— the board of a hospital, page: p50, p99", both(&look.board)),
+        Figure::told(
+            format!("— the board of a hospital with {} open stays, page: p50, p99", look.open),
+            both(&look.board),
+        ),
         Figure::told("— the inbox of an office, page: p50, p99", both(&look.inbox)),
         Figure::told("— whether all is well (/health/ready): p50, p99", both(&look.health)),
         Figure::told(format!("— sweep of {} due", due()), format!("{:.3} s", look.sweep.as_secs_f64())),

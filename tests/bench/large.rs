@@ -85,7 +85,10 @@ impl Seen {
             Figure::at_most("— start to ready", millis(*ready_after), " ms", 300.0),
             Figure::at_least("— filed over HTTP, 64 clients", look.filed.rate(), "/s", 4_000.0),
             Figure::at_most("— p99", millis(look.filed.quantile(0.99)), " ms", 40.0),
-            Figure::told("— the board of a hospital, page: p50, p99", both(&look.board)),
+            Figure::told(
+                format!("— the board of a hospital with {} open stays, page: p50, p99", look.open),
+                both(&look.board),
+            ),
             Figure::told("— the inbox of an office, page: p50, p99", both(&look.inbox)),
             Figure::told("— a stay, page: p50, p99", both(&look.stay_page)),
             Figure::at_most(&format!("— sweep of {} due", due()), look.sweep.as_secs_f64(), " s", 1.0),

@@ -7,20 +7,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use domain::EncounterId;
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use scheduler::Scheduler;
 use scheduler::mail::{Mailer, MemoryTransport};
 use server::city::DEMO_PASSWORD;
 use server::config::Config;
 use server::service;
-use sqlx::Connection;
-use storage::Store;
-use uuid::Uuid;
+use storage::{EncounterFilter, Store};
 
 use crate::Engine;
 use crate::notices::{each_of, ids_of, key};
+use crate::past::any_stays;
 use crate::processes::{Used, flushes};
 use crate::service::{Service, get, key_setting, post};
 use crate::stock::{DUE, Stock};
@@ -56,7 +52,9 @@ pub(crate) struct Look {
     /// Over HTTP, of stays that lie there now; from the store alone, of any.
     pub(crate) stay: Storm,
     pub(crate) any_case: Vec<Duration>,
+    /// Over HTTP: the day's list of a hospital that has so many [`Self::open`] stays.
     pub(crate) board: Storm,
+    pub(crate) open: usize,
     pub(crate) inbox: Storm,
     pub(crate) health: Storm,
     pub(crate) stay_page: Storm,
@@ -81,6 +79,9 @@ impl<'a> Lookout<'a> {
         let stays = self.wards.admit_lot(&store, people, self.looks).await?;
         let ids = ids_of(&in_order_of_filing(stays, BEDS));
         let any_case = self.any_case(&store).await?;
+        let hospital_id = Some(self.wards.actor(0).organization_id);
+        let filter = EncounterFilter { hospital_id, open_only: true, ..EncounterFilter::default() };
+        let open = store.count_encounters(self.wards.city.region.id, &filter).await?;
         store.close().await;
 
         let service = Service::start(&self.url).await?;
@@ -134,6 +135,7 @@ impl<'a> Lookout<'a> {
             stay,
             any_case,
             board,
+            open,
             inbox,
             health,
             stay_page,
@@ -196,39 +198,6 @@ fn reads() -> usize {
 /// "p50, p99 ms".
 pub(crate) fn both(storm: &Storm) -> String {
     format!("{}, {} ms", grouped(millis(storm.quantile(0.5))), grouped(millis(storm.quantile(0.99))))
-}
-
-/// Drawn from the whole time in which stays began.
-async fn any_stays(engine: Engine, url: &str, number: usize) -> Result<Vec<EncounterId>> {
-    let at_or_after = "SELECT id FROM encounter WHERE id >= $1 ORDER BY id LIMIT 1";
-    let mut chance = StdRng::seed_from_u64(8);
-    let mut found: Vec<Uuid> = Vec::new();
-    match engine {
-        Engine::Sqlite => {
-            let mut line = sqlx::SqliteConnection::connect(url).await?;
-            let ends = "SELECT min(id), max(id) FROM encounter";
-            let (first, last): (Uuid, Uuid) = sqlx::query_as(ends).fetch_one(&mut line).await?;
-            for _ in 0..number {
-                let from = Uuid::from_u128(chance.random_range(first.as_u128()..=last.as_u128()));
-                found.push(sqlx::query_scalar(at_or_after).bind(from).fetch_one(&mut line).await?);
-            }
-            line.close().await?;
-        }
-        Engine::Postgres => {
-            let mut line = sqlx::PgConnection::connect(url).await?;
-            // PostgreSQL 15 knows no min of uuids.
-            let end = "SELECT id FROM encounter ORDER BY id LIMIT 1";
-            let first: Uuid = sqlx::query_scalar(end).fetch_one(&mut line).await?;
-            let end = "SELECT id FROM encounter ORDER BY id DESC LIMIT 1";
-            let last: Uuid = sqlx::query_scalar(end).fetch_one(&mut line).await?;
-            for _ in 0..number {
-                let from = Uuid::from_u128(chance.random_range(first.as_u128()..=last.as_u128()));
-                found.push(sqlx::query_scalar(at_or_after).bind(from).fetch_one(&mut line).await?);
-            }
-            line.close().await?;
-        }
-    }
-    Ok(found.into_iter().map(EncounterId::from).collect())
 }
 
 /// The cookie of a new session.

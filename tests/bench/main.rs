@@ -12,7 +12,7 @@
 //! - `growth` — what a notice, a read and a sweep cost with ten thousand stays and with a million; `large` — the same, and start, pages and
 //!   backup, with a file of 5 GB. `look` — what both measure; `past` — stays of years gone by.
 //! - `load` — load that lasts, too much of it, and one who floods. `mails` — how fast they leave. `sink` — a relay that keeps up.
-//! - `rules_and_form`, `stock`, `idle` — the rest.
+//! - `stock` — sweep and survey over what lies there, and `waiting`, how ten million deadlines come to lie there; `rules_and_form`, `idle` — the rest.
 //!
 //! # How to read it
 //!
@@ -34,6 +34,7 @@ mod service;
 mod sink;
 mod stock;
 mod table;
+mod waiting;
 mod wards;
 mod wire;
 

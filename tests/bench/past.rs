@@ -5,10 +5,16 @@
 
 use anyhow::{Result, ensure};
 use chrono::Days;
+use domain::EncounterId;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use rules::calendar::Calendar;
 use server::city::City;
+use sqlx::Connection;
 use storage::Store;
+use uuid::Uuid;
 
+use crate::Engine;
 use crate::wards::Wards;
 
 /// They end within so long before today.
@@ -51,4 +57,37 @@ impl Past {
         }
         Ok(())
     }
+}
+
+/// Drawn from the whole time in which stays began.
+pub(crate) async fn any_stays(engine: Engine, url: &str, number: usize) -> Result<Vec<EncounterId>> {
+    let at_or_after = "SELECT id FROM encounter WHERE id >= $1 ORDER BY id LIMIT 1";
+    let mut chance = StdRng::seed_from_u64(8);
+    let mut found: Vec<Uuid> = Vec::new();
+    match engine {
+        Engine::Sqlite => {
+            let mut line = sqlx::SqliteConnection::connect(url).await?;
+            let ends = "SELECT min(id), max(id) FROM encounter";
+            let (first, last): (Uuid, Uuid) = sqlx::query_as(ends).fetch_one(&mut line).await?;
+            for _ in 0..number {
+                let from = Uuid::from_u128(chance.random_range(first.as_u128()..=last.as_u128()));
+                found.push(sqlx::query_scalar(at_or_after).bind(from).fetch_one(&mut line).await?);
+            }
+            line.close().await?;
+        }
+        Engine::Postgres => {
+            let mut line = sqlx::PgConnection::connect(url).await?;
+            // PostgreSQL 15 knows no min of uuids.
+            let end = "SELECT id FROM encounter ORDER BY id LIMIT 1";
+            let first: Uuid = sqlx::query_scalar(end).fetch_one(&mut line).await?;
+            let end = "SELECT id FROM encounter ORDER BY id DESC LIMIT 1";
+            let last: Uuid = sqlx::query_scalar(end).fetch_one(&mut line).await?;
+            for _ in 0..number {
+                let from = Uuid::from_u128(chance.random_range(first.as_u128()..=last.as_u128()));
+                found.push(sqlx::query_scalar(at_or_after).bind(from).fetch_one(&mut line).await?);
+            }
+            line.close().await?;
+        }
+    }
+    Ok(found.into_iter().map(EncounterId::from).collect())
 }
