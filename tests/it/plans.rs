@@ -30,7 +30,8 @@ const GROWING: [&str; 14] = [
     "warning",
 ];
 /// Indexes of what is open alone: little, whatever lies behind it.
-const OF_WHAT_IS_OPEN: [&str; 6] = [
+const OF_WHAT_IS_OPEN: [&str; 7] = [
+    "delivery_given_up",
     "delivery_pending_by_organization",
     "deadline_due",
     "deadline_overdue",

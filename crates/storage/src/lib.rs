@@ -73,7 +73,7 @@ pub use credential::{Factors, InvitationRow, PersonLine};
 pub use directory::Record;
 pub use error::{ApplyError, StoreError};
 pub use lists::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, WarningFilter, WarningLine};
-pub use outbox::{Claimed, ClaimedDelivery, FinishedDelivery, OutboxCounts, UnreadableDelivery};
+pub use outbox::{Claimed, ClaimedDelivery, FinishedDelivery, OutboxCounts, RefusedLine, UnreadableDelivery};
 pub use patients::InCharge;
 pub use rows::AuditRow;
 pub use seal::Auditor;

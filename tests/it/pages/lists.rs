@@ -1,5 +1,6 @@
 //! What each role begins the day with: what waits for whom, the most urgent first.
 
+use domain::delivery::Response;
 use serde_json::json;
 use tests::{Person, TestApp, on_both};
 
@@ -94,5 +95,29 @@ on_both! {
         assert!(board.contains("期限を過ぎた退院連絡が<b>1件</b>"), "{board}");
         assert!(board.contains("2日過ぎています(11月23日(月)まで)") && board.contains("相手の回答待ち1件"), "{board}");
         assert!(board.contains(&format!("href=\"{}/file\"", &stay[7..])), "{board}");
+    }
+
+    /// Whose mailbox takes nothing is named to the city with her telephone, for a month; nothing of whom the mail was about.
+    async fn mails_that_nobody_took_stand_on_the_overview_by_organization(app: TestApp) {
+        let nurse = app.log_in("nurse").await;
+        let stay = admitted(&app, &nurse).await;
+        nurse.post(&format!("{stay}/notices"), &json!({ "kind": "admission", "message": "" })).await.expect(201);
+        let city = async || text(&app.log_in_by_page("city").await, "/").await;
+        assert!(!city().await.contains("メールが届かない機関"));
+        app.mails.answer_next([Response::FatalError { code: Some(550), detail: "no such mailbox".into() }]);
+        app.send_mails().await;
+        let overview = city().await;
+        let (_, figure) = overview.split_once("<span class=\"name\">届かなかったメール").expect("the figure");
+        assert!(figure.split_once("<b>").unwrap().1.starts_with("1</b>"), "{figure}");
+        let (_, listed) = overview.split_once("メールが届かない機関").expect("the list");
+        let directory = app.city.directory();
+        let office = directory.organization(app.city.cast.office_id).unwrap();
+        let phone = office.phone.as_ref().unwrap();
+        let row = listed.split_once("<tbody>").unwrap().1.split_once("</tbody>").unwrap().0;
+        assert!(row.contains(office.name.as_str()) && row.contains(phone.as_str()) && row.contains("11月20日(金)"), "{row}");
+        let hanako = app.city.patient(app.city.cast.hanako);
+        assert!(!overview.contains(hanako.name.as_str()));
+        app.clock_shows(2026, 12, 21, 10, 0);
+        assert!(!city().await.contains("メールが届かない機関"), "a month later it is over");
     }
 }

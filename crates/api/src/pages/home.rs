@@ -10,10 +10,10 @@ use domain::access::{Command, reach};
 use domain::deadline::{DeadlineRule, Timeliness};
 use domain::party::Role;
 use serde::Deserialize;
-use storage::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine};
+use storage::{EncounterFilter, EncounterLine, NoticeFilter, NoticeLine, OverdueLine, RefusedLine};
 
 use super::shape::{left, notice_row, organization, stay_row, ward};
-use super::view::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow, Waiting};
+use super::view::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, RefusedRow, SetAsideRow, Waiting};
 use super::view::words::{self, Badge, Tone};
 use super::visit::{Visitor, page};
 use super::{admin, staff, trail, visit};
@@ -30,6 +30,8 @@ const LETTERS: u32 = 100;
 const COUNTED: u32 = 5000;
 /// Days that the figures single out: what is this fresh can still be mended.
 const LATELY: i64 = 7;
+/// Days for which it is said whose mailbox takes nothing.
+const REFUSED: i64 = 30;
 const LISTED: usize = 20;
 
 #[derive(Debug, Deserialize)]
@@ -157,6 +159,7 @@ async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
     // What was missed lately can still be mended; it stands on top.
     lines.reverse();
     let set_aside = app.store().set_aside_rows(region_id).await?;
+    let refused = app.store().refused_mails(region_id, app.now().plus_seconds(-REFUSED * 86_400)).await?;
     visitor.seen(app, Command::ViewOverview, None, None, None).await?;
     let everywhere = Everywhere::of(app, &visitor.who.actor).await?;
     let of = |trouble| lines.iter().filter(move |line| Trouble::of(line) == trouble).collect::<Vec<_>>();
@@ -175,6 +178,7 @@ async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
             counted("期限を過ぎた退院連絡", "discharge notices missed", &missed, Tone::Late),
             figure("急な退院予定で未連絡", "short notice, not told yet", short.len(), Tone::Soon),
             counted("回答のない連絡", "notices unanswered", &letters, Tone::Soon),
+            figure("届かなかったメール", "mails not delivered", mails(&refused), Tone::Late),
             figure("自動処理から外れたもの", "set aside", set_aside.len(), Tone::Late),
         ],
         hospitals: by_hospital(&lines, visitor),
@@ -182,6 +186,7 @@ async fn city(app: &App, visitor: &Visitor) -> Result<Response, ApiError> {
         short_notice: rows(&short),
         unacknowledged: rows(&letters),
         most: LISTED,
+        refused: refused.iter().map(|line| refused_row(line, visitor)).collect(),
         set_aside: set_aside
             .into_iter()
             .map(|deadline| SetAsideRow {
@@ -225,6 +230,21 @@ fn overdue_row(line: &OverdueLine, visitor: &Visitor) -> OverdueRow {
         by: organization(directory, line.deadline.organization_id),
         phone: by.and_then(|o| o.phone.as_ref()).map(ToString::to_string),
         deadline,
+    }
+}
+
+fn mails(refused: &[RefusedLine]) -> usize {
+    refused.iter().filter_map(|line| usize::try_from(line.mails).ok()).sum()
+}
+
+fn refused_row(line: &RefusedLine, visitor: &Visitor) -> RefusedRow {
+    let directory = &visitor.directory;
+    let whose = directory.organization(line.organization_id);
+    RefusedRow {
+        name: organization(directory, line.organization_id),
+        phone: whose.and_then(|o| o.phone.as_ref()).map(ToString::to_string),
+        mails: line.mails,
+        last: words::day(line.last_at.day()),
     }
 }
 

@@ -105,6 +105,8 @@ pub(crate) struct Overview {
     pub(crate) short_notice: Vec<OverdueRow>,
     pub(crate) unacknowledged: Vec<OverdueRow>,
     pub(crate) set_aside: Vec<SetAsideRow>,
+    /// Whose mailbox took nothing, of late.
+    pub(crate) refused: Vec<RefusedRow>,
     /// At most so many rows stand in each list; the figures count all.
     pub(crate) most: usize,
 }
@@ -143,4 +145,12 @@ pub(crate) struct SetAsideRow {
     pub(crate) due: String,
     pub(crate) reason: String,
     pub(crate) id: String,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct RefusedRow {
+    pub(crate) name: String,
+    pub(crate) phone: Option<String>,
+    pub(crate) mails: i64,
+    pub(crate) last: String,
 }

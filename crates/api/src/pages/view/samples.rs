@@ -14,7 +14,7 @@ use domain::party::Role;
 use super::entry::{Held, Login, Resume, Wrong};
 use super::form::{Choice, Form, FormError, Group};
 use super::frame::{Frame, User, done};
-use super::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, SetAsideRow, StayRow, Waiting};
+use super::home::{Board, Figure, HospitalRow, Inbox, OverdueRow, Overview, RefusedRow, SetAsideRow, StayRow, Waiting};
 use super::notices::NoticeRow;
 use super::patients::PersonCard;
 use super::typed::Typed;
@@ -246,6 +246,12 @@ fn the_first_pages_of_every_role_are_drawn() {
             due: "11月18日(水)".into(),
             reason: "row inconsistent".into(),
             id: "0199".into(),
+        }],
+        refused: vec![RefusedRow {
+            name: "架空の居宅".into(),
+            phone: Some("0157-00-0000".into()),
+            mails: 2,
+            last: "11月18日(水)".into(),
         }],
     };
     draw("overview", &overview);
