@@ -12,6 +12,7 @@ mod edge;
 mod found;
 mod hostile;
 mod instances;
+mod lasting;
 mod letters;
 mod login;
 mod machines;
