@@ -47,6 +47,7 @@ use storage::StoreOptions;
 use table::{Figure, Table};
 
 /// What can be asked for.
+const ENGINES: [&str; 2] = ["sqlite", "postgres"];
 const PARTS: [&str; 10] = ["notices", "rules", "form", "survey", "stock", "idle", "mails", "load", "growth", "large"];
 
 /// Divides rows and requests: to see that the bench works, not how fast the service is.
@@ -126,6 +127,9 @@ async fn main() -> Result<()> {
         Some("--stock-postgres") => return Figure::send(&stock::measure(Engine::Postgres).await?),
         _ => {}
     }
+    // On one engine alone, if it is named.
+    let (engines, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|name| ENGINES.contains(&name.as_str()));
+    let on = |engine: Engine| engines.is_empty() || engines.iter().any(|name| name == engine.part());
     let wanted = |part: &str| asked.is_empty() || asked.iter().any(|name| name == part);
     if let Some(unknown) = asked.iter().find(|name| !PARTS.contains(&name.as_str())) {
         bail!("{unknown}: expected one of {}", PARTS.join(", "));
@@ -140,7 +144,7 @@ async fn main() -> Result<()> {
     if wanted("idle") {
         table.add("Size and start", idle::measure().await?);
     }
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in [Engine::Sqlite, Engine::Postgres].into_iter().filter(|engine| on(*engine)) {
         let part = engine.part();
         if wanted("notices") {
             let name = engine.name();
