@@ -4,6 +4,23 @@
 //! so a backlog of one office neither hides the others nor costs the writer anything; the writer then takes those that are still free.
 //! A worker that dies leaves a lease that runs out, and the delivery is claimed again: at least once, never nothing.
 
+/// A statement over `office`: those for which mails wait, from one to the next along the index of pending deliveries.
+macro_rules! among_offices {
+    ($select:literal) => {
+        concat!(
+            "WITH RECURSIVE office (id) AS (
+              SELECT (SELECT organization_id FROM delivery WHERE state = 'pending' ORDER BY organization_id LIMIT 1)
+              UNION ALL
+              SELECT (SELECT d.organization_id FROM delivery AS d
+                      WHERE d.state = 'pending' AND d.organization_id > office.id
+                      ORDER BY d.organization_id LIMIT 1)
+              FROM office WHERE office.id IS NOT NULL)
+            ",
+            $select
+        )
+    };
+}
+
 mod figures;
 
 use domain::delivery::{Attempt, Delivery, DeliveryState};
@@ -137,17 +154,12 @@ impl Store {
 
     /// Walks from organization to organization along the index of pending deliveries, then takes each one's oldest.
     async fn candidates(&self, now: Instant, limit: u32) -> Result<Vec<Uuid>, StoreError> {
-        let offices = "WITH RECURSIVE office (id) AS (
-              SELECT (SELECT organization_id FROM delivery WHERE state = 'pending' ORDER BY organization_id LIMIT 1)
-              UNION ALL
-              SELECT (SELECT d.organization_id FROM delivery AS d
-                      WHERE d.state = 'pending' AND d.organization_id > office.id
-                      ORDER BY d.organization_id LIMIT 1)
-              FROM office WHERE office.id IS NOT NULL)
-            SELECT o.id FROM office AS o WHERE o.id IS NOT NULL AND EXISTS (
+        let offices = among_offices!(
+            "SELECT o.id FROM office AS o WHERE o.id IS NOT NULL AND EXISTS (
               SELECT 1 FROM delivery AS d
               WHERE d.organization_id = o.id AND d.state = 'pending' AND d.next_attempt_at <= $1
-                AND (d.lease_until IS NULL OR d.lease_until <= $1))";
+                AND (d.lease_until IS NULL OR d.lease_until <= $1))"
+        );
         let rows = self.inner.pool.rows(offices, args![now]).await?;
         let mut offices = rows.iter().map(|row| row.get::<Uuid>(0)).collect::<Result<Vec<_>, _>>()?;
         if offices.is_empty() {

@@ -71,19 +71,14 @@ impl Store {
     /// When the longest waiting delivery that is due should have gone; none when nothing due waits.
     pub async fn oldest_pending_delivery_at(&self, now: Instant) -> Result<Option<Instant>, StoreError> {
         // Each office's first, along the index by office.
-        let sql = "WITH RECURSIVE office (id) AS (
-              SELECT (SELECT organization_id FROM delivery WHERE state = 'pending' ORDER BY organization_id LIMIT 1)
-              UNION ALL
-              SELECT (SELECT d.organization_id FROM delivery AS d
-                      WHERE d.state = 'pending' AND d.organization_id > office.id
-                      ORDER BY d.organization_id LIMIT 1)
-              FROM office WHERE office.id IS NOT NULL)
-            SELECT first_at FROM (
+        let sql = among_offices!(
+            "SELECT first_at FROM (
               SELECT (SELECT d.next_attempt_at FROM delivery AS d
                       WHERE d.organization_id = o.id AND d.state = 'pending'
                       ORDER BY d.next_attempt_at LIMIT 1) AS first_at
               FROM office AS o WHERE o.id IS NOT NULL) AS firsts
-            WHERE first_at <= $1 ORDER BY first_at LIMIT 1";
+            WHERE first_at <= $1 ORDER BY first_at LIMIT 1"
+        );
         self.inner.pool.rows(sql, args![now]).await?.first().map(|row| row.at(0)).transpose()
     }
 
