@@ -5,8 +5,9 @@ use std::path::Path;
 use crate::dialect::Dialect;
 use crate::engine::{Target, args};
 use crate::error::StoreError;
+use crate::migrations::newest_migration;
 use crate::sealed::Keyring;
-use crate::store::{Store, newest_migration};
+use crate::store::Store;
 
 impl Store {
     /// Writes the database as it stands at one moment into a new file; writers go on meanwhile. The copy is compact, and plain: whoever

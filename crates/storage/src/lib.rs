@@ -53,6 +53,7 @@ mod error;
 mod lists;
 mod loader;
 mod lot;
+mod migrations;
 mod outbox;
 mod patients;
 mod retention;

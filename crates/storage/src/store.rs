@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use domain::changes::{AuditEntry, Changes};
 use sqlx::SqlSafeStr;
-use sqlx::migrate::Migrator;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -17,23 +16,10 @@ use crate::directory::Directories;
 use crate::engine::{Arg, Conn, Pool, Row, Target};
 use crate::error::{ApplyError, StoreError};
 use crate::loader::Loader;
+use crate::migrations::{migrator, newest_migration};
 use crate::sealed::Keyring;
 use crate::session::Sessions;
 use crate::writer::Writer;
-
-static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
-
-const fn migrator(dialect: Dialect) -> &'static Migrator {
-    match dialect {
-        Dialect::Sqlite => &SQLITE,
-        Dialect::Postgres => &POSTGRES,
-    }
-}
-
-pub(crate) fn newest_migration(dialect: Dialect) -> i64 {
-    migrator(dialect).iter().map(|migration| migration.version).max().unwrap_or(0)
-}
 
 /// How much the store takes upon itself.
 #[derive(Debug, Clone)]
