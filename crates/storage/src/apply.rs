@@ -3,6 +3,7 @@
 //! The order inside decides who is told what: first the idempotency keys (a repeated one ends that command), then the guards (a stale
 //! one ends that command and gives its key back), and only then the rows, so nothing of a command that ended early is ever written.
 
+mod answers;
 mod at_once;
 mod directory;
 mod filed;
@@ -15,16 +16,16 @@ mod ready;
 use std::collections::{BTreeMap, HashMap};
 
 use domain::NoticeId;
-use domain::changes::{Changes, IdempotencyRecord, Write};
+use domain::changes::{Changes, IdempotencyRecord};
 use sqlx::SqlStr;
 
 use crate::chain::Chain;
 use crate::dialect::Dialect;
 use crate::engine::{Arg, Conn, Row, Step};
 use crate::error::{Failure, StoreError};
-use crate::rows::*;
 use crate::table::{Rows, Table};
 
+use filed::Reach;
 pub(crate) use ready::Ready;
 
 /// What came of a command's changes.
@@ -82,14 +83,6 @@ impl From<StoreError> for Abort {
     }
 }
 
-impl Command {
-    /// It has rows that its own others refer to.
-    fn brings_people(&self) -> bool {
-        let c = &self.changes;
-        c.patient.is_some() || matches!(c.encounter, Some(Write::New(_))) || !c.team.is_empty()
-    }
-}
-
 /// Runs `tasks` in one transaction: at once if they fit, step by step if they don't or if that was refused. The chain moves on only with
 /// the commit.
 pub(crate) async fn transaction(
@@ -123,7 +116,7 @@ async fn all_at_once(
     if !batch.fits_at_once() {
         return Ok(None);
     }
-    if let Err(abort) = batch.at_once(&mut links).await {
+    if let Err(abort) = batch.write_filed(&mut links, Reach::Whole).await {
         batch.roll_back().await;
         return if matches!(abort, Abort::Failure(Failure::Row { .. })) { Ok(None) } else { Err(abort) };
     }
@@ -166,16 +159,20 @@ impl<'a> Batch<'a> {
         self.claims().await?;
         self.purges().await?;
         self.directory().await?;
-        self.people_and_stays().await?;
-        self.write_filed(chain, filed::Front { opens: false, checks: false }).await
+        self.forget_marks().await?;
+        self.write_filed(chain, Reach::Rest).await
     }
 
-    async fn answers_and_end(&mut self) -> Result<(), Abort> {
-        self.answers().await?;
-        self.trail().await?;
+    /// What has to hear from the database, or is one statement after the other: it comes behind the rest.
+    async fn proofs_and_end(&mut self) -> Result<(), Abort> {
         self.proofs().await?;
         self.bookkeeping().await?;
         Ok(self.conn.run("COMMIT", vec![]).await?)
+    }
+
+    fn has_proofs(&self) -> bool {
+        self.tasks.iter().any(|task| matches!(task, Task::Run(_)))
+            || self.going().any(|(_, c)| !c.credentials.is_empty())
     }
 
     /// The commands still going, with their places.
@@ -192,100 +189,19 @@ impl<'a> Batch<'a> {
     }
 
     /// Rows that were ready before the transaction.
-    fn joined(&self, table: &'static Table, of: impl Fn(&Ready) -> &Rows) -> Rows {
+    fn joined(&self, table: &'static Table) -> Rows {
         let mut rows = self.rows(table);
-        self.commands().for_each(|(_, command)| rows.append(of(&command.ready)));
+        self.commands().filter_map(|(_, command)| command.ready.rows(table)).for_each(|more| rows.append(more));
         rows
+    }
+
+    fn ready(&self, sql: &'static str, table: &'static Table) -> Result<Step, Failure> {
+        step_of(sql, self.joined(table))
     }
 
     /// None yet of this table.
     fn rows(&self, table: &'static Table) -> Rows {
         Rows::of(table, self.dialect, self.conn.keys())
-    }
-
-    fn step(
-        &self,
-        sql: &'static str,
-        table: &'static Table,
-        mut fill: impl FnMut(&mut Rows, &Changes),
-    ) -> Result<Step, Failure> {
-        let mut rows = self.rows(table);
-        self.going().for_each(|(_, changes)| fill(&mut rows, changes));
-        step_of(sql, rows)
-    }
-
-    async fn write(
-        &mut self,
-        sql: &'static str,
-        table: &'static Table,
-        mut fill: impl FnMut(&mut Rows, &Changes),
-    ) -> Result<(), Failure> {
-        let mut rows = self.rows(table);
-        self.going().for_each(|(_, changes)| fill(&mut rows, changes));
-        if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()?).await }
-    }
-
-    /// Whether a table is written that [`Self::write_filed`] doesn't know.
-    fn has_answers(&self) -> bool {
-        self.tasks.iter().any(|task| matches!(task, Task::Run(_)))
-            || self.going().any(|(_, c)| {
-                let none = c.acknowledgements.is_empty() && c.contacts.is_empty() && c.readings.is_empty();
-                let trail =
-                    c.seal.is_some() || c.review.is_some() || c.break_glass.is_some() || c.calendar_file.is_some();
-                let no_law = c.consents.is_empty() && c.disclosures.is_empty() && c.holds.is_empty();
-                let own = trail || !c.credentials.is_empty() || c.purge.is_some();
-                !none || !no_law || !c.warnings.is_empty() || own
-            })
-    }
-
-    /// What comes to a stay or a notice that is there already.
-    async fn answers(&mut self) -> Result<(), Abort> {
-        let d = self.dialect;
-        self.write(ACKNOWLEDGEMENT.add(d), &ACKNOWLEDGEMENT, |rows, c| {
-            c.acknowledgements.iter().for_each(|row| write_acknowledgement(rows, row));
-        })
-        .await?;
-        self.write(CONTACT.put(d), &CONTACT, |rows, c| c.contacts.iter().for_each(|row| write_contact(rows, row)))
-            .await?;
-        self.write(READING.add_once(d), &READING, |rows, c| c.readings.iter().for_each(|row| write_reading(rows, row)))
-            .await?;
-        self.write(WARNING.add(d), &WARNING, |rows, c| c.warnings.iter().for_each(|row| write_warning(rows, row)))
-            .await?;
-        self.write(CONSENT.add(d), &CONSENT, |rows, c| c.consents.iter().for_each(|row| write_consent(rows, row)))
-            .await?;
-        self.write(DISCLOSURE.add(d), &DISCLOSURE, |rows, c| {
-            c.disclosures.iter().for_each(|row| write_disclosure(rows, row));
-        })
-        .await?;
-        self.write(LEGAL_HOLD.put(d), &LEGAL_HOLD, |rows, c| {
-            c.holds.iter().for_each(|row| write_legal_hold(rows, row));
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// What is kept about the trail itself, and the holiday table.
-    async fn trail(&mut self) -> Result<(), Abort> {
-        let d = self.dialect;
-        self.write(AUDIT_SEAL.add(d), &AUDIT_SEAL, |rows, c| c.seal.iter().for_each(|s| write_audit_seal(rows, s)))
-            .await?;
-        self.write(AUDIT_SEAL_END.add(d), &AUDIT_SEAL_END, |rows, c| {
-            c.seal.iter().for_each(|seal| write_audit_seal_ends(rows, seal));
-        })
-        .await?;
-        self.write(AUDIT_REVIEW.add(d), &AUDIT_REVIEW, |rows, c| {
-            c.review.iter().for_each(|row| write_audit_review(rows, row));
-        })
-        .await?;
-        self.write(BREAK_GLASS.add(d), &BREAK_GLASS, |rows, c| {
-            c.break_glass.iter().for_each(|row| write_break_glass(rows, row));
-        })
-        .await?;
-        self.write(CALENDAR_FILE.put(d), &CALENDAR_FILE, |rows, c| {
-            c.calendar_file.iter().for_each(|file| write_calendar_file(rows, file));
-        })
-        .await?;
-        Ok(())
     }
 
     async fn bookkeeping(&mut self) -> Result<(), Abort> {

@@ -7,9 +7,7 @@ use std::collections::HashSet;
 use domain::EncounterId;
 use domain::changes::{DirectoryChanges, Write};
 
-use super::filed::Front;
-use super::{Abort, Batch, Task};
-use crate::chain::Chain;
+use super::Batch;
 
 impl Batch<'_> {
     /// Whether nothing here has to hear from the database before the rest can be written.
@@ -20,15 +18,5 @@ impl Batch<'_> {
             let known = matches!(c.patient, Some(Write::Update { .. })) || c.directory != DirectoryChanges::default();
             !seen && !known && c.encounter.as_ref().is_none_or(|write| stays.insert(write.row().id))
         })
-    }
-
-    /// The whole transaction.
-    pub(super) async fn at_once(&mut self, chain: &mut Chain) -> Result<(), Abort> {
-        let arrivals = self.tasks.iter().any(|task| matches!(task, Task::Apply(c) if c.brings_people()));
-        if arrivals {
-            self.conn.run(self.dialect.begin(), vec![]).await?;
-            self.people_and_stays().await?;
-        }
-        self.write_filed(chain, Front { opens: !arrivals, checks: true }).await
     }
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use domain::changes::Changes;
 use domain::{OrganizationId, RegionId};
 use uuid::Uuid;
 
 use super::{Abort, Batch};
 use crate::dialect::once;
 use crate::engine::args;
+use crate::error::Failure;
 use crate::rows::*;
+use crate::table::{Rows, Table};
 
 impl Batch<'_> {
     pub(super) async fn directory(&mut self) -> Result<(), Abort> {
@@ -62,5 +65,16 @@ impl Batch<'_> {
         let regions: Vec<Uuid> = regions.into_iter().map(Uuid::from).collect();
         let organizations: Vec<Uuid> = organizations.into_iter().map(Uuid::from).collect();
         Ok(self.conn.run(sql, args![regions, organizations]).await?)
+    }
+
+    async fn write(
+        &mut self,
+        sql: &'static str,
+        table: &'static Table,
+        mut fill: impl FnMut(&mut Rows, &Changes),
+    ) -> Result<(), Failure> {
+        let mut rows = self.rows(table);
+        self.going().for_each(|(_, changes)| fill(&mut rows, changes));
+        if rows.is_empty() { Ok(()) } else { self.conn.run(sql, rows.args()?).await }
     }
 }

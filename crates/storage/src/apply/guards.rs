@@ -15,7 +15,7 @@ use crate::table::Rows;
 
 impl Batch<'_> {
     pub(super) async fn keys(&mut self) -> Result<(), Abort> {
-        let rows = self.joined(&IDEMPOTENCY, |ready| &ready.key);
+        let rows = self.joined(&IDEMPOTENCY);
         if rows.is_empty() {
             return Ok(());
         }

@@ -1,38 +1,31 @@
 //! People and their stays, with what people are found by.
 
 use domain::changes::Write;
-use domain::patient::Patient;
 use uuid::Uuid;
 
 use super::{Abort, Batch};
 use crate::dialect::once;
-use crate::engine::args;
+use crate::engine::{Step, args};
+use crate::error::Failure;
 use crate::rows::*;
 
 impl Batch<'_> {
-    /// Rows that others of the same transaction refer to.
-    pub(super) async fn people_and_stays(&mut self) -> Result<(), Abort> {
+    /// Rows that others of the same transaction refer to; nothing for what is not there.
+    pub(super) fn people_and_stays(&self) -> Result<Vec<Step>, Failure> {
         let d = self.dialect;
-        self.write(PATIENT.add(d), &PATIENT, |rows, c| {
-            new_of(&c.patient).into_iter().for_each(|row| write_patient(rows, row, None));
-        })
-        .await?;
-        self.marks().await?;
-        self.write(ENCOUNTER.add(d), &ENCOUNTER, |rows, c| {
-            new_of(&c.encounter).into_iter().for_each(|row| write_encounter(rows, row, None));
-        })
-        .await?;
-        self.write(CARE_TEAM_MEMBER.put(d), &CARE_TEAM_MEMBER, |rows, c| {
-            c.team.iter().for_each(|row| write_care_team_member(rows, row));
-        })
-        .await?;
-        Ok(())
+        let steps = [
+            self.ready(PATIENT.add(d), &PATIENT)?,
+            self.ready(PATIENT_MARK.add(d), &PATIENT_MARK)?,
+            self.ready(ENCOUNTER.add(d), &ENCOUNTER)?,
+            self.ready(CARE_TEAM_MEMBER.put(d), &CARE_TEAM_MEMBER)?,
+        ];
+        Ok(steps.into_iter().filter(|step| !step.idle).collect())
     }
 
-    /// What the people are found by who are written, anew.
-    async fn marks(&mut self) -> Result<(), Abort> {
-        let people: Vec<&Write<Patient>> = self.going().filter_map(|(_, c)| c.patient.as_ref()).collect();
-        let known = people.iter().filter(|write| matches!(write, Write::Update { .. }));
+    /// What the people are found by who are written, and were there before: it is written anew.
+    pub(super) async fn forget_marks(&mut self) -> Result<(), Abort> {
+        let people = self.going().filter_map(|(_, c)| c.patient.as_ref());
+        let known = people.filter(|write| matches!(write, Write::Update { .. }));
         let known: Vec<Uuid> = known.map(|write| write.row().id.uuid()).collect();
         if !known.is_empty() {
             let sql = once!(self.dialect, {
@@ -40,19 +33,6 @@ impl Batch<'_> {
             });
             self.conn.run(sql, args![known]).await?;
         }
-        let mut rows = self.rows(&PATIENT_MARK);
-        let keys = self.conn.keys();
-        people.iter().for_each(|write| write_patient_marks(&mut rows, keys, write.row()));
-        if !rows.is_empty() {
-            self.conn.run(PATIENT_MARK.add(self.dialect), rows.args()?).await?;
-        }
         Ok(())
-    }
-}
-
-const fn new_of<T>(write: &Option<Write<T>>) -> Option<&T> {
-    match write {
-        Some(Write::New(row)) => Some(row),
-        Some(Write::Update { .. }) | None => None,
     }
 }

@@ -62,6 +62,10 @@ impl Rows {
         Self { table, columns, cells, next: 0, count: 0, keys: keys.clone(), key, unsealed: false }
     }
 
+    pub(crate) fn is_of(&self, table: &'static Table) -> bool {
+        std::ptr::eq(self.table, table)
+    }
+
     pub(crate) const fn is_empty(&self) -> bool {
         self.count == 0
     }
