@@ -199,6 +199,12 @@ impl<'a> Batch<'a> {
         step_of(sql, self.joined(table))
     }
 
+    /// Steps for those tables of which rows were ready.
+    fn ready_of<const N: usize>(&self, of: [(&'static str, &'static Table); N]) -> Result<Vec<Step>, Failure> {
+        let steps = of.into_iter().map(|(sql, table)| self.ready(sql, table));
+        steps.filter(|step| !step.as_ref().is_ok_and(|step| step.idle)).collect()
+    }
+
     /// None yet of this table.
     fn rows(&self, table: &'static Table) -> Rows {
         Rows::of(table, self.dialect, self.conn.keys())

@@ -1,4 +1,4 @@
-//! What comes to a stay or a notice that is there already, and what is kept about the trail.
+//! What comes to a stay or a notice that is there already, what is kept about the trail, and the holiday table.
 
 use super::Batch;
 use crate::dialect::{Dialect, once};
@@ -10,21 +10,20 @@ impl Batch<'_> {
     /// Nothing for what is not there.
     pub(super) fn answers(&self) -> Result<Vec<Step>, Failure> {
         let d = self.dialect;
-        let steps = [
-            self.ready(ACKNOWLEDGEMENT.add(d), &ACKNOWLEDGEMENT)?,
-            self.ready(CONTACT.put(d), &CONTACT)?,
-            self.ready(once!(d, first_readings(d)), &READING)?,
-            self.ready(WARNING.add(d), &WARNING)?,
-            self.ready(CONSENT.add(d), &CONSENT)?,
-            self.ready(DISCLOSURE.add(d), &DISCLOSURE)?,
-            self.ready(LEGAL_HOLD.put(d), &LEGAL_HOLD)?,
-            self.ready(AUDIT_SEAL.add(d), &AUDIT_SEAL)?,
-            self.ready(AUDIT_SEAL_END.add(d), &AUDIT_SEAL_END)?,
-            self.ready(AUDIT_REVIEW.add(d), &AUDIT_REVIEW)?,
-            self.ready(BREAK_GLASS.add(d), &BREAK_GLASS)?,
-            self.ready(CALENDAR_FILE.put(d), &CALENDAR_FILE)?,
-        ];
-        Ok(steps.into_iter().filter(|step| !step.idle).collect())
+        self.ready_of([
+            (ACKNOWLEDGEMENT.add(d), &ACKNOWLEDGEMENT),
+            (CONTACT.put(d), &CONTACT),
+            (once!(d, first_readings(d)), &READING),
+            (WARNING.add(d), &WARNING),
+            (CONSENT.add(d), &CONSENT),
+            (DISCLOSURE.add(d), &DISCLOSURE),
+            (LEGAL_HOLD.put(d), &LEGAL_HOLD),
+            (AUDIT_SEAL.add(d), &AUDIT_SEAL),
+            (AUDIT_SEAL_END.add(d), &AUDIT_SEAL_END),
+            (AUDIT_REVIEW.add(d), &AUDIT_REVIEW),
+            (BREAK_GLASS.add(d), &BREAK_GLASS),
+            (CALENDAR_FILE.put(d), &CALENDAR_FILE),
+        ])
     }
 }
 

@@ -13,13 +13,12 @@ impl Batch<'_> {
     /// Rows that others of the same transaction refer to; nothing for what is not there.
     pub(super) fn people_and_stays(&self) -> Result<Vec<Step>, Failure> {
         let d = self.dialect;
-        let steps = [
-            self.ready(PATIENT.add(d), &PATIENT)?,
-            self.ready(PATIENT_MARK.add(d), &PATIENT_MARK)?,
-            self.ready(ENCOUNTER.add(d), &ENCOUNTER)?,
-            self.ready(CARE_TEAM_MEMBER.put(d), &CARE_TEAM_MEMBER)?,
-        ];
-        Ok(steps.into_iter().filter(|step| !step.idle).collect())
+        self.ready_of([
+            (PATIENT.add(d), &PATIENT),
+            (PATIENT_MARK.add(d), &PATIENT_MARK),
+            (ENCOUNTER.add(d), &ENCOUNTER),
+            (CARE_TEAM_MEMBER.put(d), &CARE_TEAM_MEMBER),
+        ])
     }
 
     /// What the people are found by who are written, and were there before: it is written anew.
